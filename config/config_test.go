@@ -1,0 +1,253 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+)
+
+const (
+	backupID = "4827f2da-b008-4507-ab7d-42d0df5ed912"
+	syncID   = "8a7f1c06-6a0c-4c1f-9c3e-2f3d5f0b7a11"
+)
+
+// oneProject is the shortest valid configuration.
+const oneProject = `projects:
+  - region: cn-north-4
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    credentials: {token: T}
+    task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
+`
+
+// prod is the configuration that oneProject stands for, with its defaults.
+func prod() *config.Config {
+	return &config.Config{
+		Scrape: config.Scrape{
+			Timeout:         model.Duration(30 * time.Second),
+			Concurrency:     16,
+			FinishedTaskTTL: model.Duration(15 * time.Minute),
+		},
+		Projects: []config.Project{{
+			Name:        "cn-north-4",
+			Region:      "cn-north-4",
+			ProjectID:   "04f1829c788037ac2fb8c01eb2b04b95",
+			Endpoint:    "https://cbr.cn-north-4.myhuaweicloud.com",
+			IAMEndpoint: "https://iam.cn-north-4.myhuaweicloud.com",
+			Credentials: config.Credentials{Token: "T"},
+			TaskIDs:     []string{backupID},
+		}},
+	}
+}
+
+func TestParse(t *testing.T) {
+	tests := map[string]struct {
+		yaml   string
+		differ func(*config.Config) // from prod
+	}{
+		"defaults": {
+			yaml:   oneProject,
+			differ: func(*config.Config) {},
+		},
+		"scrape without keys": {
+			yaml:   "scrape:\n  # timeout: 30s\n" + oneProject,
+			differ: func(*config.Config) {},
+		},
+		"every key of scrape": {
+			yaml: "scrape: {timeout: 1m30s, concurrency: 256, finished_task_ttl: 0}\n" + oneProject,
+			differ: func(c *config.Config) {
+				c.Scrape = config.Scrape{Timeout: model.Duration(90 * time.Second), Concurrency: 256}
+			},
+		},
+		"every key of a project": {
+			yaml: `
+projects:
+  - name: Große Wolke
+    region: eu-de
+    project_id: private_cloud-1
+    endpoint: http://cbr.example.com:8080/cbr/
+    iam_endpoint: https://iam.example.com//
+    credentials:
+      username: u
+      password: 0123
+      domain_name: d
+    task_ids:
+      - 4827F2DA-B008-4507-AB7D-42D0DF5ED912
+      - 8a7f1c06-6a0c-4c1f-9c3e-2f3d5f0b7a11
+`,
+			differ: func(c *config.Config) {
+				c.Projects = []config.Project{{
+					Name:        "Große Wolke",
+					Region:      "eu-de",
+					ProjectID:   "private_cloud-1",
+					Endpoint:    "http://cbr.example.com:8080/cbr",
+					IAMEndpoint: "https://iam.example.com",
+					Credentials: config.Credentials{Username: "u", Password: "0123", DomainName: "d"},
+					TaskIDs:     []string{backupID, syncID},
+				}}
+			},
+		},
+		"digits are text": {
+			yaml: strings.Replace(oneProject, "04f1829c788037ac2fb8c01eb2b04b95", "12345678901234567890123456789e12", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].ProjectID = "12345678901234567890123456789e12"
+			},
+		},
+		"no region": {
+			yaml: strings.Replace(oneProject, "region: cn-north-4", "endpoint: https://cbr.example.com", 1),
+			differ: func(c *config.Config) {
+				p := &c.Projects[0]
+				p.Name = p.ProjectID
+				p.Region = ""
+				p.Endpoint = "https://cbr.example.com"
+				p.IAMEndpoint = ""
+			},
+		},
+		"files": {
+			yaml: strings.Replace(oneProject, "token: T", "token_file: secrets/token", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Credentials = config.Credentials{TokenFile: "testdata/secrets/token"}
+			},
+		},
+		"password file": {
+			yaml: strings.Replace(oneProject, "token: T", "username: u, domain_name: d, password_file: secrets/token", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Credentials = config.Credentials{Username: "u", DomainName: "d", PasswordFile: "testdata/secrets/token"}
+			},
+		},
+		"aliases and merge keys": {
+			yaml: `
+projects:
+  - &prod
+    name: prod
+    region: cn-north-4
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    credentials: &credentials {token: T}
+    task_ids: &tasks [4827f2da-b008-4507-ab7d-42d0df5ed912]
+  - <<: *prod
+    name: test
+  - <<: [{name: third}, {name: overridden}]
+    region: cn-north-4
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    credentials: *credentials
+    task_ids: *tasks
+`,
+			differ: func(c *config.Config) {
+				p := c.Projects[0]
+				c.Projects = nil
+				for _, name := range []string{"prod", "test", "third"} {
+					p.Name = name
+					c.Projects = append(c.Projects, p)
+				}
+			},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := config.Parse("testdata/config.yml", []byte(test.yaml))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := prod()
+			test.differ(want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestExample(t *testing.T) {
+	got, err := config.Load("../config.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := prod()
+	want.Projects[0].Name = "prod"
+	want.Projects[0].Credentials = config.Credentials{Username: "cbr-exporter", Password: "replace-me", DomainName: "my-account"}
+	want.Projects[0].TaskIDs = []string{backupID, syncID}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestString(t *testing.T) {
+	c, err := config.Parse("config.yml", []byte(oneProject))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.String()
+	want := `scrape:
+  timeout: 30s
+  concurrency: 16
+  finished_task_ttl: 15m
+projects:
+  - name: cn-north-4
+    region: cn-north-4
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    endpoint: https://cbr.cn-north-4.myhuaweicloud.com
+    iam_endpoint: https://iam.cn-north-4.myhuaweicloud.com
+    credentials:
+      token: <secret>
+    task_ids:
+      - 4827f2da-b008-4507-ab7d-42d0df5ed912
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	var parsed map[string]any
+	if err := yaml.Unmarshal([]byte(got), &parsed); err != nil {
+		t.Errorf("is not YAML: %v", err)
+	}
+}
+
+func TestCredentialsKind(t *testing.T) {
+	tests := map[string]struct {
+		credentials config.Credentials
+		want        config.CredentialsKind
+	}{
+		"none":          {config.Credentials{}, ""},
+		"token":         {config.Credentials{Token: "T"}, config.KindToken},
+		"token file":    {config.Credentials{TokenFile: "f"}, config.KindToken},
+		"password":      {config.Credentials{Username: "u", Password: "p", DomainName: "d"}, config.KindPassword},
+		"password file": {config.Credentials{Username: "u", PasswordFile: "f", DomainName: "d"}, config.KindPassword},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := test.credentials.Kind(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// FuzzParse checks that nothing makes Parse panic, and that a configuration in
+// force, as it is shown, is a valid one that means the same.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(oneProject))
+	f.Add([]byte("scrape: {timeout: 1m30s, concurrency: 1, finished_task_ttl: 0}\n" + oneProject))
+	f.Add([]byte("projects:\n  - &a\n    <<: *a\n    name: [*a]\n"))
+	f.Add([]byte("a: 1\n---\nb: *c\n"))
+	for _, test := range badConfigs {
+		f.Add([]byte(test.yaml))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		c, err := config.Parse("config.yml", content)
+		if err != nil {
+			return
+		}
+		shown := c.String()
+		again, err := config.Parse("config.yml", []byte(shown))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, shown)
+		}
+		if diff := cmp.Diff(shown, again.String()); diff != "" {
+			t.Errorf("(-first +second)\n%s", diff)
+		}
+	})
+}

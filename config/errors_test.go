@@ -1,0 +1,438 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+)
+
+// with returns oneProject with parts of it replaced: old, new, old, new, …
+func with(oldNew ...string) string {
+	return strings.NewReplacer(oldNew...).Replace(oneProject)
+}
+
+// badConfigs are files named config.yml and all that is said about them.
+var badConfigs = map[string]struct{ yaml, want string }{
+	// The file as a whole.
+	"empty": {
+		yaml: "",
+		want: `config.yml:1: the file has no content; start from the example config.yml`,
+	},
+	"only comments": {
+		yaml: "# scrape:\n",
+		want: `config.yml:1: the file has no content; start from the example config.yml`,
+	},
+	"only a document marker": {
+		yaml: "---\n",
+		want: `config.yml:1: the file has no content; start from the example config.yml`,
+	},
+	"two documents": {
+		yaml: oneProject + "---\n" + oneProject,
+		want: `config.yml:6: a second YAML document begins here; keep one, without --- between its parts`,
+	},
+	"a list": {
+		yaml: "- projects\n",
+		want: `config.yml:1: want a mapping, got a list; write its keys one per line, each with a colon and a space after it`,
+	},
+	"bad indentation": {
+		yaml: with("  project_id", " project_id"),
+		want: `config.yml:3: not valid YAML: did not find expected '-' indicator; check indentation and quotes, here and in the line before`,
+	},
+	"a key below a value": {
+		yaml: with("{token: T}", "x\n      token: T"),
+		want: `config.yml:5: not valid YAML: mapping values are not allowed in this context; check indentation and quotes, here and in the line before`,
+	},
+	"tab": {
+		yaml: with("    project_id", "\tproject_id"),
+		want: `config.yml:3: not valid YAML: found a tab character that violates indentation; check indentation and quotes, here and in the line before`,
+	},
+	"unclosed quote": {
+		yaml: with("T}", `"T}`),
+		want: `config.yml:4: not valid YAML: found unexpected end of stream; check indentation and quotes, here and in the line before`,
+	},
+	"unclosed list": {
+		yaml: with("5ed912]", "5ed912") + "scrape: {timeout: 1s}\n",
+		want: `config.yml:5: not valid YAML: did not find expected ',' or ']'; check indentation and quotes, here and in the line before`,
+	},
+	"unclosed list after others": {
+		yaml: "x: [\n  a,\n  b\n]\ny: [a, b\nz: c\n",
+		want: `config.yml:5: not valid YAML: did not find expected ',' or ']'; check indentation and quotes, here and in the line before`,
+	},
+	"a value that begins with a star": {
+		yaml: with("token: T", "token: *T"),
+		want: `config.yml:4: not valid YAML: a value that begins with * refers to an anchor that does not exist; check indentation and quotes, here and in the line before`,
+	},
+	"a value that begins with an at sign": {
+		yaml: with("token: T", "token: @T"),
+		want: `config.yml:4: not valid YAML: found character that cannot start any token; check indentation and quotes, here and in the line before`,
+	},
+	"not UTF-8": {
+		yaml: with("token: T", "token: \xff"),
+		want: `config.yml:4: not valid YAML: invalid leading UTF-8 octet; check indentation and quotes, here and in the line before`,
+	},
+
+	// Keys.
+	"unknown key like another": {
+		yaml: with("task_ids", "taskids"),
+		want: `config.yml:2: projects[0].task_ids: no task; list at least one id, from the console's task list or the API
+config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
+	},
+	"unknown key in other letters": {
+		yaml: "Scrape:\n" + oneProject,
+		want: `config.yml:1: Scrape: unknown key; did you mean scrape?`,
+	},
+	"unknown key like no other": {
+		yaml: "scrape: {requests_per_second: 20}\n" + oneProject,
+		want: `config.yml:1: scrape.requests_per_second: unknown key; known here: concurrency, finished_task_ttl, timeout`,
+	},
+	"unknown key like several": {
+		yaml: "s: {}\n" + oneProject,
+		want: `config.yml:1: s: unknown key; known here: projects, scrape`,
+	},
+	"unknown key between two": {
+		yaml: oneProject + "    m_endpoint: x\n",
+		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, endpoint, iam_endpoint, name, project_id, region, task_ids`,
+	},
+	"keys of later versions": {
+		yaml: with("{token: T}", "{token: T, access_key: A}") + "    discovery: {}\n",
+		want: `config.yml:4: projects[0].credentials.access_key: unknown key; known here: domain_name, password, password_file, token, token_file, username
+config.yml:6: projects[0].discovery: unknown key; known here: credentials, endpoint, iam_endpoint, name, project_id, region, task_ids`,
+	},
+	"duplicate key": {
+		yaml: with("project_id", "region: eu-de\n    project_id"),
+		want: `config.yml:3: projects[0].region: set twice, first at line 2; remove one`,
+	},
+	"duplicate unknown key": {
+		yaml: "x: 1\nx: 2\n" + oneProject,
+		want: `config.yml:1: x: unknown key; known here: projects, scrape
+config.yml:2: x: set twice, first at line 1; remove one`,
+	},
+	"no space after the colon": {
+		yaml: with("{token: T}", "{token:T}"),
+		want: `config.yml:4: projects[0].credentials: a key that is not a plain word; put a space after its colon
+config.yml:4: projects[0].credentials: no credentials; give a token, or username, password and domain_name`,
+	},
+	"a list as key": {
+		yaml: "? [scrape]\n: 1\n" + oneProject,
+		want: `config.yml:1: a key that is not a plain word; put a space after its colon`,
+	},
+	"merge of a string": {
+		yaml: oneProject + "    <<: x\n",
+		want: `config.yml:6: projects[0].<<: want a mapping, got a single value; merge an anchor of a mapping, for example <<: *defaults`,
+	},
+	"merge of itself": {
+		yaml: "scrape: &s\n  <<: [*s, *s]\n  timeout: 0\n" + oneProject,
+		want: `config.yml:3: scrape.timeout: 0s is too short; write a duration above zero, for example 30s`,
+	},
+
+	// Types.
+	"list for a mapping": {
+		yaml: "scrape: [timeout]\n" + oneProject,
+		want: `config.yml:1: scrape: want a mapping, got a list; write its keys one per line, each with a colon and a space after it`,
+	},
+	"string for a mapping": {
+		yaml: with("{token: T}", "T"),
+		want: `config.yml:4: projects[0].credentials: want a mapping, got a single value; write its keys one per line, each with a colon and a space after it`,
+	},
+	"mapping for a list": {
+		yaml: with("[4827f2da", "{4827f2da", "912]", "912}"),
+		want: `config.yml:5: projects[0].task_ids: want a list, got a mapping; begin each item with "- "`,
+	},
+	"string for a list": {
+		yaml: with("[4827f2da", "4827f2da", "912]", "912"),
+		want: `config.yml:5: projects[0].task_ids: want a list, got a single value; begin each item with "- "`,
+	},
+	"list for a secret": {
+		yaml: with("token: T", "token: [T]"),
+		want: `config.yml:4: projects[0].credentials.token: want a single value, got a list; put a value that begins with [, { or ! in quotes`,
+	},
+	"mapping for a secret": {
+		yaml: with("token: T", "token: {T: T}"),
+		want: `config.yml:4: projects[0].credentials.token: want a single value, got a mapping; put a value that begins with [, { or ! in quotes`,
+	},
+	"tag for a secret": {
+		yaml: with("{token: T}", "{token: !T x}"),
+		want: `config.yml:4: projects[0].credentials.token: want a single value, got a YAML tag; put a value that begins with [, { or ! in quotes`,
+	},
+	"nothing for a secret": {
+		yaml: with("token: T", "token: "),
+		want: `config.yml:4: projects[0].credentials.token: no value; add one or remove the line`,
+	},
+	"blanks": {
+		yaml: with("region: cn-north-4", `region: " "`),
+		want: `config.yml:2: projects[0].region: no value; add one or remove the line`,
+	},
+	"line break in a secret": {
+		yaml: with("{token: T}", "\n      token: |\n        T\n"),
+		want: `config.yml:5: projects[0].credentials.token: a line break or another character that cannot be printed; remove it`,
+	},
+	"problem behind an alias": {
+		yaml: "scrape:\n  concurrency: &c many\n  timeout: *c\n" + oneProject,
+		want: `config.yml:2: scrape.concurrency: not a whole number from 1 to 256; write one, without quotes
+config.yml:3: scrape.timeout: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
+	},
+
+	// Scrape.
+	"concurrency zero": {
+		yaml: "scrape: {concurrency: 0}\n" + oneProject,
+		want: `config.yml:1: scrape.concurrency: not a whole number from 1 to 256; write one, without quotes`,
+	},
+	"concurrency too large": {
+		yaml: "scrape: {concurrency: 257}\n" + oneProject,
+		want: `config.yml:1: scrape.concurrency: not a whole number from 1 to 256; write one, without quotes`,
+	},
+	"concurrency in quotes": {
+		yaml: `scrape: {concurrency: "16"}` + "\n" + oneProject,
+		want: `config.yml:1: scrape.concurrency: not a whole number from 1 to 256; write one, without quotes`,
+	},
+	"concurrency with a fraction": {
+		yaml: "scrape: {concurrency: 1.5}\n" + oneProject,
+		want: `config.yml:1: scrape.concurrency: not a whole number from 1 to 256; write one, without quotes`,
+	},
+	"timeout without unit": {
+		yaml: "scrape: {timeout: 30}\n" + oneProject,
+		want: `config.yml:1: scrape.timeout: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
+	},
+	"timeout zero": {
+		yaml: "scrape: {timeout: 0s}\n" + oneProject,
+		want: `config.yml:1: scrape.timeout: 0s is too short; write a duration above zero, for example 30s`,
+	},
+	"timeout negative": {
+		yaml: "scrape: {timeout: -5s}\n" + oneProject,
+		want: `config.yml:1: scrape.timeout: -5s is too short; write a duration above zero, for example 30s`,
+	},
+	"finished_task_ttl negative": {
+		yaml: "scrape: {finished_task_ttl: -1m}\n" + oneProject,
+		want: `config.yml:1: scrape.finished_task_ttl: -1m is negative; write 0 or more, for example 15m`,
+	},
+
+	// The list of projects.
+	"no projects": {
+		yaml: "scrape: {timeout: 30s}\n",
+		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials and task_ids`,
+	},
+	"projects null": {
+		yaml: "scrape: {timeout: 30s}\nprojects:\n",
+		want: `config.yml:2: projects: no project; list at least one, with its region, project_id, credentials and task_ids`,
+	},
+	"projects empty": {
+		yaml: "projects: []\n",
+		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials and task_ids`,
+	},
+	"a project null": {
+		yaml: "projects:\n  -\n",
+		want: `config.yml:2: projects[0].project_id: missing; copy it from My Credentials in the console
+config.yml:2: projects[0].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
+config.yml:2: projects[0].credentials: no credentials; give a token, or username, password and domain_name
+config.yml:2: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
+	},
+	"two projects, names missing": {
+		yaml: oneProject + strings.TrimPrefix(oneProject, "projects:\n"),
+		want: `config.yml:2: projects[0].name: missing; with two or more projects each needs a name
+config.yml:6: projects[1].name: missing; with two or more projects each needs a name`,
+	},
+	"two projects of one name": {
+		yaml: with("- region", "- name: prod\n    region") +
+			strings.TrimPrefix(with("- region", "- name: prod\n    region"), "projects:\n"),
+		want: `config.yml:7: projects[1].name: "prod" is already the name of the project at line 2; give each project a name of its own`,
+	},
+	"name too long": {
+		yaml: with("- region", "- name: "+strings.Repeat("é", 129)+"\n    region"),
+		want: `config.yml:2: projects[0].name: longer than 128 characters; choose a shorter name`,
+	},
+	"name with a control character": {
+		yaml: with("- region", `- name: "a\tb"`+"\n    region"),
+		want: `config.yml:2: projects[0].name: a line break or another character that cannot be printed; remove it`,
+	},
+
+	// Where a project is.
+	"region in capitals": {
+		yaml: with("cn-north-4", "CN-North-4"),
+		want: `config.yml:2: projects[0].region: not a region; it has a-z, 0-9 and - only, for example cn-north-4`,
+	},
+	"project_id with a slash": {
+		yaml: with("04f1829c788037ac2fb8c01eb2b04b95", "../x"),
+		want: `config.yml:3: projects[0].project_id: not a project id; copy it from My Credentials in the console`,
+	},
+	"endpoint without scheme": {
+		yaml: oneProject + "    endpoint: cbr.example.com\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+	"endpoint of another scheme": {
+		yaml: oneProject + "    endpoint: ftp://cbr.example.com\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+	"endpoint without host": {
+		yaml: oneProject + "    endpoint: https://:443/\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+	"endpoint with user and password": {
+		yaml: oneProject + "    endpoint: https://u:p@cbr.example.com\n",
+		want: `config.yml:6: projects[0].endpoint: a user name or password in the URL; remove it, credentials has a place for them`,
+	},
+	"endpoint with an empty query": {
+		yaml: oneProject + "    endpoint: https://cbr.example.com?\n",
+		want: `config.yml:6: projects[0].endpoint: a query or fragment in the URL; remove everything from the ? or # on`,
+	},
+	"iam_endpoint with a fragment": {
+		yaml: oneProject + "    iam_endpoint: https://iam.example.com/#x\n",
+		want: `config.yml:6: projects[0].iam_endpoint: a query or fragment in the URL; remove everything from the ? or # on`,
+	},
+	"password login without region": {
+		yaml: with("region: cn-north-4", "endpoint: https://cbr.example.com", "token: T", "username: u, password: p, domain_name: d"),
+		want: `config.yml:2: projects[0].iam_endpoint: missing; a password login needs it where there is no region`,
+	},
+
+	// Credentials.
+	"credentials empty": {
+		yaml: with("token: T", ""),
+		want: `config.yml:4: projects[0].credentials: no credentials; give a token, or username, password and domain_name`,
+	},
+	"two kinds of credentials": {
+		yaml: with("token: T", "username: u, token: T"),
+		want: `config.yml:4: projects[0].credentials: two kinds of credentials, token and username; keep one kind`,
+	},
+	"token twice": {
+		yaml: with("token: T", "token: T, token_file: testdata/secrets/token"),
+		want: `config.yml:4: projects[0].credentials: token and token_file exclude each other; keep one`,
+	},
+	"password twice": {
+		yaml: with("token: T", "username: u, domain_name: d, password: p, password_file: testdata/secrets/token"),
+		want: `config.yml:4: projects[0].credentials: password and password_file exclude each other; keep one`,
+	},
+	"username alone": {
+		yaml: with("token: T", "username: u"),
+		want: `config.yml:4: projects[0].credentials.domain_name: missing; a password login needs username, domain_name and password or password_file
+config.yml:4: projects[0].credentials.password: missing, and so is password_file; a password login needs one of them`,
+	},
+	"password alone": {
+		yaml: with("token: T", "password: p"),
+		want: `config.yml:4: projects[0].credentials.username: missing; a password login needs username, domain_name and password or password_file
+config.yml:4: projects[0].credentials.domain_name: missing; a password login needs username, domain_name and password or password_file`,
+	},
+	"token_file does not exist": {
+		yaml: with("token: T", "token_file: testdata/secrets/none"),
+		want: `config.yml:4: projects[0].credentials.token_file: no such file; create it or correct the path, which starts at the folder of this file unless it is absolute`,
+	},
+	"token_file is a directory": {
+		yaml: with("token: T", "token_file: testdata/secrets"),
+		want: `config.yml:4: projects[0].credentials.token_file: cannot be read: is a directory; name a file in it`,
+	},
+	"token_file is blank": {
+		yaml: with("token: T", "token_file: testdata/secrets/blank"),
+		want: `config.yml:4: projects[0].credentials.token_file: the file is empty; write the secret into it`,
+	},
+	"token_file below a file": {
+		yaml: with("token: T", "token_file: testdata/secrets/token/x"),
+		want: `config.yml:4: projects[0].credentials.token_file: cannot be read: not a directory; correct the path`,
+	},
+
+	// Tasks.
+	"task_ids empty": {
+		yaml: with(backupID, ""),
+		want: `config.yml:5: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
+	},
+	"task_ids null": {
+		yaml: with("["+backupID+"]", ""),
+		want: `config.yml:5: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
+	},
+	"not a UUID": {
+		yaml: with("["+backupID+"]", "\n      - "+backupID+"\n      - abc\n      -\n      - {a: b}\n"),
+		want: `config.yml:7: projects[0].task_ids[1]: "abc" is not a UUID; copy the task's id from the console's task list or the API
+config.yml:8: projects[0].task_ids[2]: no value; add one or remove the line
+config.yml:9: projects[0].task_ids[3]: want a single value, got a mapping; put a value that begins with [, { or ! in quotes`,
+	},
+	"long and not a UUID": {
+		yaml: with(backupID, strings.Repeat("0123456789", 5)),
+		want: `config.yml:5: projects[0].task_ids[0]: "0123456789012345678901234567890123456789" is not a UUID; copy the task's id from the console's task list or the API`,
+	},
+	"a task twice": {
+		yaml: with("["+backupID+"]", "\n      - "+backupID+"\n      - "+syncID+"\n      - "+strings.ToUpper(backupID)),
+		want: `config.yml:8: projects[0].task_ids[2]: "4827f2da-b008-4507-ab7d-42d0df5ed912" is already at line 6; remove one of them`,
+	},
+
+	"everything wrong is said, in the order of the file": {
+		yaml: `
+projects:
+  - name: prod
+    credentials: {password: p}
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    task_ids: [abc]
+  - name: test
+    regin: cn-north-4
+scrape:
+  timeout: soon
+`,
+		want: `config.yml:3: projects[0].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
+config.yml:3: projects[0].iam_endpoint: missing; a password login needs it where there is no region
+config.yml:4: projects[0].credentials.username: missing; a password login needs username, domain_name and password or password_file
+config.yml:4: projects[0].credentials.domain_name: missing; a password login needs username, domain_name and password or password_file
+config.yml:6: projects[0].task_ids[0]: "abc" is not a UUID; copy the task's id from the console's task list or the API
+config.yml:7: projects[1].project_id: missing; copy it from My Credentials in the console
+config.yml:7: projects[1].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
+config.yml:7: projects[1].credentials: no credentials; give a token, or username, password and domain_name
+config.yml:7: projects[1].task_ids: no task; list at least one id, from the console's task list or the API
+config.yml:8: projects[1].regin: unknown key; did you mean region?
+config.yml:10: scrape.timeout: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
+	},
+}
+
+func TestParseErrors(t *testing.T) {
+	for name, test := range badConfigs {
+		t.Run(name, func(t *testing.T) {
+			c, err := config.Parse("config.yml", []byte(test.yaml))
+			if err == nil {
+				t.Fatalf("no error, but\n%s", c)
+			}
+			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if c != nil {
+				t.Error("a configuration besides the error")
+			}
+		})
+	}
+}
+
+func TestLoadUnreadable(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	file := filepath.Join(t.TempDir(), "config.yml")
+	if err := os.WriteFile(file, []byte(oneProject), 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err := config.Load(file)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	want := file + ": cannot be read: permission denied; let the user that runs the exporter read it"
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestLoadErrors(t *testing.T) {
+	tests := map[string]struct{ file, want string }{
+		"missing":   {"testdata/none.yml", "testdata/none.yml: no such file; create it, or name another one with --config.file"},
+		"directory": {"testdata", "testdata: cannot be read: is a directory; name a file in it"},
+		"empty":     {"testdata/empty.yml", "testdata/empty.yml:1: the file has no content; start from the example config.yml"},
+		"bad path":  {"testdata/secrets/token/x", "testdata/secrets/token/x: cannot be read: not a directory; correct the path"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(test.file)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Load reads the configuration from a file.
+func Load(file string) (*Config, error) {
+	content, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such file; create it, or name another one with --config.file", file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", file, unreadable(err))
+	}
+	return Parse(file, content)
+}
+
+// existingFile reads the path of a file that must be there and not empty; its
+// content is not kept. The path is not shown where it is wrong: it may be the
+// secret, put at the wrong key.
+func existingFile(to *string) reader {
+	return func(n node) {
+		path, ok := n.text()
+		if !ok {
+			return
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(n.file), path)
+		}
+		content, err := os.ReadFile(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			n.problem("no such file; create it or correct the path, which starts at the folder of this file unless it is absolute")
+		case err != nil:
+			n.problem("%s", unreadable(err))
+		case len(bytes.TrimSpace(content)) == 0:
+			n.problem("the file is empty; write the secret into it")
+		default:
+			*to = path
+		}
+	}
+}
+
+// unreadable says why a file cannot be read, without its path, and the remedy.
+func unreadable(err error) string {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	remedy := "correct the path"
+	switch {
+	case errors.Is(err, syscall.EISDIR):
+		remedy = "name a file in it"
+	case errors.Is(err, fs.ErrPermission):
+		remedy = "let the user that runs the exporter read it"
+	}
+	return fmt.Sprintf("cannot be read: %v; %s", err, remedy)
+}

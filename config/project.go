@@ -1,0 +1,123 @@
+package config
+
+import "regexp"
+
+// Project is one region's tenancy in the cloud.
+type Project struct {
+	// Name is the value of the label project, unique among the projects.
+	Name string `yaml:"name"`
+	// Region is empty where Endpoint alone was given.
+	Region    string `yaml:"region,omitempty"`
+	ProjectID string `yaml:"project_id"`
+	// Endpoint is the URL of the backup service, without a slash at its end.
+	Endpoint string `yaml:"endpoint"`
+	// IAMEndpoint is the URL of the identity service, without a slash at its
+	// end. It is empty where neither it nor a region was given, which a
+	// password login does not allow.
+	IAMEndpoint string      `yaml:"iam_endpoint,omitempty"`
+	Credentials Credentials `yaml:"credentials"`
+	// TaskIDs are UUIDs in lower case, each once.
+	TaskIDs []string `yaml:"task_ids"`
+}
+
+var (
+	nameFormat = format{
+		pattern: regexp.MustCompile(`^.{1,128}$`),
+		problem: "longer than 128 characters; choose a shorter name",
+	}
+	// A region becomes part of a host name.
+	regionFormat = format{
+		pattern: regexp.MustCompile(`^[a-z0-9-]{1,63}$`),
+		problem: "not a region; it has a-z, 0-9 and - only, for example cn-north-4",
+	}
+	// A project id becomes part of a URL's path. Huawei Cloud's are 32
+	// hexadecimal digits, but private clouds differ.
+	projectIDFormat = format{
+		pattern: regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`),
+		problem: "not a project id; copy it from My Credentials in the console",
+	}
+)
+
+// projects reads the list of projects. What one project says about another is
+// checked here, the rest in Project.read.
+func projects(to *[]Project) reader {
+	return func(n node) {
+		items := n.items()
+		names := map[string]node{}
+		for _, item := range items {
+			var p Project
+			m, ok := p.read(item)
+			if !ok {
+				continue
+			}
+			name := m.at("name")
+			switch first, taken := names[p.Name]; {
+			case name.missing() && len(items) > 1:
+				name.problem("missing; with two or more projects each needs a name")
+			case name.missing():
+				p.Name = p.defaultName()
+			case p.Name == "": // it has a problem already
+			case taken:
+				name.problem("%q is already the name of the project at line %d; give each project a name of its own", p.Name, first.line)
+			default:
+				names[p.Name] = name
+			}
+			*to = append(*to, p)
+		}
+	}
+}
+
+func (p *Project) read(n node) (mapping, bool) {
+	m, ok := n.mapping(keys{
+		"name":         formatted(&p.Name, nameFormat),
+		"region":       formatted(&p.Region, regionFormat),
+		"project_id":   formatted(&p.ProjectID, projectIDFormat),
+		"endpoint":     endpoint(&p.Endpoint),
+		"iam_endpoint": endpoint(&p.IAMEndpoint),
+		"credentials":  p.Credentials.read,
+		"task_ids":     uuids(&p.TaskIDs),
+	})
+	if !ok {
+		return m, false
+	}
+
+	noRegion := m.at("region").missing()
+	if m.at("project_id").missing() {
+		m.at("project_id").problem("missing; copy it from My Credentials in the console")
+	}
+	if noRegion && m.at("endpoint").missing() {
+		m.at("region").problem("missing, and so is endpoint; give one of them, for example region: cn-north-4")
+	}
+	if noRegion && m.at("iam_endpoint").missing() && p.Credentials.Kind() == KindPassword {
+		m.at("iam_endpoint").problem("missing; a password login needs it where there is no region")
+	}
+	if m.at("credentials").missing() {
+		m.at("credentials").problem(noCredentials)
+	}
+	if m.at("task_ids").empty() {
+		m.at("task_ids").problem("no task; list at least one id, from the console's task list or the API")
+	}
+
+	if !noRegion {
+		p.fillEndpoints()
+	}
+	return m, true
+}
+
+// fillEndpoints derives from the region the endpoints that were left out.
+func (p *Project) fillEndpoints() {
+	if p.Endpoint == "" {
+		p.Endpoint = "https://cbr." + p.Region + ".myhuaweicloud.com"
+	}
+	if p.IAMEndpoint == "" {
+		p.IAMEndpoint = "https://iam." + p.Region + ".myhuaweicloud.com"
+	}
+}
+
+// defaultName is the name of a project that is the only one and has none.
+func (p *Project) defaultName() string {
+	if p.Region != "" {
+		return p.Region
+	}
+	return p.ProjectID
+}

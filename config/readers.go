@@ -1,0 +1,138 @@
+package config
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/model"
+)
+
+// text reads any single value.
+func text(to *string) reader {
+	return func(n node) {
+		if value, ok := n.text(); ok {
+			*to = value
+		}
+	}
+}
+
+// secret reads a single value that must not be shown.
+func secret(to *Secret) reader {
+	return text((*string)(to))
+}
+
+// A format is what a text must look like, and the problem of one that does not.
+type format struct {
+	pattern *regexp.Regexp
+	problem string
+}
+
+func formatted(to *string, f format) reader {
+	return func(n node) {
+		value, ok := n.text()
+		if !ok {
+			return
+		}
+		if !f.pattern.MatchString(value) {
+			n.problem("%s", f.problem)
+			return
+		}
+		*to = value
+	}
+}
+
+// integer reads a whole number between two bounds, both allowed.
+func integer(to *int, low, high int) reader {
+	return func(n node) {
+		value, ok := n.text()
+		if !ok {
+			return
+		}
+		i, err := strconv.Atoi(value)
+		if err != nil || n.yaml.Tag != "!!int" || i < low || i > high {
+			n.problem("not a whole number from %d to %d; write one, without quotes", low, high)
+			return
+		}
+		*to = i
+	}
+}
+
+// duration reads a duration that is not negative.
+func duration(to *model.Duration) reader {
+	return durationFrom(0, to)
+}
+
+// positiveDuration reads a duration above zero.
+func positiveDuration(to *model.Duration) reader {
+	return durationFrom(1, to)
+}
+
+func durationFrom(low model.Duration, to *model.Duration) reader {
+	return func(n node) {
+		value, ok := n.text()
+		if !ok {
+			return
+		}
+		d, err := model.ParseDurationAllowNegative(value)
+		switch {
+		case err != nil:
+			n.problem("not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m")
+		case d < low && low > 0:
+			n.problem("%s is too short; write a duration above zero, for example 30s", d)
+		case d < low:
+			n.problem("%s is negative; write 0 or more, for example 15m", d)
+		default:
+			*to = d
+		}
+	}
+}
+
+// endpoint reads the URL of a service. Where it is wrong it is not shown, since
+// it may hold a password.
+func endpoint(to *string) reader {
+	return func(n node) {
+		value, ok := n.text()
+		if !ok {
+			return
+		}
+		u, err := url.Parse(value)
+		switch {
+		case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
+			n.problem("not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com")
+		case u.User != nil:
+			n.problem("a user name or password in the URL; remove it, credentials has a place for them")
+		case strings.ContainsAny(value, "?#"):
+			n.problem("a query or fragment in the URL; remove everything from the ? or # on")
+		default:
+			*to = strings.TrimRight(value, "/")
+		}
+	}
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+// uuids reads a list of ids, each of which may be there once.
+func uuids(to *[]string) reader {
+	return func(n node) {
+		first := map[string]node{}
+		for _, item := range n.items() {
+			value, ok := item.text()
+			if !ok {
+				continue
+			}
+			id := strings.ToLower(value)
+			if !uuid.MatchString(id) {
+				item.problem("%.40q is not a UUID; copy the task's id from the console's task list or the API", value)
+				continue
+			}
+			if same, ok := first[id]; ok {
+				item.problem("%q is already at line %d; remove one of them", id, same.line)
+				continue
+			}
+			first[id] = item
+			*to = append(*to, id)
+		}
+	}
+}
