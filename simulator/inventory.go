@@ -1,0 +1,79 @@
+package simulator
+
+import "time"
+
+// Resource types, from table 12 of
+// https://support.huaweicloud.com/api-cbr/ShowOpLog.html.
+const (
+	kindServer    = "OS::Nova::Server"
+	kindDisk      = "OS::Cinder::Volume"
+	kindBareMetal = "OS::Ironic::BareMetalServer"
+	kindNative    = "OS::Native::Server"
+	kindSFSTurbo  = "OS::Sfs::Turbo"
+	kindWorkspace = "OS::Workspace::DesktopV2"
+)
+
+// Ways in which times are written, always in UTC.
+const (
+	layoutMillis   = "2006-01-02T15:04:05.000-07:00"
+	layoutZoneless = "2006-01-02T15:04:05.000000"
+)
+
+// A provider is the service behind a kind of resource. The ids are those of the
+// official SDK's description of provider_id (model BackupResp). Which provider
+// writes times in which way is our choice; that both ways occur is not: the
+// vendor's pages and the clients' test data have both.
+type provider struct {
+	id     string
+	layout string // of times
+	nulls  bool   // a time that is not known yet is null, not absent
+}
+
+func serverProvider() provider {
+	return provider{id: "0daac4c5-6707-4851-97ba-169e36266b66", layout: layoutMillis}
+}
+
+func diskProvider() provider {
+	return provider{id: "d1603440-187d-4516-af25-121250c7cc97", layout: layoutMillis}
+}
+
+func turboProvider() provider {
+	return provider{id: "3f3c3220-245c-4805-b811-758870015881", layout: layoutZoneless, nulls: true}
+}
+
+func hybridProvider() provider {
+	return provider{id: "a13639de-00be-4e94-af30-26912d75e4a2", layout: layoutZoneless}
+}
+
+func workspaceProvider() provider {
+	return provider{id: "86a80900-71bf-4961-956a-d52df944f84a", layout: layoutMillis, nulls: true}
+}
+
+// A vault holds the backups of the resources that are bound to it.
+type vault struct {
+	id    string
+	name  string
+	tight bool // is full now and then
+}
+
+// A resource is what is backed up.
+type resource struct {
+	id       string
+	name     string
+	kind     string
+	provider provider
+	agent    bool // can be backed up application-consistently
+
+	excludedVolumes []string // volume ids
+	includedVolumes []includedVolume
+}
+
+// full reports whether a tight vault is full: in one of six stretches of six
+// hours, until somebody has made room.
+func (f *fleet) full(v *vault, at time.Time) bool {
+	if v == nil || !v.tight {
+		return false
+	}
+	stretch := at.Unix() / int64(6*time.Hour/time.Second)
+	return oneIn(f.seed.rand("vault full", v.name, stretch), 6)
+}
