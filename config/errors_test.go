@@ -11,7 +11,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
-// with returns oneProject with parts of it replaced: old, new, old, new, …
+// with returns oneProject with parts of it replaced: old, new, old, new and so on.
 func with(oldNew ...string) string {
 	return strings.NewReplacer(oldNew...).Replace(oneProject)
 }
