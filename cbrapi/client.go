@@ -1,0 +1,95 @@
+package cbrapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// maxTaskBytes bounds the answer about one task. The vendor's sample has 1 KiB;
+// a removed server with its volumes some tens.
+const maxTaskBytes = 1 << 20
+
+// Options say where an API is and how to reach it.
+type Options struct {
+	// Endpoint is the absolute URL of the API, for example
+	// https://cbr.cn-north-4.myhuaweicloud.com. A path in it is kept.
+	Endpoint string
+	// Transport carries the requests and adds the credentials to them.
+	Transport http.RoundTripper
+	// UserAgent is sent with every request.
+	UserAgent string
+}
+
+// Client reads the CBR API of one project. It is safe for concurrent use.
+type Client struct {
+	service   *service
+	projectID string
+}
+
+// New returns a client for the CBR endpoint in o and the project with the id
+// projectID. The error names what is wrong with the endpoint.
+func New(o Options, projectID string) (*Client, error) {
+	s, err := newService(o)
+	if err != nil {
+		return nil, fmt.Errorf("CBR endpoint: %w", err)
+	}
+	return &Client{service: s, projectID: projectID}, nil
+}
+
+// OperationLog returns the task with the given id, which must be a UUID.
+//
+// IsNotFound tells an error that says that there is no such task from every
+// other one, and ReasonOf classifies the rest. An answer of another shape, or
+// about another task, is an error too, whatever its HTTP status.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-cbr/ShowOpLog.html.
+func (c *Client) OperationLog(ctx context.Context, id string) (*OperationLog, error) {
+	const operation = "ShowOpLog"
+	// The id becomes a part of the path: nothing but a UUID may get there.
+	if !isUUID(id) {
+		return nil, fmt.Errorf("%s: %q is not a UUID", operation, id)
+	}
+	answer, err := c.service.do(ctx, call{
+		operation: operation,
+		method:    http.MethodGet,
+		path:      []string{"v3", c.projectID, "operation-logs", id},
+		maxBytes:  maxTaskBytes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	root, err := answer.object()
+	if err != nil {
+		return nil, err
+	}
+	fields, ok := root.record("operation_log")
+	if !ok {
+		return nil, answer.malformed("the answer has no operation_log")
+	}
+	task := readOperationLog(fields)
+	if !strings.EqualFold(task.ID, id) {
+		return nil, answer.malformed(fmt.Sprintf("the answer is about another task, %q", task.ID))
+	}
+	return task, nil
+}
+
+// isUUID reports whether s is a UUID of any version in its usual notation.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,156 @@
+package cbrapi_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+func FuzzParseTime(f *testing.F) {
+	for _, seed := range []string{
+		"2019-05-23T14:31:36.007+00:00", "2020-02-23T01:00:32Z", "2019-05-23T14:35:23.584418",
+		"2021-05-18 11:38:55", "2019-05-23T22:31:36+08:00", "2019-05-23T22:31:36+0800",
+		"1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", "1558622123000", "",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := cbrapi.ParseTime(s)
+		switch {
+		case err != nil:
+			if !got.IsZero() {
+				t.Errorf("ParseTime(%q) = %v with the error %v", s, got, err)
+			}
+		case got.Location() != time.UTC:
+			t.Errorf("ParseTime(%q) = %v, which is not in UTC", s, got)
+		case got.Unix() <= 0:
+			t.Errorf("ParseTime(%q) = %v, which is not after the start of 1970", s, got)
+		}
+	})
+}
+
+func FuzzOperationLog(f *testing.F) {
+	for _, a := range answers() {
+		body, id := testdata(f, a.file)
+		f.Add(strings.ReplaceAll(body, id, taskID))
+	}
+	for _, seed := range []string{
+		`{"operation_log": {"id": "` + taskID + `", "status": "being backed up", "error_info": {"code": 1e400}}}`,
+		`{"operation_log": {"id": "` + taskID + `", "extra_info": {"sync": {"sync_backup_num": 9223372036854775807}}}}`,
+		`{"operation_log": {"id": "` + taskID + `", "extra_info": {"resource": {"extra_info": {"exclude_volumes": [[]]}}}}}`,
+		`{"operation_log": null}`, `null`, `[]`, ``, `<html>`, strings.Repeat("[", 20000),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		client := newClient(t, inMemory(http.StatusOK, "application/json", body))
+		got, err := client.OperationLog(t.Context(), taskID)
+		if err != nil {
+			checkError(t, err)
+			return
+		}
+		if got.ID != taskID {
+			t.Errorf("the task is %q, want %q", got.ID, taskID)
+		}
+		words := map[string]string{
+			"status": string(got.Status), "operation_type": string(got.OperationType), "code": got.ErrorInfo.Code,
+		}
+		names := []string{
+			got.ProjectID, got.CheckpointID, got.PolicyID, got.ProviderID, got.VaultID, got.VaultName,
+			got.ExtraInfo.Common.RequestID, got.ExtraInfo.Common.TaskID,
+		}
+		if b := got.ExtraInfo.Backup; b != nil {
+			words["app_consistency_status"] = b.AppConsistencyStatus
+			words["app_consistency_error_code"] = b.AppConsistencyErrorCode
+			names = append(names, b.BackupID, b.BackupName)
+		}
+		if r := got.ExtraInfo.Resource; r != nil {
+			names = append(append(names, r.ID, r.Type, r.Name), r.ExcludeVolumes...)
+		}
+		for name, word := range words {
+			if len(word) > 64 || !utf8.ValidString(word) || strings.ContainsFunc(word, notInWord) {
+				t.Errorf("%s is %q, which is no word", name, word)
+			}
+		}
+		for _, name := range names {
+			if len(name) > 1024 || !utf8.ValidString(name) {
+				t.Errorf("the name or id %.100q has %d bytes", name, len(name))
+			}
+		}
+		for _, at := range []time.Time{got.CreatedAt, got.StartedAt, got.EndedAt, got.UpdatedAt} {
+			if !at.IsZero() && at.Unix() <= 0 {
+				t.Errorf("a time is %v", at)
+			}
+		}
+		if p := got.ExtraInfo.Common.Progress; p != nil && !(*p >= 0 && *p <= 100) {
+			t.Errorf("the progress is %v", *p)
+		}
+		if d, ok := got.Duration(); ok && d < 0 {
+			t.Errorf("the duration is %v", d)
+		}
+		if n := utf8.RuneCountInString(got.ErrorInfo.Message); n > 2049 || strings.ContainsFunc(got.ErrorInfo.Message, unicode.IsControl) {
+			t.Errorf("the message is %.100q of %d characters", got.ErrorInfo.Message, n)
+		}
+		for _, i := range got.Invalid {
+			if !utf8.ValidString(i.Value) || utf8.RuneCountInString(i.Value) > 65 || strings.ContainsFunc(i.Field, notInWord) {
+				t.Errorf("an invalid field is %q", i)
+			}
+		}
+	})
+}
+
+func notInWord(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+func FuzzError(f *testing.F) {
+	notFound, _ := testdata(f, "sample_not_found.json")
+	f.Add(404, "application/json", notFound)
+	f.Add(401, "application/json", `{"error":{"code":401,"message":"m","title":"Unauthorized"}}`)
+	f.Add(500, "application/json", `{"errorCode":"`+strings.Repeat("9", 100)+`","errorMessage":"a\u2028b"}`)
+	f.Add(302, "text/html", "<html></html>")
+	f.Add(200, "text/plain; a=b; a=c", "\xff\xfe\x00")
+	f.Add(401, "", token+token[:20])
+	f.Fuzz(func(t *testing.T, status int, contentType, body string) {
+		if status < 100 || status > 999 {
+			t.Skip("no HTTP status")
+		}
+		_, err := newClient(t, inMemory(status, contentType, body)).OperationLog(t.Context(), taskID)
+		if err == nil {
+			if status/100 != 2 {
+				t.Errorf("no error with the status %d", status)
+			}
+			return
+		}
+		checkError(t, err)
+	})
+}
+
+// checkError checks what is promised of every *cbrapi.Error.
+func checkError(t *testing.T, err error) {
+	t.Helper()
+	var e *cbrapi.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("the error is %v, want a *cbrapi.Error", err)
+	}
+	for _, part := range []struct {
+		text string
+		most int
+	}{{e.Code, 64}, {e.Message, 300}, {e.RequestID, 64}} {
+		if n := utf8.RuneCountInString(part.text); n > part.most+1 { // 1: the ellipsis
+			t.Errorf("%.100q has %d characters, want at most %d", part.text, n, part.most)
+		}
+	}
+	text := err.Error()
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' }) {
+		t.Errorf("the error is not one line of text: %q", text)
+	}
+	if strings.Contains(text, token) {
+		t.Errorf("the error has the token: %s", text)
+	}
+	_ = cbrapi.ReasonOf(err)
+}

@@ -1,0 +1,86 @@
+package cbrapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// Reason says in one word why an API could not be read.
+type Reason string
+
+// The reasons, from what an operator can mend to what only the cloud can.
+const (
+	ReasonCredentials Reason = "credentials" // refused, or not to be had
+	ReasonPermission  Reason = "permission"  // accepted, but not for this
+	ReasonThrottled   Reason = "throttled"   // too many requests
+	ReasonClock       Reason = "clock"       // ours and the API's differ too much
+	ReasonNetwork     Reason = "network"     // no answer, or a broken one
+	ReasonDeadline    Reason = "deadline"    // no answer in time
+	ReasonUpstream    Reason = "upstream"    // the API is ill, or something else answered
+	ReasonOther       Reason = "other"
+)
+
+// Reasons returns all reasons.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonCredentials, ReasonPermission, ReasonThrottled, ReasonClock,
+		ReasonNetwork, ReasonDeadline, ReasonUpstream, ReasonOther,
+	}
+}
+
+// ErrCredentials is in the chain of an error that says that there are no
+// credentials to send.
+var ErrCredentials = errors.New("credentials cannot be used")
+
+// ReasonOf classifies an error of this package or of a transport below it. It
+// must not be asked about nil, nor about a task that IsNotFound.
+func ReasonOf(err error) Reason {
+	var e *Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return ReasonDeadline
+	case errors.As(err, &e):
+		return e.reason()
+	case errors.Is(err, ErrCredentials):
+		return ReasonCredentials
+	case errors.Is(err, context.Canceled):
+		return ReasonOther
+	default:
+		return ReasonNetwork
+	}
+}
+
+// reason goes by the code first: the same code comes with several statuses.
+// See https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-errorcode.html
+// and https://support.huaweicloud.com/intl/en-us/api-cbr/ErrorCode.html.
+func (e *Error) reason() Reason {
+	switch gatewayCode(e.Code) {
+	case "0308":
+		return ReasonThrottled
+	case "0302":
+		return ReasonPermission
+	}
+	switch {
+	case e.Code == "BackupService.9998", e.StatusCode == http.StatusUnauthorized:
+		return ReasonCredentials
+	case e.StatusCode == http.StatusForbidden:
+		return ReasonPermission
+	case e.StatusCode == http.StatusTooManyRequests:
+		return ReasonThrottled
+	case e.StatusCode < 400, e.StatusCode >= 500:
+		return ReasonUpstream
+	default:
+		return ReasonOther
+	}
+}
+
+// gatewayCode returns the number in a code of the API gateway, which is called
+// APIGW on Huawei Cloud and APIG on Open Telekom Cloud, and "" for another code.
+func gatewayCode(code string) string {
+	if service, number, _ := strings.Cut(code, "."); service == "APIGW" || service == "APIG" {
+		return number
+	}
+	return ""
+}

@@ -1,0 +1,29 @@
+package cbrapi_test
+
+import (
+	"testing"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+func TestStatusFinished(t *testing.T) {
+	want := map[cbrapi.Status]bool{
+		"success": true, "skipped": true, "failed": true, "timeout": true,
+		"running": false, "waiting": false,
+	}
+	statuses := cbrapi.Statuses()
+	if len(statuses) != len(want) {
+		t.Errorf("Statuses() = %v, want %d of them", statuses, len(want))
+	}
+	for _, s := range statuses {
+		if _, documented := want[s]; !documented {
+			t.Errorf("the status %q is not a documented one", s)
+		}
+	}
+	want["erasing"], want[""], want["SUCCESS"] = false, false, false
+	for s, finished := range want {
+		if got := s.Finished(); got != finished {
+			t.Errorf("%q: Finished() = %v, want %v", s, got, finished)
+		}
+	}
+}
