@@ -1,0 +1,61 @@
+package collection
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// journal logs what changes. A project that fails at every scrape says so once,
+// and once when it is over, or the log would hide everything else.
+type journal struct {
+	logger log.Logger
+
+	mu      sync.Mutex
+	failing map[cbrapi.Reason]bool // in the newest pass
+	fields  map[string]bool        // that have been unreadable
+}
+
+func newJournal(logger log.Logger) *journal {
+	return &journal{logger: logger, failing: map[cbrapi.Reason]bool{}, fields: map[string]bool{}}
+}
+
+// passed logs which reasons to fail are new with the pass that is over, and
+// whether all are gone.
+func (j *journal) passed(f failures) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	before := len(j.failing)
+	for _, reason := range slices.Sorted(maps.Keys(f)) {
+		logger := level.Warn(j.logger)
+		if j.failing[reason] {
+			logger = level.Debug(j.logger)
+		}
+		_ = logger.Log("msg", "reading tasks failed", "reason", reason,
+			"tasks", f[reason].count, "task_id", f[reason].taskID, "err", f[reason].err, "remedy", Remedy(reason))
+	}
+	clear(j.failing)
+	for reason := range f {
+		j.failing[reason] = true
+	}
+	if before > 0 && len(f) == 0 {
+		_ = level.Info(j.logger).Log("msg", "tasks are read again")
+	}
+}
+
+// invalid logs the first value of each field that could not be read.
+func (j *journal) invalid(taskID string, f cbrapi.InvalidField) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	logger := level.Warn(j.logger)
+	if j.fields[f.Field] {
+		logger = level.Debug(j.logger)
+	}
+	j.fields[f.Field] = true
+	_ = logger.Log("msg", "unreadable field", "task_id", taskID, "field", f.Field, "value", f.Value)
+}

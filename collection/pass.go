@@ -1,0 +1,171 @@
+package collection
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// pass is one reading of what is due. Its fields are guarded by the mutex of
+// its collection.
+type pass struct {
+	started  time.Time
+	ended    time.Time     // zero while it runs
+	done     chan struct{} // closed at its end
+	seen     bool          // a scrape was there at its end
+	answered bool          // the API gave a valid answer at least once
+	failures failures
+}
+
+// failures holds one example for each reason that a pass has met.
+type failures map[cbrapi.Reason]failure
+
+// failure is what stands for all failures of one reason.
+type failure struct {
+	count  int // tasks that could not be read for this reason
+	taskID string
+	err    error
+}
+
+func newPass(now time.Time) *pass {
+	return &pass{started: now, done: make(chan struct{}), failures: failures{}}
+}
+
+func (p *pass) over() bool { return !p.ended.IsZero() }
+
+// probeGrace is how long the other requests of a pass wait for the first one.
+const probeGrace = time.Second
+
+// run reads what is due in the pass p, and ends it.
+func (c *Collection) run(p *pass) {
+	ctx, cancel := context.WithTimeout(c.alive, c.Timeout)
+	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+
+	var group errgroup.Group
+	group.SetLimit(c.Concurrency)
+	// One request goes ahead alone: an access key is locked for everybody after
+	// a few refusals, so no other may be under way when it is refused. One that
+	// hangs must not keep the others waiting, though.
+	probe, others := c.due()
+	probed := make(chan struct{})
+	group.Go(func() error {
+		defer close(probed)
+		c.read(ctx, p, probe, stop)
+		return nil // it has noted what went wrong
+	})
+	select {
+	case <-probed:
+	case <-time.After(probeGrace):
+	}
+	for _, e := range others {
+		group.Go(func() error {
+			c.read(ctx, p, e, stop)
+			return nil
+		})
+	}
+	_ = group.Wait()
+
+	c.mu.Lock()
+	p.ended = c.Now()
+	if len(p.failures) == 0 {
+		c.lastSuccess = p.ended
+	}
+	c.mu.Unlock()
+	close(p.done)
+	c.journal.passed(p.failures)
+}
+
+// due returns what a pass that begins now has to read: first the task that was
+// read last, which is the most likely to answer, then the others, the longest
+// untried first, so that no task starves where a pass cannot read them all.
+//
+// There is always something: a pass that asked nothing could not say whether
+// the API would have answered.
+func (c *Collection) due() (probe *entry, others []*entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.Now()
+	var due []*entry
+	oldest := &c.entries[0]
+	for i := range c.entries {
+		e := &c.entries[i]
+		if e.due(now, c.FinishedTaskTTL) {
+			due = append(due, e)
+		}
+		if e.readAt.Before(oldest.readAt) {
+			oldest = e
+		}
+	}
+	if len(due) == 0 {
+		return oldest, nil
+	}
+	slices.SortStableFunc(due, func(a, b *entry) int { return a.triedAt.Compare(b.triedAt) })
+	probe = slices.MaxFunc(due, func(a, b *entry) int { return a.readAt.Compare(b.readAt) })
+	return probe, slices.DeleteFunc(due, func(e *entry) bool { return e == probe })
+}
+
+// read asks for one task and notes the answer. Refused credentials stop the
+// whole pass.
+func (c *Collection) read(ctx context.Context, p *pass, e *entry, stop context.CancelCauseFunc) {
+	if ctx.Err() != nil {
+		c.noteFailure(p, e, context.Cause(ctx))
+		return
+	}
+	log, err := c.api.OperationLog(ctx, e.id)
+	switch {
+	case err == nil, cbrapi.IsNotFound(err):
+		c.noteAnswer(p, e, log)
+	case ctx.Err() != nil:
+		c.noteAttempt(e)
+		c.noteFailure(p, e, context.Cause(ctx)) // why it was cancelled, not that it was
+	default:
+		c.noteAttempt(e)
+		c.noteFailure(p, e, err)
+		if cbrapi.ReasonOf(err) == cbrapi.ReasonCredentials {
+			stop(err)
+		}
+	}
+}
+
+func (c *Collection) noteAnswer(p *pass, e *entry, log *cbrapi.OperationLog) {
+	c.mu.Lock()
+	p.answered = true
+	e.log, e.readAt, e.readIn = log, c.Now(), p
+	e.triedAt, e.err = e.readAt, nil
+	c.mu.Unlock()
+	if log != nil {
+		c.reportInvalid(log)
+	}
+}
+
+func (c *Collection) noteAttempt(e *entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.triedAt = c.Now()
+}
+
+func (c *Collection) noteFailure(p *pass, e *entry, err error) {
+	reason := cbrapi.ReasonOf(err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.err = err
+	f, met := p.failures[reason]
+	if !met {
+		f = failure{taskID: e.id, err: err}
+	}
+	f.count++
+	p.failures[reason] = f
+}
+
+func (c *Collection) reportInvalid(log *cbrapi.OperationLog) {
+	for _, field := range log.Invalid {
+		c.OnInvalidField(field.Field)
+		c.journal.invalid(log.ID, field)
+	}
+}
