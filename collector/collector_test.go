@@ -1,0 +1,63 @@
+package collector_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/collection"
+	"github.com/cbr-exporter/cbr_exporter/collector"
+)
+
+// source is a project of which all is known.
+type source collection.Snapshot
+
+func (s source) Collect(context.Context) collection.Snapshot { return collection.Snapshot(s) }
+
+// TestFullTask has a task with every field set, so that every family has a
+// sample. A pedantic registry compares what is collected with what is described.
+func TestFullTask(t *testing.T) {
+	c := collector.New(source{
+		Project:      "test",
+		Tasks:        []collection.Task{{ID: "1", Log: fullTask(), Known: true}},
+		LastComplete: time.Unix(1e9, 0),
+	})
+	scrape := c.Scrape(t.Context())
+
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(scrape)
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	descs := make(chan *prometheus.Desc, 1000)
+	scrape.Describe(descs)
+	if got, want := len(families), len(descs); got != want {
+		t.Errorf("got %d families with samples, want all %d", got, want)
+	}
+}
+
+// fullTask has all that a task of any type can have.
+func fullTask() *cbrapi.OperationLog {
+	hour := func(h int) time.Time { return time.Date(2026, 11, 20, h, 0, 0, 0, time.UTC) }
+	n, yes, percent := int64(7), true, 50.0
+	return &cbrapi.OperationLog{
+		ID: "1", Status: cbrapi.StatusFailed, OperationType: cbrapi.OperationBackup,
+		CreatedAt: hour(1), StartedAt: hour(2), EndedAt: hour(3), UpdatedAt: hour(4),
+		ErrorInfo: cbrapi.ErrorInfo{Code: "BackupService.6114"},
+		PolicyID:  "policy", ProviderID: "provider", CheckpointID: "checkpoint",
+		VaultID: "vault", VaultName: "name",
+		ExtraInfo: cbrapi.ExtraInfo{
+			Common:      cbrapi.Common{Progress: &percent, RequestID: "request"},
+			Resource:    &cbrapi.Resource{ID: "resource", Type: "OS::Nova::Server", Name: "ecs", ExcludeVolumes: []string{"a"}},
+			Backup:      &cbrapi.Backup{BackupID: "backup", Incremental: &yes, AppConsistencyStatus: "0"},
+			Restore:     &cbrapi.Restore{TargetResourceID: "target"},
+			Replication: &cbrapi.Replication{SourceRegion: "source"},
+			Sync:        &cbrapi.Sync{Backups: &n, DeletedBackups: &n, FailedBackups: &n},
+			VaultDelete: &cbrapi.VaultDelete{FailCount: &n, TotalCount: &n},
+		},
+	}
+}

@@ -1,0 +1,52 @@
+package collector
+
+import (
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/collection"
+)
+
+// tasksCollector is the value of the label collector for the configured ids.
+const tasksCollector = "tasks"
+
+// projectFamilies is what is exposed of the reading of one project.
+func projectFamilies() []family[*collection.Snapshot] {
+	reasons := cbrapi.Reasons()
+	return []family[*collection.Snapshot]{
+		{
+			name: "up",
+			help: "1 if, in the newest pass over the project, the API accepted the credentials and gave a valid answer.",
+			read: func(s *collection.Snapshot, e *emitter) { e.emit(number(s.Up)) },
+		},
+		{
+			name:   "scrape_error",
+			help:   "1 for each reason why something could not be read in the newest pass, 0 for the others.",
+			labels: []string{"reason"},
+			read: func(s *collection.Snapshot, e *emitter) {
+				for _, reason := range reasons {
+					e.emit(number(s.Reasons[reason]), string(reason))
+				}
+			},
+		},
+		{
+			name: "scrape_duration_seconds",
+			help: "How long the newest pass took, or has taken so far.",
+			read: func(s *collection.Snapshot, e *emitter) { e.emit(s.Duration.Seconds()) },
+		},
+		{
+			name:   "scrape_collector_success",
+			help:   "1 if the newest pass of the collector is over and has read all that it had to.",
+			labels: []string{"collector"},
+			read:   func(s *collection.Snapshot, e *emitter) { e.emit(number(s.Complete), tasksCollector) },
+		},
+		{
+			name:   "scrape_collector_last_success_timestamp_seconds",
+			help:   "Unix time at which the newest successful pass of the collector ended: as of when the other numbers are true.",
+			labels: []string{"collector"},
+			read: func(s *collection.Snapshot, e *emitter) {
+				if v, ok := unixSeconds(s.LastComplete); ok {
+					e.emit(v, tasksCollector)
+				}
+			},
+		},
+	}
+}
