@@ -1,0 +1,47 @@
+package exporter
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cbr-exporter/cbr_exporter/collector"
+	"github.com/cbr-exporter/cbr_exporter/config"
+)
+
+// Options say what an exporter is made from, besides its configuration.
+type Options struct {
+	// Load returns the configuration as it is now. It is called by New and Reload.
+	Load func() (*config.Config, error)
+	// Registry holds the metrics of the process itself; the exporter adds its own.
+	Registry      *prometheus.Registry
+	TelemetryPath string // the path of the metrics page, such as /metrics
+	UserAgent     string // sent to the API
+	Now           func() time.Time
+	Logger        log.Logger
+}
+
+// Exporter serves the metrics of one configuration at a time.
+type Exporter struct {
+	Options
+	telemetry *collector.Telemetry
+	reloads   *reloads
+	margin    margin
+	inForce   atomic.Pointer[projects]
+}
+
+// New loads the configuration and returns an exporter for it. Nothing is asked
+// of the API before the first scrape.
+func New(o Options) (*Exporter, error) {
+	e := &Exporter{Options: o, telemetry: collector.NewTelemetry(o.Now), reloads: newReloads(o.Now)}
+	o.Registry.MustRegister(e.telemetry, e.reloads)
+	if err := e.load(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Close cancels what runs and waits for its end.
+func (e *Exporter) Close() { e.inForce.Load().close() }

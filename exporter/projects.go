@@ -1,0 +1,143 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
+	"github.com/cbr-exporter/cbr_exporter/collection"
+	"github.com/cbr-exporter/cbr_exporter/collector"
+	"github.com/cbr-exporter/cbr_exporter/config"
+)
+
+// projects is a configuration and what runs for it.
+type projects struct {
+	config    *config.Config
+	all       []*project
+	collector *collector.Collector
+}
+
+// project is what runs for one project: requests go from the collection through
+// the client, the credentials and the measurement to the transport.
+type project struct {
+	*collection.Collection
+	transport *http.Transport
+}
+
+// newProjects loads the configuration and prepares all that it asks for.
+func (e *Exporter) newProjects() (*projects, error) {
+	c, err := e.Load()
+	if err != nil {
+		return nil, err
+	}
+	p := &projects{config: c}
+	var sources []collector.Source
+	for _, pc := range c.Projects {
+		one, err := e.newProject(pc, c.Scrape)
+		if err != nil {
+			p.close()
+			return nil, fmt.Errorf("project %s: %w", pc.Name, err)
+		}
+		p.all = append(p.all, one)
+		sources = append(sources, one)
+	}
+	p.collector = collector.New(sources...)
+	return p, nil
+}
+
+func (p *projects) close() {
+	for _, one := range p.all {
+		one.Close()
+		one.transport.CloseIdleConnections()
+	}
+}
+
+func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, error) {
+	transport := newTransport(s.Concurrency)
+	measured := e.telemetry.Measure(p.Name, transport)
+	authorized, err := e.authorize(p, measured)
+	if err != nil {
+		return nil, err
+	}
+	client, err := cbrapi.New(cbrapi.Options{
+		Endpoint:  p.Endpoint,
+		Transport: authorized,
+		UserAgent: e.UserAgent,
+	}, p.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	return &project{
+		transport: transport,
+		Collection: collection.New(client, collection.Options{
+			Project:         p.Name,
+			TaskIDs:         p.TaskIDs,
+			Timeout:         time.Duration(s.Timeout),
+			Concurrency:     s.Concurrency,
+			FinishedTaskTTL: time.Duration(s.FinishedTaskTTL),
+			Now:             e.Now,
+			Logger:          e.Logger,
+			OnInvalidField:  func(field string) { e.telemetry.InvalidField(p.Name, field) },
+		}),
+	}, nil
+}
+
+// authorize returns a RoundTripper that adds the project's credentials to the
+// requests that it sends on to next.
+func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (http.RoundTripper, error) {
+	c := p.Credentials
+	switch kind := c.Kind(); kind {
+	case config.KindToken:
+		return credentials.Token(secret(c.Token, c.TokenFile), next), nil
+	case config.KindPassword:
+		iam, err := cbrapi.NewIAM(cbrapi.Options{
+			Endpoint:  p.IAMEndpoint,
+			Transport: next,
+			UserAgent: e.UserAgent,
+		})
+		if err != nil {
+			return nil, err
+		}
+		password := secret(c.Password, c.PasswordFile)
+		return credentials.NewPassword(func(ctx context.Context) (cbrapi.Token, error) {
+			value, err := password()
+			if err != nil {
+				return cbrapi.Token{}, err
+			}
+			return iam.Login(ctx, cbrapi.PasswordLogin{
+				Username:   c.Username,
+				Password:   value,
+				DomainName: c.DomainName,
+				ProjectID:  p.ProjectID,
+			})
+		}, next, e.Now), nil
+	default:
+		return nil, fmt.Errorf("credentials of the kind %q are not supported", kind)
+	}
+}
+
+func secret(value config.Secret, file string) credentials.Secret {
+	if file != "" {
+		return credentials.FromFile(file)
+	}
+	return credentials.Fixed(value.Reveal())
+}
+
+// newTransport returns the transport of one project, so that a project whose
+// API hangs takes no connection from another one.
+func newTransport(concurrency int) *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          2 * concurrency,
+		MaxIdleConnsPerHost:   concurrency,
+		IdleConnTimeout:       90 * time.Second, // longer than the usual scrape interval
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		// IAM sends tokens of 100 KB and more in a header.
+		MaxResponseHeaderBytes: 1 << 20,
+	}
+}

@@ -1,0 +1,82 @@
+package exporter
+
+import (
+	"strings"
+	"time"
+
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Reload loads the configuration anew and puts it in force, and logs what came
+// of it. One with an error is refused whole, and the old one stays. What the old
+// one has read is forgotten, and passes that run for it are cancelled.
+func (e *Exporter) Reload() error {
+	if err := e.load(); err != nil {
+		for problem := range strings.Lines(err.Error()) {
+			_ = level.Error(e.Logger).Log("msg", "new configuration refused, the old one stays", "err", strings.TrimSpace(problem))
+		}
+		return err
+	}
+	_ = level.Info(e.Logger).Log("msg", "configuration reloaded")
+	return nil
+}
+
+// load puts the configuration as it is now in force.
+func (e *Exporter) load() error {
+	next, err := e.newProjects()
+	e.reloads.note(err)
+	if err != nil {
+		return err
+	}
+	if old := e.inForce.Swap(next); old != nil {
+		old.close()
+	}
+	return nil
+}
+
+// reloads says whether the configuration on disk is the one in force. It is a
+// prometheus.Collector.
+type reloads struct {
+	now         func() time.Time
+	successful  prometheus.Gauge
+	lastSuccess prometheus.Gauge
+}
+
+func newReloads(now func() time.Time) *reloads {
+	const namespace = "cbr_exporter"
+	return &reloads{
+		now: now,
+		successful: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: namespace,
+			Name:      "config_last_reload_successful",
+			Help:      "1 if the newest attempt to load the configuration succeeded, 0 if an older configuration is in force.",
+		}),
+		lastSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: namespace,
+			Name:      "config_last_reload_success_timestamp_seconds",
+			Help:      "Unix time at which the configuration in force was loaded.",
+		}),
+	}
+}
+
+func (r *reloads) note(err error) {
+	if err != nil {
+		r.successful.Set(0)
+		return
+	}
+	r.successful.Set(1)
+	r.lastSuccess.Set(float64(r.now().UnixMilli()) / 1e3)
+}
+
+// Describe implements prometheus.Collector.
+func (r *reloads) Describe(ch chan<- *prometheus.Desc) {
+	r.successful.Describe(ch)
+	r.lastSuccess.Describe(ch)
+}
+
+// Collect implements prometheus.Collector.
+func (r *reloads) Collect(ch chan<- prometheus.Metric) {
+	r.successful.Collect(ch)
+	r.lastSuccess.Collect(ch)
+}

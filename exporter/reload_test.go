@@ -1,0 +1,61 @@
+package exporter_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestReload replaces the configuration, then tries to replace it with one that
+// is wrong.
+func TestReload(t *testing.T) {
+	one := newAPI(t, filepath.Join("testdata", "three_tasks.json"))
+	other := newAPI(t, filepath.Join("testdata", "vendor_sample.json"))
+	e := start(t, one.project())
+	e.scrape(t, "")
+
+	e.projects = other.project()
+	if status, body := e.do(t, http.MethodPost, "/-/reload", nil); status != http.StatusOK {
+		t.Fatalf("reload: got status %d: %s", status, body)
+	}
+	page := e.scrape(t, "")
+	if !strings.Contains(page, "4827f2da-b008-4507-ab7d-42d0df5ed912") || strings.Contains(page, one.ids[0]) {
+		t.Errorf("the new configuration is not in force:\n%s", page)
+	}
+
+	e.projects = strings.ReplaceAll(other.project(), "task_ids", "task_idz")
+	status, body := e.do(t, http.MethodPost, "/-/reload", nil)
+	if want := "unknown key; did you mean task_ids?"; status != http.StatusInternalServerError || !strings.Contains(body, want) {
+		t.Errorf("got status %d and %q, want 500 and %q", status, body, want)
+	}
+	page = e.scrape(t, "")
+	for _, want := range []string{"cbr_exporter_config_last_reload_successful 0", `cbr_up{project="test"} 1`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("after a bad reload the page lacks %s:\n%s", want, page)
+		}
+	}
+	if got := e.log.String(); !strings.Contains(got, "new configuration refused, the old one stays") {
+		t.Errorf("the log does not tell of the bad configuration:\n%s", got)
+	}
+}
+
+// TestReloadDuringScrape cancels a pass that hangs: its scrape ends.
+func TestReloadDuringScrape(t *testing.T) {
+	api := newAPI(t, filepath.Join("testdata", "three_tasks.json"))
+	hanging := make(chan struct{}, 3)
+	api.everyFault = func(w http.ResponseWriter, r *http.Request) {
+		hanging <- struct{}{}
+		hang(w, r)
+	}
+	e := start(t, api.project())
+	page := make(chan string)
+	go func() { page <- e.scrape(t, "") }()
+	<-hanging
+	if err := e.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-page; !strings.Contains(got, `cbr_up{project="test"} 0`) {
+		t.Errorf("the scrape that was cancelled says something else:\n%s", got)
+	}
+}
