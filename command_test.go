@@ -1,0 +1,69 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestCommands runs what ends by itself.
+func TestCommands(t *testing.T) {
+	version, err := os.ReadFile("VERSION")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	empty := write(t, "empty.yml", "# nothing\n")
+	bad := write(t, "bad.yml", `
+projects:
+  - region: cn-north-4
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    credentials: {token: not-to-be-seen}
+    task_ids: [nonsense]
+`)
+	badWeb := write(t, "web.yml", "tls_server_config: {cert: x}\n")
+
+	cases := []struct {
+		name   string
+		args   []string
+		code   int
+		stdout string
+		stderr string
+	}{
+		{name: "version", args: []string{"--version"}, stdout: "cbr_exporter, version " + strings.TrimSpace(string(version))},
+		{name: "help", args: []string{"--help"}, stdout: "[no-]config.check"},
+		{name: "unknown flag", args: []string{"--nope"}, code: 2, stderr: "cbr_exporter: unknown long flag '--nope'; try --help\n"},
+		{name: "bad log level", args: []string{"--log.level=loud"}, code: 2, stderr: "enum value must be one of debug,info,warn,error, got 'loud'; try --help\n"},
+		{name: "demo with a configuration", args: []string{"--demo", "--config.file=config.yml"}, code: 2, stderr: "--demo brings its own configuration"},
+		{name: "telemetry path without slash", args: []string{"--web.telemetry-path=metrics"}, code: 2, stderr: `--web.telemetry-path: "metrics" is no path; begin it with a slash`},
+		{name: "telemetry path of another page", args: []string{"--web.telemetry-path=/config"}, code: 2, stderr: `--web.telemetry-path: "/config" is the path of another page`},
+		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: 2 tasks, password credentials, https://cbr.cn-north-4.myhuaweicloud.com\n"},
+		{name: "check of a bad file", args: []string{"--config.check", "--config.file=" + bad}, code: 1, stderr: bad + `:6: projects[0].task_ids[0]: "nonsense" is not a UUID`},
+		{name: "check of a missing file", args: []string{"--config.check", "--config.file=missing.yml"}, code: 1, stderr: "missing.yml"},
+		{name: "check of a folder", args: []string{"--config.check", "--config.file=" + folder}, code: 1, stderr: folder},
+		{name: "check of an empty file", args: []string{"--config.check", "--config.file=" + empty}, code: 1, stderr: empty},
+		{name: "check of a bad web configuration", args: []string{"--config.check", "--web.config.file=" + badWeb}, code: 1, stderr: badWeb + ": missing"},
+		{name: "run with a bad file", args: []string{"--config.file=" + bad}, code: 1, stderr: `is not a UUID`},
+		{name: "run without a file", args: []string{"--config.file=missing.yml"}, code: 1, stderr: "missing.yml"},
+		{name: "port of another kind", args: []string{"--demo", "--web.listen-address=nonsense"}, code: 1, stderr: "nonsense"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := finish(t, c.args...)
+			if code != c.code {
+				t.Errorf("got exit code %d, want %d", code, c.code)
+			}
+			contains(t, "stdout", stdout, c.stdout)
+			contains(t, "stderr", stderr, c.stderr)
+			if c.stdout == "" && stdout != "" {
+				t.Errorf("got %q on stdout, want nothing", stdout)
+			}
+			for _, text := range []string{"not-to-be-seen", "panic", "goroutine"} {
+				if strings.Contains(stdout+stderr, text) {
+					t.Errorf("the output has %q:\n%s%s", text, stdout, stderr)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+// demoCloud is a simulated cloud behind a port of the loopback interface, and
+// the configuration for it.
+type demoCloud struct {
+	server   *http.Server
+	listener net.Listener
+	yaml     string
+}
+
+func newDemoCloud(now func() time.Time) (*demoCloud, error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("simulated cloud: %w", err)
+	}
+	account := simulator.DemoAccount()
+	cloud := simulator.New(simulator.Options{Now: now, Account: account})
+	endpoint := "http://" + listener.Addr().String()
+	return &demoCloud{
+		listener: listener,
+		server:   &http.Server{Handler: cloud, ReadHeaderTimeout: readHeaderTimeout},
+		yaml: fmt.Sprintf(`
+projects:
+  - name: demo
+    project_id: %s
+    endpoint: %s
+    iam_endpoint: %s
+    credentials: {username: %q, password: %q, domain_name: %q}
+    task_ids: [%s]
+`, simulator.DefaultProjectID, endpoint, endpoint,
+			account.UserName, account.Password, account.DomainName,
+			strings.Join(cloud.TaskIDs(), ", ")),
+	}, nil
+}
+
+// config goes the way of a file, so that the demo runs what a user runs.
+func (d *demoCloud) config() (*config.Config, error) {
+	return config.Parse("demo", []byte(d.yaml))
+}
+
+func (d *demoCloud) serve() error {
+	if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("simulated cloud: %w", err)
+	}
+	return nil
+}
+
+func (d *demoCloud) close(error) { _ = d.server.Close() }

@@ -1,0 +1,133 @@
+// Command cbr_exporter exports what Huawei Cloud CBR (Cloud Backup and Recovery)
+// tells of its tasks as Prometheus metrics.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/oklog/run"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+	"github.com/cbr-exporter/cbr_exporter/exporter"
+)
+
+const program = "cbr_exporter"
+
+//go:embed VERSION
+var release string
+
+func main() {
+	// A build that says its version by itself is a packager's; every other one,
+	// go run and go install among them, is of the release in the source.
+	if version.Version == "" {
+		version.Version = strings.TrimSpace(release)
+	}
+	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute is the program, and returns its exit code.
+func execute(args []string, stdout, stderr io.Writer) int {
+	f, err := parseFlags(args, stdout)
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "%s: %v; try --help\n", program, err)
+		return 2
+	case f.answered:
+		return 0
+	case f.configCheck:
+		return checkConfig(f, stdout, stderr)
+	}
+	logger, toolkitLogger := newLogger(stderr, f.logLevel, f.logFormat)
+	if err := serve(f, logger, toolkitLogger); err != nil {
+		for problem := range strings.Lines(err.Error()) {
+			_ = level.Error(logger).Log("msg", "cannot go on", "err", strings.TrimSpace(problem))
+		}
+		return 1
+	}
+	return 0
+}
+
+// checkConfig says what the configuration asks for, or what is wrong with it.
+func checkConfig(f *flags, stdout, stderr io.Writer) int {
+	c, err := config.Load(f.configFile)
+	if err == nil {
+		if err = web.Validate(*f.web.WebConfigFile); err != nil {
+			err = fmt.Errorf("%s: %w", *f.web.WebConfigFile, err)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	fmt.Fprintf(stdout, "%s is valid.\n", f.configFile)
+	for _, p := range c.Projects {
+		fmt.Fprintf(stdout, "project %s: %d tasks, %s credentials, %s\n",
+			p.Name, len(p.TaskIDs), p.Credentials.Kind(), p.Endpoint)
+	}
+	return 0
+}
+
+// serve runs the exporter until a signal ends it.
+func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
+	_ = level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build_context", version.BuildContext())
+	load := func() (*config.Config, error) { return config.Load(f.configFile) }
+	var cloud *demoCloud
+	if f.demo {
+		var err error
+		if cloud, err = newDemoCloud(time.Now); err != nil {
+			return err
+		}
+		load = cloud.config
+		_ = level.Info(logger).Log("msg", "the cloud is simulated: it needs no account, and no backup in it is real")
+	}
+
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		versioncollector.NewCollector(program),
+	)
+	e, err := exporter.New(exporter.Options{
+		Load:          load,
+		Registry:      registry,
+		TelemetryPath: f.telemetryPath,
+		UserAgent:     program + "/" + version.Version,
+		Now:           time.Now,
+		Logger:        logger,
+	})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+
+	// Interrupts run in this order: running scrapes end before what they need.
+	var group run.Group
+	group.Add(webServer(f.web, e.Handler(), toolkitLogger))
+	group.Add(reloader(e))
+	group.Add(run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM))
+	if cloud != nil {
+		group.Add(cloud.serve, cloud.close)
+	}
+	err = group.Run()
+	if errors.Is(err, run.ErrSignal) {
+		_ = level.Info(logger).Log("msg", "stopping", "cause", err)
+		return nil
+	}
+	return err
+}

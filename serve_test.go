@@ -1,0 +1,213 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestDemo(t *testing.T) {
+	p := serveBinary(t, "--demo")
+	status, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
+	if status != http.StatusOK {
+		t.Errorf("/metrics: got status %d", status)
+	}
+	contains(t, "the page", page,
+		`cbr_up{project="demo"} 1`,
+		`cbr_scrape_collector_success{collector="tasks",project="demo"} 1`,
+		`status="success",task_id="4827f2da-b008-4507-ab7d-42d0df5ed912",vault=""} 1`,
+		`cbr_exporter_api_requests_total{code="201",operation="KeystoneCreateUserTokenByPassword",project="demo"} 1`,
+		"cbr_exporter_build_info{", "go_goroutines ", "process_start_time_seconds ",
+	)
+	if strings.Contains(page, "cbr_exporter_invalid_fields_total{") {
+		t.Error("a field of the simulated cloud was unreadable")
+	}
+	if code := p.stop(t, syscall.SIGINT); code != 0 {
+		t.Errorf("after SIGINT: got exit code %d, want 0; log:\n%s", code, p.log)
+	}
+	contains(t, "the log", p.log.String(), "the cloud is simulated", "msg=stopping")
+}
+
+// TestSIGTERMDuringScrape stops the program while the API has not answered yet:
+// the scrape gets its page.
+func TestSIGTERMDuringScrape(t *testing.T) {
+	asked, release := make(chan struct{}, 1), make(chan struct{})
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		<-release
+		_, _ = io.WriteString(w, `{"operation_log":{"id":"4827f2da-b008-4507-ab7d-42d0df5ed912","status":"success"}}`)
+	}))
+	defer api.Close()
+	p := serveBinary(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+
+	type answer struct {
+		status int
+		page   string
+	}
+	scraped := make(chan answer)
+	go func() {
+		status, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
+		scraped <- answer{status, page}
+	}()
+	<-asked
+	stopped := make(chan int)
+	go func() { stopped <- p.stop(t, syscall.SIGTERM) }()
+	p.waitFor(t, func() bool { // it does not listen any more
+		c, err := net.Dial("tcp", p.address)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err != nil
+	})
+	close(release)
+	got := <-scraped
+	if got.status != http.StatusOK {
+		t.Errorf("the running scrape got status %d, want 200", got.status)
+	}
+	contains(t, "the page", got.page, `cbr_task_found{project="cn-north-4",task_id="4827f2da-b008-4507-ab7d-42d0df5ed912"} 1`)
+	if code := <-stopped; code != 0 {
+		t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
+	}
+}
+
+// TestSIGTERMDoesNotWaitForever stops the program while the API hangs.
+func TestSIGTERMDoesNotWaitForever(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer api.Close()
+	p := serveBinary(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+	go func() {
+		resp, err := http.Get("http://" + p.address + "/metrics")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	<-asked
+	began := time.Now()
+	if code := p.stop(t, syscall.SIGTERM); code != 0 {
+		t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
+	}
+	if took := time.Since(began); took < stopTimeout || took > 3*stopTimeout {
+		t.Errorf("stopping took %s, want some more than %s", took, stopTimeout)
+	}
+}
+
+// TestSIGHUP reloads a configuration that has changed, and then one that is bad.
+func TestSIGHUP(t *testing.T) {
+	file := write(t, "config.yml", oneTask("http://127.0.0.1:9"))
+	p := serveBinary(t, "--config.file="+file)
+	replace := func(content string) {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace(strings.Replace(oneTask("http://127.0.0.1:9"), "region: cn-north-4", "name: renamed", 1))
+	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), `msg="configuration reloaded"`) })
+	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
+	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
+
+	replace("projects: []\n")
+	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), "new configuration refused") })
+	_, page = get(t, http.DefaultClient, "http://"+p.address+"/metrics")
+	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 0")
+}
+
+// TestTLSWithBasicAuth scrapes as the exporter-toolkit's web configuration demands.
+func TestTLSWithBasicAuth(t *testing.T) {
+	certificate, key, roots := newCertificate(t)
+	web := write(t, "web.yml", fmt.Sprintf(`
+tls_server_config: {cert_file: %s, key_file: %s}
+basic_auth_users:
+  prometheus: $2a$04$K0oravUSY1.Phfk7KccWUuEeqeq/AMKZb38KhFyjnwbKkES5UT0Dq  # "test"
+`, write(t, "cert.pem", certificate), write(t, "key.pem", key)))
+	p := serveBinary(t, "--demo", "--web.config.file="+web)
+
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	defer client.CloseIdleConnections()
+	url := "https://" + p.address + "/metrics"
+	if status, page := get(t, client, url); status != http.StatusUnauthorized || strings.Contains(page, "cbr_") {
+		t.Errorf("without a password: got status %d, want 401 and no metrics", status)
+	}
+	status, page := get(t, client, strings.Replace(url, "https://", "https://prometheus:test@", 1))
+	if status != http.StatusOK {
+		t.Errorf("with the password: got status %d, want 200", status)
+	}
+	contains(t, "the page", page, `cbr_up{project="demo"} 1`)
+}
+
+func oneTask(endpoint string) string {
+	return fmt.Sprintf(`
+projects:
+  - region: cn-north-4
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    endpoint: %s
+    credentials: {token: a-token}
+    task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
+`, endpoint)
+}
+
+func get(t *testing.T, client *http.Client, url string) (status int, body string) {
+	t.Helper()
+	resp, err := client.Get(url)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return resp.StatusCode, string(content)
+}
+
+// newCertificate returns a certificate for the loopback address that signs itself.
+func newCertificate(t *testing.T) (certificate, key string, roots *x509.CertPool) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		NotAfter:     time.Now().Add(time.Hour),
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots = x509.NewCertPool()
+	roots.AddCert(parsed)
+	certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	key = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
+	return certificate, key, roots
+}
