@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs the pinned golangci-lint, which is built on first use: golangci-lint.sh ARGUMENT...
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+. .ci/tool-versions
+
+# Built by another Go, it refuses code written for a newer one: both are in the path.
+bin=${XDG_CACHE_HOME:-$HOME/.cache}/cbr_exporter-tools/golangci-lint-$GOLANGCI_LINT-$(go env GOVERSION)
+if ! [[ -x $bin/golangci-lint ]]; then
+	echo "building golangci-lint $GOLANGCI_LINT" >&2
+	GOBIN=$bin go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$GOLANGCI_LINT"
+fi
+
+exec "$bin/golangci-lint" "$@"

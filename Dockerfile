@@ -1,0 +1,46 @@
+# The build stage runs on the machine's own platform and cross-compiles, so
+# that an image for another architecture needs no emulation.
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+
+WORKDIR /src
+
+# Modules in a layer of their own: it changes only with go.mod and go.sum.
+COPY go.mod go.sum ./
+RUN go mod download
+
+COPY . .
+
+ARG TARGETOS
+ARG TARGETARCH
+ARG REVISION=unknown
+ARG BRANCH=unknown
+ARG BUILD_DATE=unknown
+RUN GOOS="$TARGETOS" GOARCH="$TARGETARCH" sh .ci/build.sh /cbr_exporter
+
+# The binary is static and reads nothing of an operating system but the CA
+# certificates, so there is nothing else in the image: no shell, no packages.
+FROM scratch
+
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG BUILD_DATE=unknown
+LABEL org.opencontainers.image.title="cbr_exporter" \
+      org.opencontainers.image.description="Prometheus exporter for Huawei Cloud Backup and Recovery (CBR)" \
+      org.opencontainers.image.source="https://github.com/cbr-exporter/cbr_exporter" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.created="$BUILD_DATE"
+
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /cbr_exporter /bin/cbr_exporter
+COPY LICENSE /LICENSE
+
+# The commented example: mount your own over it.
+COPY config.yml /etc/cbr_exporter/config.yml
+
+# nobody, by number: Kubernetes' runAsNonRoot cannot resolve names.
+USER 65534:65534
+EXPOSE 10065
+ENTRYPOINT ["/bin/cbr_exporter"]
+CMD ["--config.file=/etc/cbr_exporter/config.yml"]

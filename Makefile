@@ -1,0 +1,59 @@
+# `make` alone lists the targets. Versions of tools: .ci/tool-versions.
+
+FUZZTIME ?= 30s
+DOCKER   ?= docker
+IMAGE    ?= cbr_exporter
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the static binary, ./cbr_exporter
+	sh .ci/build.sh cbr_exporter
+
+.PHONY: test
+test: ## the tests
+	go test ./...
+
+.PHONY: race
+race: ## the tests under the race detector, shuffled
+	go test -race -shuffle=on -count=1 ./...
+
+.PHONY: lint
+lint: ## linters, formatting, import directions
+	bash .ci/golangci-lint.sh run
+	bash .ci/prettier.sh --check
+
+.PHONY: fmt
+fmt: ## format everything in place
+	bash .ci/golangci-lint.sh fmt
+	bash .ci/prettier.sh --write
+
+.PHONY: golden
+golden: ## rewrite the golden files; review the diff as code
+	go test ./exporter -count=1 -update
+
+.PHONY: bench
+bench: ## the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	bash .ci/fuzz.sh $(FUZZTIME)
+
+.PHONY: e2e
+e2e: ## the exporter in front of a real Prometheus (needs prometheus, promtool)
+	go test -tags e2e -count=1 ./test/e2e
+
+.PHONY: image
+image: ## the container image, with DOCKER (docker)
+	. .ci/version.sh && $(DOCKER) build --tag $(IMAGE):$$VERSION \
+		--build-arg VERSION=$$VERSION --build-arg REVISION=$$REVISION \
+		--build-arg BRANCH=$$BRANCH --build-arg BUILD_DATE=$$BUILD_DATE .
+
+.PHONY: ci
+ci: ## all that CI runs; installs Debian packages, so as root
+	bash .ci/run

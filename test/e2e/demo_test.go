@@ -1,0 +1,66 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPrometheusScrapesDemo(t *testing.T) {
+	exporter := startExporter(t, "--demo")
+	prometheus := startPrometheus(t, exporter)
+
+	// Exactly one status of a task is 1, so this counts tasks. Both sides are read
+	// anew each time: the demo's tasks move.
+	eventually(t, 30*time.Second, func() error {
+		exposed := len(exporter.samples(t, "cbr_task_status", 1))
+		stored := len(prometheus.query(t, "cbr_task_status == 1"))
+		if exposed == 0 || stored != exposed {
+			return fmt.Errorf("cbr_task_status == 1: %d series in Prometheus, %d in /metrics", stored, exposed)
+		}
+		return nil
+	})
+
+	for _, tt := range []struct{ query, because string }{
+		{`up != 1`, "each scrape succeeds"},
+		{`cbr_up != 1`, "the demo's cloud answers"},
+		{`cbr_scrape_collector_success != 1`, "the demo's cloud answers completely"},
+		{`scrape_samples_post_metric_relabeling == 0`, "no scrape is empty"},
+		{`{__name__=~"cbr_.+", exported_project=~".+"}`, "honor_labels keeps the exporter's project label"},
+	} {
+		if got := prometheus.query(t, tt.query); len(got) != 0 {
+			t.Errorf("%s: got %v, want nothing: %s", tt.query, got, tt.because)
+		}
+	}
+	// And those families exist at all.
+	for _, query := range []string{
+		`up == 1`, `cbr_up == 1`, `cbr_scrape_collector_success == 1`, `scrape_samples_post_metric_relabeling > 0`,
+		`cbr_exporter_build_info`,
+	} {
+		if len(prometheus.query(t, query)) == 0 {
+			t.Errorf("%s: got nothing", query)
+		}
+	}
+}
+
+func TestPromtoolAcceptsMetrics(t *testing.T) {
+	exporter := startExporter(t, "--demo")
+
+	lint := exec.CommandContext(t.Context(), "promtool", "check", "metrics")
+	lint.Stdin = strings.NewReader(exporter.metrics(t))
+	if out, err := lint.CombinedOutput(); err != nil || len(out) != 0 {
+		t.Errorf("promtool check metrics: %v\n%s", err, out)
+	}
+}
+
+func TestExporterStopsOnSIGTERM(t *testing.T) {
+	exporter := startExporter(t, "--demo")
+
+	if err := exporter.terminate(t); err != nil {
+		t.Errorf("exit after SIGTERM: got %v, want code 0", err)
+	}
+}

@@ -1,0 +1,48 @@
+//go:build e2e
+
+// Package e2e runs the built exporter in front of a real Prometheus.
+//
+//	go test -tags e2e ./test/e2e
+//
+// It needs prometheus and promtool in PATH, and nothing but loopback.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// exporterBinary is built once for all tests, by TestMain.
+var exporterBinary string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	for _, tool := range []string{"prometheus", "promtool"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			fmt.Fprintf(os.Stderr, "%v: install Prometheus (Debian: apt-get install prometheus)\n", err)
+			return 1
+		}
+	}
+
+	dir, err := os.MkdirTemp("", "cbr_exporter-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	exporterBinary = filepath.Join(dir, "cbr_exporter")
+	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", exporterBinary, "../..")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the exporter: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}

@@ -1,0 +1,64 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// exporter is a running exporter.
+type exporter struct {
+	*process
+	address string
+}
+
+// startExporter starts the built exporter on a free port and waits until it is ready.
+func startExporter(t *testing.T, args ...string) exporter {
+	t.Helper()
+	address := freeAddress(t)
+	e := exporter{start(t, exporterBinary, append(args, "--web.listen-address="+address)...), address}
+	eventually(t, 10*time.Second, func() error {
+		_, err := get(t, "http://"+address+"/-/ready")
+		return err
+	})
+	return e
+}
+
+// metrics returns one scrape.
+func (e exporter) metrics(t *testing.T) string {
+	t.Helper()
+	body, err := get(t, "http://"+e.address+"/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// samples returns the samples of one gauge family that have the value.
+func (e exporter) samples(t *testing.T, family string, value float64) model.Vector {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(e.metrics(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if families[family] == nil {
+		return nil
+	}
+	all, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, families[family])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var samples model.Vector
+	for _, s := range all {
+		if float64(s.Value) == value {
+			samples = append(samples, s)
+		}
+	}
+	return samples
+}

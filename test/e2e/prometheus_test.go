@@ -1,0 +1,67 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+// prometheus is a running Prometheus server.
+type prometheus struct {
+	*process
+	address string
+}
+
+// startPrometheus starts a Prometheus that scrapes the exporter once a second.
+func startPrometheus(t *testing.T, e exporter) prometheus {
+	t.Helper()
+	dir, address := t.TempDir(), freeAddress(t)
+	config := fmt.Sprintf(`
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: cbr
+    honor_labels: true
+    static_configs:
+      - targets: [%q]
+`, e.address)
+	file := filepath.Join(dir, "prometheus.yml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	p := prometheus{start(t, "prometheus",
+		"--config.file="+file,
+		"--storage.tsdb.path="+filepath.Join(dir, "data"),
+		"--web.listen-address="+address,
+		"--log.level=warn"), address}
+	eventually(t, 30*time.Second, func() error {
+		_, err := get(t, "http://"+address+"/-/ready")
+		return err
+	})
+	return p
+}
+
+// query runs an instant query that answers with a vector.
+func (p prometheus) query(t *testing.T, query string) model.Vector {
+	t.Helper()
+	body, err := get(t, "http://"+p.address+"/api/v1/query?query="+url.QueryEscape(query))
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	var answer struct {
+		Data struct{ Result model.Vector }
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		t.Fatalf("%s: %v in %s", query, err, body)
+	}
+	return answer.Data.Result
+}
