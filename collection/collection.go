@@ -31,7 +31,7 @@ type Options struct {
 
 // Collection follows the tasks of one project. It is safe for concurrent use.
 type Collection struct {
-	Options
+	options Options
 	api     API
 	journal *journal
 
@@ -48,7 +48,7 @@ type Collection struct {
 
 // New returns a collection that has not read anything yet.
 func New(api API, o Options) *Collection {
-	c := &Collection{Options: o, api: api, journal: newJournal(log.With(o.Logger, "project", o.Project))}
+	c := &Collection{options: o, api: api, journal: newJournal(log.With(o.Logger, "project", o.Project))}
 	c.alive, c.close = context.WithCancel(context.Background())
 	c.entries = make([]entry, len(o.TaskIDs))
 	for i, id := range o.TaskIDs {
@@ -96,7 +96,7 @@ func (c *Collection) join() *pass {
 	if c.current != nil && !c.current.over() {
 		return c.current
 	}
-	p := newPass(c.Now())
+	p := newPass(c.options.Now())
 	if c.alive.Err() != nil {
 		close(p.done)
 		return p

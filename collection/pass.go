@@ -42,13 +42,13 @@ const probeGrace = time.Second
 
 // run reads what is due in the pass p, and ends it.
 func (c *Collection) run(p *pass) {
-	ctx, cancel := context.WithTimeout(c.alive, c.Timeout)
+	ctx, cancel := context.WithTimeout(c.alive, c.options.Timeout)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 
 	var group errgroup.Group
-	group.SetLimit(c.Concurrency)
+	group.SetLimit(c.options.Concurrency)
 	// One request goes ahead alone: an access key is locked for everybody after
 	// a few refusals, so no other may be under way when it is refused. One that
 	// hangs must not keep the others waiting, though.
@@ -72,7 +72,7 @@ func (c *Collection) run(p *pass) {
 	_ = group.Wait()
 
 	c.mu.Lock()
-	p.ended = c.Now()
+	p.ended = c.options.Now()
 	if len(p.failures) == 0 {
 		c.lastSuccess = p.ended
 	}
@@ -90,12 +90,12 @@ func (c *Collection) run(p *pass) {
 func (c *Collection) due() (probe *entry, others []*entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.Now()
+	now := c.options.Now()
 	var due []*entry
 	oldest := &c.entries[0]
 	for i := range c.entries {
 		e := &c.entries[i]
-		if e.due(now, c.FinishedTaskTTL) {
+		if e.due(now, c.options.FinishedTaskTTL) {
 			due = append(due, e)
 		}
 		if e.readAt.Before(oldest.readAt) {
@@ -136,7 +136,7 @@ func (c *Collection) read(ctx context.Context, p *pass, e *entry, stop context.C
 func (c *Collection) noteAnswer(p *pass, e *entry, log *cbrapi.OperationLog) {
 	c.mu.Lock()
 	p.answered = true
-	e.log, e.readAt, e.readIn = log, c.Now(), p
+	e.log, e.readAt, e.readIn = log, c.options.Now(), p
 	e.triedAt, e.err = e.readAt, nil
 	c.mu.Unlock()
 	if log != nil {
@@ -147,7 +147,7 @@ func (c *Collection) noteAnswer(p *pass, e *entry, log *cbrapi.OperationLog) {
 func (c *Collection) noteAttempt(e *entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.triedAt = c.Now()
+	e.triedAt = c.options.Now()
 }
 
 func (c *Collection) noteFailure(p *pass, e *entry, err error) {
@@ -165,7 +165,7 @@ func (c *Collection) noteFailure(p *pass, e *entry, err error) {
 
 func (c *Collection) reportInvalid(log *cbrapi.OperationLog) {
 	for _, field := range log.Invalid {
-		c.OnInvalidField(field.Field)
+		c.options.OnInvalidField(field.Field)
 		c.journal.invalid(log.ID, field)
 	}
 }

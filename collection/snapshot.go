@@ -45,12 +45,12 @@ func (t Task) Exists() bool { return t.Log != nil }
 // snapshot must be called with the mutex held.
 func (c *Collection) snapshot() Snapshot {
 	s := Snapshot{
-		Project:      c.Project,
+		Project:      c.options.Project,
 		Tasks:        make([]Task, len(c.entries)),
 		Reasons:      map[cbrapi.Reason]bool{},
 		LastComplete: c.lastSuccess,
 	}
-	now := c.Now()
+	now := c.options.Now()
 	for i := range c.entries {
 		s.Tasks[i] = c.task(&c.entries[i], now)
 	}
@@ -77,7 +77,7 @@ func (c *Collection) snapshot() Snapshot {
 func (c *Collection) task(e *entry, now time.Time) Task {
 	t := Task{ID: e.id, Err: e.err}
 	current := e.readIn != nil && (e.readIn == c.current || e.readIn == c.unseen())
-	t.Known = current || e.fresh(now, c.FinishedTaskTTL)
+	t.Known = current || e.fresh(now, c.options.FinishedTaskTTL)
 	if t.Known || e.final() {
 		t.Log = e.log
 	}

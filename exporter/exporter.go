@@ -25,7 +25,7 @@ type Options struct {
 
 // Exporter serves the metrics of one configuration at a time.
 type Exporter struct {
-	Options
+	options   Options
 	telemetry *collector.Telemetry
 	reloads   *reloads
 	margin    margin
@@ -35,7 +35,7 @@ type Exporter struct {
 // New loads the configuration and returns an exporter for it. Nothing is asked
 // of the API before the first scrape.
 func New(o Options) (*Exporter, error) {
-	e := &Exporter{Options: o, telemetry: collector.NewTelemetry(o.Now), reloads: newReloads(o.Now)}
+	e := &Exporter{options: o, telemetry: collector.NewTelemetry(o.Now), reloads: newReloads(o.Now)}
 	o.Registry.MustRegister(e.telemetry, e.reloads)
 	if err := e.load(); err != nil {
 		return nil, err

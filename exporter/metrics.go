@@ -17,15 +17,15 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	scrape := e.inForce.Load().collector.Scrape(ctx) //nolint:contextcheck // a pass outlives the scrape that began it
 
-	rendering := e.Now()
+	rendering := e.options.Now()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(scrape)
 	// The process's own metrics come second, so that they count this scrape.
-	promhttp.HandlerFor(prometheus.Gatherers{registry, e.Registry}, promhttp.HandlerOpts{
+	promhttp.HandlerFor(prometheus.Gatherers{registry, e.options.Registry}, promhttp.HandlerOpts{
 		EnableOpenMetrics: true,
 		// A fault in one family must not hide the others.
 		ErrorHandling: promhttp.ContinueOnError,
-		ErrorLog:      stdlog.New(log.NewStdlibAdapter(level.Error(e.Logger)), "", 0),
+		ErrorLog:      stdlog.New(log.NewStdlibAdapter(level.Error(e.options.Logger)), "", 0),
 	}).ServeHTTP(w, r)
-	e.margin.observe(e.Now().Sub(rendering))
+	e.margin.observe(e.options.Now().Sub(rendering))
 }

@@ -17,14 +17,14 @@ var overviewHTML string
 func (e *Exporter) serveOverview() http.HandlerFunc {
 	page := template.Must(template.New("overview").Parse(overviewHTML))
 	return func(w http.ResponseWriter, _ *http.Request) {
-		now := e.Now()
-		view := overview{TelemetryPath: e.TelemetryPath}
+		now := e.options.Now()
+		view := overview{TelemetryPath: e.options.TelemetryPath}
 		for _, p := range e.inForce.Load().all {
 			view.Projects = append(view.Projects, viewProject(p.Last(), now))
 		}
 		var body bytes.Buffer
 		if err := page.Execute(&body, view); err != nil {
-			_ = level.Error(e.Logger).Log("msg", "the overview cannot be written", "err", err)
+			_ = level.Error(e.options.Logger).Log("msg", "the overview cannot be written", "err", err)
 			http.Error(w, "the overview cannot be written; see the log", http.StatusInternalServerError)
 			return
 		}

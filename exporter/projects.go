@@ -29,7 +29,7 @@ type project struct {
 
 // newProjects loads the configuration and prepares all that it asks for.
 func (e *Exporter) newProjects() (*projects, error) {
-	c, err := e.Load()
+	c, err := e.options.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	client, err := cbrapi.New(cbrapi.Options{
 		Endpoint:  p.Endpoint,
 		Transport: authorized,
-		UserAgent: e.UserAgent,
+		UserAgent: e.options.UserAgent,
 	}, p.ProjectID)
 	if err != nil {
 		return nil, err
@@ -78,8 +78,8 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 			Timeout:         time.Duration(s.Timeout),
 			Concurrency:     s.Concurrency,
 			FinishedTaskTTL: time.Duration(s.FinishedTaskTTL),
-			Now:             e.Now,
-			Logger:          e.Logger,
+			Now:             e.options.Now,
+			Logger:          e.options.Logger,
 			OnInvalidField:  func(field string) { e.telemetry.InvalidField(p.Name, field) },
 		}),
 	}, nil
@@ -96,7 +96,7 @@ func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (http.Rou
 		iam, err := cbrapi.NewIAM(cbrapi.Options{
 			Endpoint:  p.IAMEndpoint,
 			Transport: next,
-			UserAgent: e.UserAgent,
+			UserAgent: e.options.UserAgent,
 		})
 		if err != nil {
 			return nil, err
@@ -113,7 +113,7 @@ func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (http.Rou
 				DomainName: c.DomainName,
 				ProjectID:  p.ProjectID,
 			})
-		}, next, e.Now), nil
+		}, next, e.options.Now), nil
 	default:
 		return nil, fmt.Errorf("credentials of the kind %q are not supported", kind)
 	}

@@ -14,11 +14,11 @@ import (
 func (e *Exporter) Reload() error {
 	if err := e.load(); err != nil {
 		for problem := range strings.Lines(err.Error()) {
-			_ = level.Error(e.Logger).Log("msg", "new configuration refused, the old one stays", "err", strings.TrimSpace(problem))
+			_ = level.Error(e.options.Logger).Log("msg", "new configuration refused, the old one stays", "err", strings.TrimSpace(problem))
 		}
 		return err
 	}
-	_ = level.Info(e.Logger).Log("msg", "configuration reloaded")
+	_ = level.Info(e.options.Logger).Log("msg", "configuration reloaded")
 	return nil
 }
 

@@ -24,12 +24,12 @@ func TelemetryPathError(p string) error {
 // Handler returns the pages of the exporter.
 func (e *Exporter) Handler() http.Handler {
 	mux := http.NewServeMux()
-	metrics := "GET " + e.TelemetryPath
+	metrics := "GET " + e.options.TelemetryPath
 	if strings.HasSuffix(metrics, "/") {
 		metrics += "{$}" // this path, not all below it
 	}
 	mux.HandleFunc(metrics, e.serveMetrics)
-	if e.TelemetryPath != "/" {
+	if e.options.TelemetryPath != "/" {
 		mux.HandleFunc("GET /{$}", e.serveOverview())
 	}
 	mux.HandleFunc("GET /config", e.serveConfig)
