@@ -33,8 +33,13 @@ type running struct {
 	projects string
 }
 
-// start runs an exporter for the projects, until the end of the test.
-func start(t *testing.T, projects ...string) *running {
+// start runs an exporter for the projects at noon, until the end of the test.
+func start(t testing.TB, projects ...string) *running {
+	t.Helper()
+	return startAt(t, noon, projects...)
+}
+
+func startAt(t testing.TB, now func() time.Time, projects ...string) *running {
 	t.Helper()
 	r := &running{log: &logBuffer{}, projects: strings.Join(projects, "")}
 	e, err := exporter.New(exporter.Options{
@@ -44,7 +49,7 @@ func start(t *testing.T, projects ...string) *running {
 		Registry:      prometheus.NewRegistry(),
 		TelemetryPath: "/metrics",
 		UserAgent:     "cbr_exporter/test",
-		Now:           noon,
+		Now:           now,
 		Logger:        log.NewLogfmtLogger(r.log),
 	})
 	if err != nil {
@@ -62,7 +67,7 @@ func start(t *testing.T, projects ...string) *running {
 
 // scrape returns the metrics page as Prometheus gets it that waits for timeout
 // seconds, or that does not say how long it waits.
-func (r *running) scrape(t *testing.T, timeout string) string {
+func (r *running) scrape(t testing.TB, timeout string) string {
 	t.Helper()
 	header := http.Header{}
 	if timeout != "" {
@@ -75,7 +80,7 @@ func (r *running) scrape(t *testing.T, timeout string) string {
 	return body
 }
 
-func (r *running) do(t *testing.T, method, path string, header http.Header) (status int, body string) {
+func (r *running) do(t testing.TB, method, path string, header http.Header) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, r.server.URL+path, nil)
 	if err != nil {
