@@ -3,6 +3,7 @@ package collector_test
 import (
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,36 +79,47 @@ func (p *prebuilt) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// prebuild makes const metrics of all samples of c.
+// prebuild makes const metrics of all samples of c, in the order of c.
 func prebuild(b *testing.B, c prometheus.Collector) *prebuilt {
 	b.Helper()
 	p := &prebuilt{}
-	r := prometheus.NewRegistry()
-	r.MustRegister(c)
-	families, err := r.Gather()
-	if err != nil {
-		b.Fatal(err)
+	descs := make(chan *prometheus.Desc)
+	go func() {
+		c.Describe(descs)
+		close(descs)
+	}()
+	for desc := range descs {
+		p.descs = append(p.descs, desc)
 	}
-	for _, f := range families {
-		var desc *prometheus.Desc
-		for _, m := range f.GetMetric() {
-			names, values := labels(m)
-			if desc == nil {
-				desc = prometheus.NewDesc(f.GetName(), f.GetHelp(), names, nil)
-				p.descs = append(p.descs, desc)
-			}
-			p.metrics = append(p.metrics,
-				prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, m.GetGauge().GetValue(), values...))
+	metrics := make(chan prometheus.Metric)
+	go func() {
+		c.Collect(metrics)
+		close(metrics)
+	}()
+	for m := range metrics {
+		var sample dto.Metric
+		if err := m.Write(&sample); err != nil {
+			b.Fatal(err)
 		}
+		p.metrics = append(p.metrics, prometheus.MustNewConstMetric(m.Desc(), prometheus.GaugeValue,
+			sample.GetGauge().GetValue(), declared(m.Desc(), &sample)...))
 	}
 	return p
 }
 
-func labels(m *dto.Metric) (names, values []string) {
-	for _, l := range m.GetLabel() {
-		names, values = append(names, l.GetName()), append(values, l.GetValue())
+// declared returns the label values of a sample in the order in which desc
+// declares their names, which only its text tells.
+func declared(desc *prometheus.Desc, sample *dto.Metric) []string {
+	_, list, _ := strings.Cut(desc.String(), "variableLabels: {")
+	var values []string
+	for name := range strings.SplitSeq(strings.TrimSuffix(list, "}}"), ",") {
+		for _, l := range sample.GetLabel() {
+			if l.GetName() == name {
+				values = append(values, l.GetValue())
+			}
+		}
 	}
-	return names, values
+	return values
 }
 
 // manyTasks is a project with n tasks of as many resources, of which one in

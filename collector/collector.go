@@ -88,21 +88,31 @@ func (t tables) describe(ch chan<- *prometheus.Desc) {
 }
 
 func (t tables) collect(s *collection.Snapshot, e *emitter) {
-	t.project.collect(e, s, s.Project)
-	for _, task := range s.Tasks {
-		t.configured.collect(e, task, s.Project, task.ID)
+	var tasks []subject[*cbrapi.OperationLog]
+	configured := make([]subject[collection.Task], len(s.Tasks))
+	for i, task := range s.Tasks {
+		configured[i] = t.configured.subject(e, task, s.Project, task.ID)
 		if l := task.Log; l != nil {
-			t.task.collect(e, l, s.Project, l.ID, string(l.OperationType), firstText(l.VaultName, l.VaultID))
+			tasks = append(tasks, t.task.subject(e, l, s.Project,
+				l.ID, string(l.OperationType), firstText(l.VaultName, l.VaultID)))
 		}
 	}
 	resources := collection.ResourcesOf(s.Tasks)
-	for _, last := range resources.LastFinished {
-		t.lastFinished.collect(e, last, s.Project,
+	lastFinished := make([]subject[collection.LastFinished], len(resources.LastFinished))
+	for i, last := range resources.LastFinished {
+		lastFinished[i] = t.lastFinished.subject(e, last, s.Project,
 			last.VaultID, firstText(last.VaultName, last.VaultID), last.ResourceID, string(last.OperationType))
 	}
-	for _, r := range resources.Newest {
-		t.resource.collect(e, r, s.Project, r.ID)
+	newest := make([]subject[cbrapi.Resource], len(resources.Newest))
+	for i, r := range resources.Newest {
+		newest[i] = t.resource.subject(e, r, s.Project, r.ID)
 	}
+
+	t.project.collect(e, []subject[*collection.Snapshot]{t.project.subject(e, s, s.Project)})
+	t.configured.collect(e, configured)
+	t.task.collect(e, tasks)
+	t.lastFinished.collect(e, lastFinished)
+	t.resource.collect(e, newest)
 }
 
 func firstText(a, b string) string {

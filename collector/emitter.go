@@ -12,9 +12,8 @@ import (
 type emitter struct {
 	ch chan<- prometheus.Metric
 
-	subject []*dto.LabelPair // labels of the subject, in the order of its table
-	shared  []*dto.LabelPair // the same, sorted; made when the first sample needs them
-	layout  *layout          // of the family whose samples come
+	layout  *layout // of the family whose samples come
+	subject *labels // of the subject that they are of
 
 	samples slab[sample]
 	lists   slab[*dto.LabelPair]
@@ -22,42 +21,32 @@ type emitter struct {
 	values  slab[string]
 }
 
-// begin makes the next samples those of the subject with the given labels.
-func (e *emitter) begin(names []string, project string, values []string) {
-	e.shared = nil
-	e.subject = e.lists.take(len(names))
-	e.subject[0] = e.pair(&names[0], project)
-	for i, value := range values {
-		e.subject[i+1] = e.pair(&names[i+1], value)
-	}
+// labels are those that identify a subject.
+type labels struct {
+	given  []*dto.LabelPair // in the order of the table
+	sorted []*dto.LabelPair // the same, by name
 }
 
 // emit sends one sample of the family, with the values of its own labels.
 func (e *emitter) emit(value float64, own ...string) {
 	s := &e.samples.take(1)[0]
-	s.desc, s.value = e.layout.desc, value
+	s.desc, s.value, s.labels = e.layout.desc, value, e.subject.sorted
 	s.gauge.Value = &s.value
-	switch {
-	case len(own) > 0:
-		s.labels = e.sorted(own)
-	case e.shared == nil:
-		e.shared = e.sorted(nil)
-		fallthrough
-	default:
-		s.labels = e.shared
+	if len(own) > 0 {
+		s.labels = e.with(own)
 	}
 	e.ch <- s
 }
 
-// sorted returns the labels of the subject and the family's own, by name.
-func (e *emitter) sorted(own []string) []*dto.LabelPair {
-	l := e.layout
-	list := e.lists.take(len(l.order))
-	for i, position := range l.order {
-		if position < len(e.subject) {
-			list[i] = e.subject[position]
+// with returns the labels of the subject and the family's own, by name.
+func (e *emitter) with(own []string) []*dto.LabelPair {
+	given, l := e.subject.given, e.layout
+	list := e.lists.take(len(l.sorted))
+	for i, position := range l.sorted {
+		if position < len(given) {
+			list[i] = given[position]
 		} else {
-			list[i] = e.pair(&l.names[position], own[position-len(e.subject)])
+			list[i] = e.pair(&l.names[position], own[position-len(given)])
 		}
 	}
 	return list
