@@ -7,6 +7,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
 	"github.com/cbr-exporter/cbr_exporter/collector"
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
@@ -28,6 +29,7 @@ type Exporter struct {
 	options   Options
 	telemetry *collector.Telemetry
 	reloads   *reloads
+	guard     *credentials.Guard
 	margin    margin
 	inForce   atomic.Pointer[projects]
 }
@@ -35,8 +37,8 @@ type Exporter struct {
 // New loads the configuration and returns an exporter for it. Nothing is asked
 // of the API before the first scrape.
 func New(o Options) (*Exporter, error) {
-	e := &Exporter{options: o, telemetry: collector.NewTelemetry(o.Now), reloads: newReloads(o.Now)}
-	o.Registry.MustRegister(e.telemetry, e.reloads)
+	e := &Exporter{options: o, telemetry: collector.NewTelemetry(o.Now), reloads: newReloads(o.Now), guard: credentials.NewGuard(o.Now)}
+	o.Registry.MustRegister(e.telemetry, e.reloads, newRejections(e))
 	if err := e.load(); err != nil {
 		return nil, err
 	}

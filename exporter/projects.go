@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -24,7 +23,9 @@ type projects struct {
 // the client, the credentials and the measurement to the transport.
 type project struct {
 	*collection.Collection
-	transport *http.Transport
+	name        string
+	credentials *credentials.Guarded
+	transport   *http.Transport
 }
 
 // newProjects loads the configuration and prepares all that it asks for.
@@ -71,7 +72,9 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 		return nil, err
 	}
 	return &project{
-		transport: transport,
+		name:        p.Name,
+		credentials: authorized,
+		transport:   transport,
 		Collection: collection.New(client, collection.Options{
 			Project:         p.Name,
 			TaskIDs:         p.TaskIDs,
@@ -83,47 +86,6 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 			OnInvalidField:  func(field string) { e.telemetry.InvalidField(p.Name, field) },
 		}),
 	}, nil
-}
-
-// authorize returns a RoundTripper that adds the project's credentials to the
-// requests that it sends on to next.
-func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (http.RoundTripper, error) {
-	c := p.Credentials
-	switch kind := c.Kind(); kind {
-	case config.KindToken:
-		return credentials.Token(secret(c.Token, c.TokenFile), next), nil
-	case config.KindPassword:
-		iam, err := cbrapi.NewIAM(cbrapi.Options{
-			Endpoint:  p.IAMEndpoint,
-			Transport: next,
-			UserAgent: e.options.UserAgent,
-		})
-		if err != nil {
-			return nil, err
-		}
-		password := secret(c.Password, c.PasswordFile)
-		return credentials.NewPassword(func(ctx context.Context) (cbrapi.Token, error) {
-			value, err := password()
-			if err != nil {
-				return cbrapi.Token{}, err
-			}
-			return iam.Login(ctx, cbrapi.PasswordLogin{
-				Username:   c.Username,
-				Password:   value,
-				DomainName: c.DomainName,
-				ProjectID:  p.ProjectID,
-			})
-		}, next, e.options.Now), nil
-	default:
-		return nil, fmt.Errorf("credentials of the kind %q are not supported", kind)
-	}
-}
-
-func secret(value config.Secret, file string) credentials.Secret {
-	if file != "" {
-		return credentials.FromFile(file)
-	}
-	return credentials.Fixed(value.Reveal())
 }
 
 // newTransport returns the transport of one project, so that a project whose

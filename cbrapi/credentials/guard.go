@@ -1,0 +1,213 @@
+package credentials
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+const (
+	// RetryToken is the time between two requests with a token that was refused.
+	RetryToken = 5 * time.Minute
+	// RetryLogin is the time between two logins that are refused: an account is
+	// locked for longer than an access key.
+	RetryLogin = time.Hour
+	// proofGrace is how long requests wait for the first one with credentials
+	// that nobody has tried yet.
+	proofGrace = time.Second
+)
+
+// Guard keeps credentials that were refused from being sent again and again.
+// The cloud locks an access key after six refusals in a row, and an account
+// after a few logins, for everybody who uses them.
+//
+// One guard serves a whole process: it goes by the secret itself, whichever
+// projects use it and however often the configuration is loaded. It forgets a
+// refusal when a request is accepted; a changed secret is one that it has not
+// seen. It is safe for concurrent use.
+type Guard struct {
+	now func() time.Time
+
+	mu        sync.Mutex
+	standings map[digest]*standing
+}
+
+// digest stands for credentials, which a guard has no reason to keep.
+type digest [sha256.Size]byte
+
+// standing is what is known of one secret.
+type standing struct {
+	proven  bool          // it was accepted, and not refused since
+	refused *RefusedError // nil if it was not
+	probe   chan struct{} // closed when the request that goes alone is over; nil if there is none
+	used    time.Time
+}
+
+// RefusedError says that credentials were not sent, because they were refused
+// before. It is a cbrapi.ErrCredentials.
+type RefusedError struct {
+	At      time.Time
+	RetryAt time.Time
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("the credentials were refused at %s; they are tried again at %s, or at once when they are changed",
+		e.At.UTC().Format(time.RFC3339), e.RetryAt.UTC().Format(time.RFC3339))
+}
+
+// Unwrap returns cbrapi.ErrCredentials.
+func (e *RefusedError) Unwrap() error { return cbrapi.ErrCredentials }
+
+// NewGuard returns a guard that reads the time from now.
+func NewGuard(now func() time.Time) *Guard {
+	return &Guard{now: now, standings: map[digest]*standing{}}
+}
+
+// Guarded is a RoundTripper that a guard watches.
+type Guarded struct {
+	guard    *Guard
+	identity Secret
+	retry    time.Duration
+	next     http.RoundTripper
+}
+
+// Watch returns a RoundTripper that sends requests on to next, which adds the
+// credentials that identity stands for: two with the same identity are the same
+// credentials. Refused ones are tried once in each retry.
+func (g *Guard) Watch(identity Secret, retry time.Duration, next http.RoundTripper) *Guarded {
+	return &Guarded{guard: g, identity: identity, retry: retry, next: next}
+}
+
+// Refused reports whether the cloud refuses the credentials as they are now.
+func (w *Guarded) Refused() bool {
+	identity, err := w.identity()
+	if err != nil {
+		return false // there are none that could have been refused
+	}
+	w.guard.mu.Lock()
+	defer w.guard.mu.Unlock()
+	s := w.guard.standings[sha256.Sum256([]byte(identity))]
+	return s != nil && s.refused != nil
+}
+
+// RoundTrip implements http.RoundTripper. Its error is a *RefusedError where the
+// request was not sent.
+func (w *Guarded) RoundTrip(req *http.Request) (*http.Response, error) {
+	identity, err := w.identity()
+	if err != nil {
+		return nil, err
+	}
+	key := digest(sha256.Sum256([]byte(identity)))
+	probe, err := w.guard.admit(req.Context(), key)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := w.next.RoundTrip(req)
+	w.guard.conclude(key, probe, verdictOf(resp, err), w.retry)
+	return resp, err
+}
+
+// admit returns when a request may be sent, or why it may not. While nobody
+// knows whether the credentials are good, one request goes alone: it is given a
+// probe, which conclude has to close.
+func (g *Guard) admit(ctx context.Context, key digest) (probe chan struct{}, err error) {
+	g.mu.Lock()
+	s := g.standing(key)
+	switch {
+	case s.proven:
+		g.mu.Unlock()
+		return nil, nil
+	case s.refused != nil && (s.probe != nil || g.now().Before(s.refused.RetryAt)):
+		g.mu.Unlock()
+		return nil, s.refused
+	case s.probe == nil:
+		probe = make(chan struct{})
+		s.probe = probe
+		g.mu.Unlock()
+		return probe, nil
+	}
+	ahead := s.probe
+	g.mu.Unlock()
+
+	// A first request that hangs must not keep everything else waiting.
+	grace := time.NewTimer(proofGrace)
+	defer grace.Stop()
+	select {
+	case <-ahead:
+	case <-grace.C:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s.refused != nil {
+		return nil, s.refused
+	}
+	return nil, nil
+}
+
+// standing returns what is known of a secret. It forgets those that have been out
+// of use for a day: a token that is replaced each hour leaves many behind.
+func (g *Guard) standing(key digest) *standing {
+	now := g.now()
+	s := g.standings[key]
+	if s == nil {
+		maps.DeleteFunc(g.standings, func(_ digest, s *standing) bool { return now.Sub(s.used) > 24*time.Hour })
+		s = &standing{}
+		g.standings[key] = s
+	}
+	s.used = now
+	return s
+}
+
+// verdict is what an answer says of the credentials.
+type verdict int
+
+const (
+	unclear verdict = iota
+	accepted
+	refused
+)
+
+func verdictOf(resp *http.Response, err error) verdict {
+	var login *cbrapi.Error
+	switch {
+	case errors.As(err, &login) && login.StatusCode == http.StatusUnauthorized:
+		return refused
+	case err != nil:
+		return unclear
+	case resp.StatusCode == http.StatusUnauthorized:
+		return refused
+	case resp.StatusCode < 300, resp.StatusCode == http.StatusForbidden, resp.StatusCode == http.StatusNotFound:
+		return accepted
+	default:
+		return unclear // a proxy, a load balancer or an ill service may have answered
+	}
+}
+
+// conclude notes what the answer to an admitted request says. While credentials
+// are refused, only the answer to a probe can clear them: another one may be to
+// a request that was sent before.
+func (g *Guard) conclude(key digest, probe chan struct{}, v verdict, retry time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.standings[key]
+	switch {
+	case v == refused:
+		now := g.now()
+		s.proven, s.refused = false, &RefusedError{At: now, RetryAt: now.Add(retry)}
+	case v == accepted && (probe != nil || s.refused == nil):
+		s.proven, s.refused = true, nil
+	}
+	if probe != nil {
+		s.probe = nil
+		close(probe)
+	}
+}
