@@ -1,6 +1,9 @@
 package config
 
-import "regexp"
+import (
+	"cmp"
+	"regexp"
+)
 
 // Project is one region's tenancy in the cloud.
 type Project struct {
@@ -106,12 +109,9 @@ func (p *Project) read(n node) (mapping, bool) {
 
 // fillEndpoints derives from the region the endpoints that were left out.
 func (p *Project) fillEndpoints() {
-	if p.Endpoint == "" {
-		p.Endpoint = "https://cbr." + p.Region + ".myhuaweicloud.com"
-	}
-	if p.IAMEndpoint == "" {
-		p.IAMEndpoint = "https://iam." + p.Region + ".myhuaweicloud.com"
-	}
+	backup, identity := endpoints(p.Region)
+	p.Endpoint = cmp.Or(p.Endpoint, backup)
+	p.IAMEndpoint = cmp.Or(p.IAMEndpoint, identity)
 }
 
 // defaultName is the name of a project that is the only one and has none.
