@@ -21,6 +21,13 @@ func credentialsOf(req *http.Request) []string {
 	for _, name := range []string{"X-Auth-Token", "X-Security-Token", "X-Subject-Token", "Authorization"} {
 		secrets = append(secrets, req.Header.Values(name)...)
 	}
+	// The parts of a signed request's header may be repeated one by one:
+	// SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=….
+	for part := range strings.FieldsFuncSeq(req.Header.Get("Authorization"), func(r rune) bool { return r == ' ' || r == ',' }) {
+		if name, value, _ := strings.Cut(part, "="); name == "Access" || name == "Signature" {
+			secrets = append(secrets, value)
+		}
+	}
 	return secrets
 }
 

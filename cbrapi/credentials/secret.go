@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -33,17 +32,10 @@ func FromFile(name string) Secret {
 	}
 }
 
-// errNotAHeader is said of a token that no HTTP header can carry.
-var errNotAHeader = errors.New("the token has line breaks or other control characters inside")
-
-// headerValue returns the secret if a header can carry it.
-func (s Secret) headerValue() (string, error) {
-	value, err := s()
-	if err != nil {
-		return "", err
-	}
+// inHeader returns an error where no HTTP header can carry the value.
+func inHeader(what, value string) error {
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return "", fmt.Errorf("%w: %w", cbrapi.ErrCredentials, errNotAHeader)
+		return fmt.Errorf("%w: %s has line breaks or other control characters inside", cbrapi.ErrCredentials, what)
 	}
-	return value, nil
+	return nil
 }

@@ -10,8 +10,11 @@ const tokenHeader = "X-Auth-Token"
 // every request, through next. Nobody here can renew such a token.
 func Token(secret Secret, next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
-		value, err := secret.headerValue()
+		value, err := secret()
 		if err != nil {
+			return nil, err
+		}
+		if err := inHeader("the token", value); err != nil {
 			return nil, err
 		}
 		return sendToken(req, value, next)

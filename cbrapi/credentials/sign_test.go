@@ -1,0 +1,356 @@
+package credentials_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
+)
+
+const (
+	testKey    = "TESTAK"
+	testSecret = "TESTSK"
+	testURL    = "https://cbr.example.com/v3/p1/operation-logs/abc?x=1"
+)
+
+// signingTime is the time of the vectors, in another zone.
+func signingTime() time.Time {
+	return time.Date(2024, 3, 12, 9, 2, 3, 999, time.FixedZone("", 8*60*60))
+}
+
+func permanentKeys() credentials.KeySource {
+	return credentials.KeysFrom(credentials.Fixed(testKey), credentials.Fixed(testSecret), nil)
+}
+
+// sentBy returns the request that a signer sends for one to the given URL.
+func sentBy(t *testing.T, keys credentials.KeySource, projectID, method, url string, body io.Reader) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("User-Agent", "ua/1")
+	req.Header.Set("Accept", "application/json")
+	before, address := req.Header.Clone(), req.URL.String()
+	var sent *http.Request
+	status, err := send(credentials.Sign(keys, projectID, roundTripper(func(r *http.Request) (*http.Response, error) {
+		sent = r
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+	}), signingTime), req)
+	if err != nil || status != http.StatusOK {
+		t.Fatalf("the answer is %d, %v", status, err)
+	}
+	if diff := cmp.Diff(before, req.Header); diff != "" || req.URL.String() != address {
+		t.Errorf("the caller's request was changed, it is to %s now (-want +got):\n%s", req.URL, diff)
+	}
+	return sent
+}
+
+func TestSignedHeader(t *testing.T) {
+	temporary := credentials.KeysFrom(credentials.Fixed(testKey), credentials.Fixed(testSecret), credentials.Fixed("TOK"))
+	for name, test := range map[string]struct {
+		keys      credentials.KeySource
+		projectID string
+		want      http.Header
+	}{
+		// The signatures were computed by an independent implementation, in Python.
+		"no project": {permanentKeys(), "", http.Header{
+			"Authorization": {"SDK-HMAC-SHA256 Access=TESTAK, SignedHeaders=host;x-sdk-date, Signature=4b45dac7048e1c574646f57381cda74ef7d12906161d55def777832ad4765152"},
+		}},
+		"project": {permanentKeys(), "p1", http.Header{
+			"Authorization": {"SDK-HMAC-SHA256 Access=TESTAK, SignedHeaders=host;x-project-id;x-sdk-date, Signature=79206106296adb5608051c9b0ff089e2727cb7078d67d4563c09f16f24e87d27"},
+			"X-Project-Id":  {"p1"},
+		}},
+		"temporary keys": {temporary, "p1", http.Header{
+			"Authorization":    {"SDK-HMAC-SHA256 Access=TESTAK, SignedHeaders=host;x-project-id;x-sdk-date;x-security-token, Signature=a577a99d97e2b67db511a67ea2a128d5478047d4fc61591b261ac9c4373ccd1c"},
+			"X-Project-Id":     {"p1"},
+			"X-Security-Token": {"TOK"},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.want["User-Agent"] = []string{"ua/1"}
+			test.want["Accept"] = []string{"application/json"}
+			test.want["X-Sdk-Date"] = []string{"20240312T010203Z"}
+			sent := sentBy(t, test.keys, test.projectID, http.MethodGet, testURL, nil)
+			if diff := cmp.Diff(test.want, sent.Header); diff != "" {
+				t.Errorf("the header differs (-want +got):\n%s", diff)
+			}
+			if sent.URL.String() != testURL {
+				t.Errorf("the URL is %s, want %s", sent.URL, testURL)
+			}
+		})
+	}
+}
+
+// What is signed is what goes over the wire, and whatever else is in a header
+// has no part in it.
+func TestSignatureCovers(t *testing.T) {
+	signature := func(method, url, projectID, body string, secrets ...string) string {
+		var reader io.Reader
+		if body != "" {
+			reader = strings.NewReader(body)
+		}
+		keys := credentials.KeysFrom(credentials.Fixed(testKey), credentials.Fixed(secrets[0]), credentials.Fixed(secrets[1]))
+		return sentBy(t, keys, projectID, method, url, reader).Header.Get("Authorization")
+	}
+	const url = "https://cbr.example.com/v3/p1?a=1&b=2"
+	original := signature("GET", url, "p1", "", "SK", "TOK")
+	for name, other := range map[string]string{
+		"method":         signature("PUT", url, "p1", "", "SK", "TOK"),
+		"host":           signature("GET", strings.Replace(url, "cbr.", "rbc.", 1), "p1", "", "SK", "TOK"),
+		"port":           signature("GET", strings.Replace(url, ".com", ".com:8443", 1), "p1", "", "SK", "TOK"),
+		"path":           signature("GET", strings.Replace(url, "p1", "p2", 1), "p1", "", "SK", "TOK"),
+		"query":          signature("GET", strings.Replace(url, "b=2", "b=3", 1), "p1", "", "SK", "TOK"),
+		"project":        signature("GET", url, "p2", "", "SK", "TOK"),
+		"body":           signature("GET", url, "p1", "{}", "SK", "TOK"),
+		"secret key":     signature("GET", url, "p1", "", "KS", "TOK"),
+		"security token": signature("GET", url, "p1", "", "SK", "KOT"),
+	} {
+		if other == original {
+			t.Errorf("another %s has the same signature", name)
+		}
+	}
+	for name, same := range map[string]string{
+		"scheme":         signature("GET", strings.Replace(url, "https", "http", 1), "p1", "", "SK", "TOK"),
+		"order of query": signature("GET", "https://cbr.example.com/v3/p1?b=2&a=1", "p1", "", "SK", "TOK"),
+		"escapes":        signature("GET", "https://cbr.example.com/v3/%701?%61=1&b=2", "p1", "", "SK", "TOK"),
+		"trailing slash": signature("GET", "https://cbr.example.com/v3/p1/?a=1&b=2", "p1", "", "SK", "TOK"),
+	} {
+		if same != original {
+			t.Errorf("with another %s the signature is\n%s, want\n%s", name, same, original)
+		}
+	}
+}
+
+func TestSignedQueryIsSent(t *testing.T) {
+	sent := sentBy(t, permanentKeys(), "", http.MethodGet, "https://cbr.example.com/v3?name=a+b%20c&id=z&empty&id=%61&t=*~:", nil)
+	if want := "https://cbr.example.com/v3?empty=&id=a&id=z&name=a%20b%20c&t=%2A~%3A"; sent.URL.String() != want {
+		t.Errorf("the URL is %s, want %s", sent.URL, want)
+	}
+}
+
+func TestSignedBodyIsSent(t *testing.T) {
+	sent := sentBy(t, permanentKeys(), "", http.MethodPost, testURL, strings.NewReader(`{"a":1}`))
+	body, err := io.ReadAll(sent.Body)
+	if want := `{"a":1}`; err != nil || string(body) != want {
+		t.Errorf("the body is %q, %v, want %q", body, err, want)
+	}
+}
+
+// A secret that is rotated in its file needs no restart, and neither do keys
+// that somebody else fetches.
+func TestKeysAreReadAtEachUse(t *testing.T) {
+	dir := t.TempDir()
+	source := func(name string) credentials.Secret { return credentials.FromFile(filepath.Join(dir, name)) }
+	keys := credentials.KeysFrom(source("ak"), source("sk"), source("token"))
+	seen := map[string]bool{}
+	for _, rotated := range []string{"ak", "sk", "token", "none"} {
+		for _, name := range []string{"ak", "sk", "token"} {
+			writeFile(t, filepath.Join(dir, name), " "+name+" of the first day\n")
+			if name == rotated {
+				writeFile(t, filepath.Join(dir, name), name+" of the second day")
+			}
+		}
+		sent := sentBy(t, keys, "", http.MethodGet, testURL, nil)
+		seen[sent.Header.Get("Authorization")+sent.Header.Get("X-Security-Token")] = true
+		if rotated == "token" && sent.Header.Get("X-Security-Token") != "token of the second day" {
+			t.Errorf("the security token is %q", sent.Header.Get("X-Security-Token"))
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("got %d different signatures for 4 sets of keys:\n%v", len(seen), seen)
+	}
+}
+
+func TestKeysComeWithTheRequestsContext(t *testing.T) {
+	type key struct{}
+	ctx := context.WithValue(t.Context(), key{}, "of the request")
+	gone := errors.New("gone")
+	var got any
+	rt := credentials.Sign(func(ctx context.Context) (credentials.Keys, error) {
+		got = ctx.Value(key{})
+		return credentials.Keys{}, gone
+	}, "", nobody(t), signingTime)
+	if _, err := send(rt, newRequest(t).WithContext(ctx)); !errors.Is(err, gone) {
+		t.Errorf("the error is %v, want %v", err, gone)
+	}
+	if got != "of the request" {
+		t.Errorf("the context is another one: %v", got)
+	}
+}
+
+// nobody is a transport that must not be used.
+func nobody(t *testing.T) http.RoundTripper {
+	return roundTripper(func(*http.Request) (*http.Response, error) {
+		t.Error("a request was sent")
+		return nil, io.EOF
+	})
+}
+
+func TestUnusableKeys(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none")
+	fixed := credentials.Fixed
+	for name, test := range map[string]struct {
+		keys credentials.KeySource
+		want string
+	}{
+		"no access key":     {credentials.KeysFrom(credentials.FromFile(missing), fixed("hunter2"), nil), "open " + missing + ": no such file or directory"},
+		"no secret key":     {credentials.KeysFrom(fixed("hunter2"), credentials.FromFile(missing), nil), "open " + missing + ": no such file or directory"},
+		"no security token": {credentials.KeysFrom(fixed("hunter2"), fixed("hunter2"), credentials.FromFile(missing)), "open " + missing + ": no such file or directory"},
+		"access key of two lines": {
+			credentials.KeysFrom(fixed("hunter2\nhunter3"), fixed("hunter2"), nil),
+			"the access key has line breaks or other control characters inside",
+		},
+		"security token of two lines": {
+			credentials.KeysFrom(fixed("hunter2"), fixed("hunter2"), fixed("hunter2\r\nX-Admin: 1")),
+			"the security token has line breaks or other control characters inside",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := send(credentials.Sign(test.keys, "", nobody(t), signingTime), newRequest(t))
+			if err == nil || err.Error() != "credentials cannot be used: "+test.want {
+				t.Errorf("the error is %v, want %s", err, test.want)
+			}
+			if cbrapi.ReasonOf(err) != cbrapi.ReasonCredentials {
+				t.Errorf("the reason of %v is %q", err, cbrapi.ReasonOf(err))
+			}
+		})
+	}
+}
+
+// closable notes that it was closed.
+type closable struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closable) Close() error {
+	c.closed = true
+	return nil
+}
+
+func TestUnsignableRequests(t *testing.T) {
+	broken := errors.New("broken")
+	for name, test := range map[string]struct {
+		change func(*http.Request)
+		want   string
+	}{
+		"query": {func(r *http.Request) { r.URL.RawQuery = "token=hunter2;%zz" }, "the query of the request cannot be read, and so not be signed"},
+		"body that cannot be read twice": {
+			func(r *http.Request) { r.GetBody = nil },
+			"the body of the request can be read only once, and so not be signed",
+		},
+		"body that cannot be had": {
+			func(r *http.Request) { r.GetBody = func() (io.ReadCloser, error) { return nil, broken } }, "broken",
+		},
+		"body that breaks": {func(r *http.Request) {
+			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(io.MultiReader(failing{broken})), nil }
+		}, "broken"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, testURL, strings.NewReader("body"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := &closable{Reader: strings.NewReader("body")}
+			req.Body = body
+			test.change(req)
+			if _, err := send(credentials.Sign(permanentKeys(), "", nobody(t), signingTime), req); err == nil || err.Error() != test.want {
+				t.Errorf("the error is %v, want %s", err, test.want)
+			}
+			if !body.closed {
+				t.Error("the body was not closed")
+			}
+		})
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestKeysAreMasked(t *testing.T) {
+	keys := credentials.Keys{AccessKey: "kiwi42", SecretKey: "kiwi42", SecurityToken: "kiwi42"}
+	for _, value := range []any{keys, &keys, struct{ Keys credentials.Keys }{keys}, []credentials.Keys{keys}} {
+		shown := map[string]string{}
+		for _, verb := range strings.Fields("%v %+v %#v %s %q %x %X %d %t %10s") {
+			shown[verb] = fmt.Sprintf(verb, value)
+		}
+		inJSON, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown["json"] = string(inJSON)
+		for form, text := range shown {
+			if strings.Contains(text, "kiwi") || strings.Contains(strings.ToLower(text), "6b697769") {
+				t.Errorf("%s of %T reveals them: %s", form, value, text)
+			}
+		}
+	}
+	if got := fmt.Sprint(keys); got != keys.String() || got == "" {
+		t.Errorf("got %q, want %q", got, keys)
+	}
+}
+
+// A gateway may repeat what it refuses, in whole or in parts.
+func TestRefusedSignature(t *testing.T) {
+	const token = "a-security-token-that-must-not-be-seen"
+	for name, says := range map[string]func(*http.Request) string{
+		"header":      func(r *http.Request) string { return fmt.Sprint(r.Header) },
+		"access key":  func(r *http.Request) string { return "Get secretKey failed,ak:" + testKey + ",err:ak not exist" },
+		"two headers": func(r *http.Request) string { return r.Header.Get("Authorization") + r.Header.Get("X-Security-Token") },
+		"signature": func(r *http.Request) string {
+			_, signature, _ := strings.Cut(r.Header.Get("Authorization"), "Signature=")
+			return "verify aksk signature fail: got " + signature
+		},
+		"without algorithm": func(r *http.Request) string {
+			_, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+			return rest
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var authorization string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				authorization = r.Header.Get("Authorization")
+				w.WriteHeader(http.StatusUnauthorized)
+				_ = json.NewEncoder(w).Encode(map[string]string{"error_code": "APIGW.0301", "error_msg": says(r)})
+			}))
+			defer server.Close()
+			transport := &http.Transport{}
+			defer transport.CloseIdleConnections()
+			keys := credentials.KeysFrom(credentials.Fixed(testKey), credentials.Fixed(testSecret), credentials.Fixed(token))
+			client, err := cbrapi.New(cbrapi.Options{
+				Endpoint:  server.URL,
+				Transport: credentials.Sign(keys, "p1", transport, time.Now),
+			}, "p1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.OperationLog(t.Context(), "10000000-0000-4000-8000-000000000001")
+			if cbrapi.ReasonOf(err) != cbrapi.ReasonCredentials {
+				t.Fatalf("the reason of %v is %q", err, cbrapi.ReasonOf(err))
+			}
+			_, signature, _ := strings.Cut(authorization, "Signature=")
+			for _, secret := range []string{token, testKey, testSecret, signature} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the error has %q: %v", secret, err)
+				}
+			}
+			if !strings.Contains(err.Error(), "<secret>") {
+				t.Errorf("the error has nothing redacted, so this test says nothing: %v", err)
+			}
+		})
+	}
+}
