@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ projects:
 		{name: "demo with a configuration", args: []string{"--demo", "--config.file=config.yml"}, code: 2, stderr: "--demo brings its own configuration"},
 		{name: "telemetry path without slash", args: []string{"--web.telemetry-path=metrics"}, code: 2, stderr: `--web.telemetry-path: "metrics" is no path; begin it with a slash`},
 		{name: "telemetry path of another page", args: []string{"--web.telemetry-path=/config"}, code: 2, stderr: `--web.telemetry-path: "/config" is the path of another page`},
-		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: 2 tasks, password credentials, https://cbr.cn-north-4.myhuaweicloud.com\n"},
+		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: 2 tasks, access key credentials, https://cbr.cn-north-4.myhuaweicloud.com\n"},
 		{name: "check of a bad file", args: []string{"--config.check", "--config.file=" + bad}, code: 1, stderr: bad + `:6: projects[0].task_ids[0]: "nonsense" is not a UUID`},
 		{name: "check of a missing file", args: []string{"--config.check", "--config.file=missing.yml"}, code: 1, stderr: "missing.yml"},
 		{name: "check of a folder", args: []string{"--config.check", "--config.file=" + folder}, code: 1, stderr: folder},
@@ -66,4 +67,35 @@ projects:
 			}
 		})
 	}
+}
+
+// TestEnvironment has the credentials of a configuration come from the
+// environment of the program.
+func TestEnvironment(t *testing.T) {
+	file := write(t, "config.yml", `
+projects:
+  - region: cn-north-4
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
+`)
+	t.Setenv("HUAWEICLOUD_SDK_AK", "not-to-be-seen")
+	code, stdout, stderr := finish(t, "--config.check", "--config.file="+file)
+	if code != 1 {
+		t.Errorf("with half of an access key: got exit code %d, want 1", code)
+	}
+	contains(t, "stderr", stderr, file+":3: projects[0].credentials: incomplete credentials in the environment: HUAWEICLOUD_SDK_AK without HUAWEICLOUD_SDK_SK;")
+
+	t.Setenv("HUAWEICLOUD_SDK_SK", "not-to-be-seen")
+	code, stdout2, stderr2 := finish(t, "--config.check", "--config.file="+file)
+	if code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
+	}
+	contains(t, "stdout", stdout2, "1 tasks, access key credentials from the environment (HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK), https://")
+	if all := stdout + stderr + stdout2 + stderr2; strings.Contains(all, "not-to-be-seen") {
+		t.Errorf("the access key is shown:\n%s", all)
+	}
+
+	p := serveBinary(t, "--config.file="+file)
+	_, page := get(t, http.DefaultClient, "http://"+p.address+"/config")
+	contains(t, "/config", page, "credentials: {} # from the environment: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK\n")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -48,7 +49,7 @@ projects:
 
 // config goes the way of a file, so that the demo runs what a user runs.
 func (d *demoCloud) config() (*config.Config, error) {
-	return config.Parse("demo", []byte(d.yaml))
+	return config.Parse("demo", []byte(d.yaml), os.LookupEnv)
 }
 
 func (d *demoCloud) serve() error {

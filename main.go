@@ -65,7 +65,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 
 // checkConfig says what the configuration asks for, or what is wrong with it.
 func checkConfig(f *flags, stdout, stderr io.Writer) int {
-	c, err := config.Load(f.configFile)
+	c, err := config.Load(f.configFile, os.LookupEnv)
 	if err == nil {
 		if err = web.Validate(*f.web.WebConfigFile); err != nil {
 			err = fmt.Errorf("%s: %w", *f.web.WebConfigFile, err)
@@ -77,16 +77,25 @@ func checkConfig(f *flags, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stdout, "%s is valid.\n", f.configFile)
 	for _, p := range c.Projects {
-		fmt.Fprintf(stdout, "project %s: %d tasks, %s credentials, %s\n",
-			p.Name, len(p.TaskIDs), p.Credentials.Kind(), p.Endpoint)
+		fmt.Fprintf(stdout, "project %s: %d tasks, %s, %s\n",
+			p.Name, len(p.TaskIDs), describe(p.Credentials), p.Endpoint)
 	}
 	return 0
+}
+
+// describe says which credentials these are, without showing them.
+func describe(c config.Credentials) string {
+	text := string(c.Kind()) + " credentials"
+	if c.Environment != nil {
+		text += " from the environment (" + strings.Join(c.Environment, ", ") + ")"
+	}
+	return text
 }
 
 // serve runs the exporter until a signal ends it.
 func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 	_ = level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build_context", version.BuildContext())
-	load := func() (*config.Config, error) { return config.Load(f.configFile) }
+	load := func() (*config.Config, error) { return config.Load(f.configFile, os.LookupEnv) }
 	var cloud *demoCloud
 	if f.demo {
 		var err error

@@ -231,6 +231,9 @@ func configKeys(typ reflect.Type, prefix string) []string {
 	var keys []string
 	for field := range typ.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if name == "-" {
+			continue // not a part of the file
+		}
 		keys = append(keys, prefix+name)
 		switch inner := field.Type; {
 		case inner.Kind() == reflect.Struct:
@@ -251,7 +254,7 @@ projects:
     project_id: 04f1829c788037ac2fb8c01eb2b04b95
     credentials: {token: t}
     task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
-`))
+`), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +305,7 @@ func TestReadmeYAML(t *testing.T) {
 		switch {
 		case content.Projects != nil:
 			kinds["configuration"]++
-			if _, err := config.Parse(filepath.Join(folder, "config.yml"), []byte(block.text)); err != nil {
+			if _, err := config.Parse(filepath.Join(folder, "config.yml"), []byte(block.text), os.LookupEnv); err != nil {
 				t.Errorf("README.md:%d: the configuration is refused: %v", block.line, err)
 			}
 		case content.ScrapeConfigs != nil:

@@ -24,9 +24,10 @@ type Config struct {
 }
 
 // Parse reads a configuration. The file is named in errors, and relative paths
-// in the configuration start at its folder.
-func Parse(file string, content []byte) (*Config, error) {
-	src := &source{file: file}
+// in the configuration start at its folder. Credentials that are left out come
+// from the environment.
+func Parse(file string, content []byte, environment Environment) (*Config, error) {
+	src := &source{file: file, environment: environment}
 	c := Config{Scrape: defaultScrape()}
 	if root, ok := parseYAML(src, content); ok {
 		c.read(root)

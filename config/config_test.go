@@ -25,6 +25,9 @@ const oneProject = `projects:
     task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
 `
 
+// none is an environment without variables.
+func none(string) (string, bool) { return "", false }
+
 // prod is the configuration that oneProject stands for, with its defaults.
 func prod() *config.Config {
 	return &config.Config{
@@ -120,6 +123,26 @@ projects:
 				c.Projects[0].Credentials = config.Credentials{Username: "u", DomainName: "d", PasswordFile: "testdata/secrets/token"}
 			},
 		},
+		"access key": {
+			yaml: strings.Replace(oneProject, "token: T", "access_key: 0123, secret_key: S", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Credentials = config.Credentials{AccessKey: "0123", SecretKey: "S"}
+			},
+		},
+		"temporary access key": {
+			yaml: strings.Replace(oneProject, "token: T", "access_key: A, secret_key: S, security_token: T", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Credentials = config.Credentials{AccessKey: "A", SecretKey: "S", SecurityToken: "T"}
+			},
+		},
+		"access key files": {
+			yaml: strings.Replace(oneProject, "token: T", "access_key: A, secret_key_file: secrets/token, security_token_file: secrets/token", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Credentials = config.Credentials{
+					AccessKey: "A", SecretKeyFile: "testdata/secrets/token", SecurityTokenFile: "testdata/secrets/token",
+				}
+			},
+		},
 		"aliases and merge keys": {
 			yaml: `
 projects:
@@ -149,7 +172,7 @@ projects:
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := config.Parse("testdata/config.yml", []byte(test.yaml))
+			got, err := config.Parse("testdata/config.yml", []byte(test.yaml), none)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -163,13 +186,13 @@ projects:
 }
 
 func TestExample(t *testing.T) {
-	got, err := config.Load("../config.yml")
+	got, err := config.Load("../config.yml", none)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := prod()
 	want.Projects[0].Name = "prod"
-	want.Projects[0].Credentials = config.Credentials{Username: "cbr-exporter", Password: "replace-me", DomainName: "my-account"}
+	want.Projects[0].Credentials = config.Credentials{AccessKey: "REPLACE-ME", SecretKey: "replace-me"}
 	want.Projects[0].TaskIDs = []string{backupID, syncID}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -177,7 +200,7 @@ func TestExample(t *testing.T) {
 }
 
 func TestString(t *testing.T) {
-	c, err := config.Parse("config.yml", []byte(oneProject))
+	c, err := config.Parse("config.yml", []byte(oneProject), none)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,6 +239,8 @@ func TestCredentialsKind(t *testing.T) {
 		"token file":    {config.Credentials{TokenFile: "f"}, config.KindToken},
 		"password":      {config.Credentials{Username: "u", Password: "p", DomainName: "d"}, config.KindPassword},
 		"password file": {config.Credentials{Username: "u", PasswordFile: "f", DomainName: "d"}, config.KindPassword},
+		"keys":          {config.Credentials{AccessKey: "A", SecretKey: "S"}, config.KindKeys},
+		"keys file":     {config.Credentials{AccessKey: "A", SecretKeyFile: "f"}, config.KindKeys},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -237,12 +262,12 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(test.yaml))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		c, err := config.Parse("config.yml", content)
+		c, err := config.Parse("config.yml", content, none)
 		if err != nil {
 			return
 		}
 		shown := c.String()
-		again, err := config.Parse("config.yml", []byte(shown))
+		again, err := config.Parse("config.yml", []byte(shown), none)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, shown)
 		}

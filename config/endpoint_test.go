@@ -24,7 +24,7 @@ projects:
     project_id: p
     credentials: {token: t}
     task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
-`, test.region))
+`, test.region), none)
 			if err != nil {
 				t.Fatal(err)
 			}

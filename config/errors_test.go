@@ -16,6 +16,8 @@ func with(oldNew ...string) string {
 	return strings.NewReplacer(oldNew...).Replace(oneProject)
 }
 
+const noCredentials = `no credentials; give access_key and secret_key, or username, password and domain_name, or a token, or set environment variables: HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or CLOUD_SDK_AK and CLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY, or OS_USERNAME, OS_PASSWORD and OS_DOMAIN_NAME`
+
 // badConfigs are files named config.yml and all that is said about them.
 var badConfigs = map[string]struct{ yaml, want string }{
 	// The file as a whole.
@@ -99,8 +101,8 @@ config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
 		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, endpoint, iam_endpoint, name, project_id, region, task_ids`,
 	},
 	"keys of later versions": {
-		yaml: with("{token: T}", "{token: T, access_key: A}") + "    discovery: {}\n",
-		want: `config.yml:4: projects[0].credentials.access_key: unknown key; known here: domain_name, password, password_file, token, token_file, username
+		yaml: with("{token: T}", "{token: T, ecs_agency: {}}") + "    discovery: {}\n",
+		want: `config.yml:4: projects[0].credentials.ecs_agency: unknown key; known here: access_key, domain_name, password, password_file, secret_key, secret_key_file, security_token, security_token_file, token, token_file, username
 config.yml:6: projects[0].discovery: unknown key; known here: credentials, endpoint, iam_endpoint, name, project_id, region, task_ids`,
 	},
 	"duplicate key": {
@@ -115,7 +117,7 @@ config.yml:2: x: set twice, first at line 1; remove one`,
 	"no space after the colon": {
 		yaml: with("{token: T}", "{token:T}"),
 		want: `config.yml:4: projects[0].credentials: a key that is not a plain word; put a space after its colon
-config.yml:4: projects[0].credentials: no credentials; give a token, or username, password and domain_name`,
+config.yml:4: projects[0].credentials: ` + noCredentials,
 	},
 	"a list as key": {
 		yaml: "? [scrape]\n: 1\n" + oneProject,
@@ -228,7 +230,7 @@ config.yml:3: scrape.timeout: not a duration; write a number and a unit, for exa
 		yaml: "projects:\n  -\n",
 		want: `config.yml:2: projects[0].project_id: missing; copy it from My Credentials in the console
 config.yml:2: projects[0].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
-config.yml:2: projects[0].credentials: no credentials; give a token, or username, password and domain_name
+config.yml:2: projects[0].credentials: ` + noCredentials + `
 config.yml:2: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
 	},
 	"two projects, names missing": {
@@ -291,11 +293,48 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	// Credentials.
 	"credentials empty": {
 		yaml: with("token: T", ""),
-		want: `config.yml:4: projects[0].credentials: no credentials; give a token, or username, password and domain_name`,
+		want: `config.yml:4: projects[0].credentials: ` + noCredentials,
 	},
 	"two kinds of credentials": {
 		yaml: with("token: T", "username: u, token: T"),
 		want: `config.yml:4: projects[0].credentials: two kinds of credentials, token and username; keep one kind`,
+	},
+	"two kinds of credentials, one of them a part": {
+		yaml: with("token: T", "username: u, password: p, domain_name: d, security_token_file: testdata/secrets/token"),
+		want: `config.yml:4: projects[0].credentials: two kinds of credentials, username and security_token_file; keep one kind`,
+	},
+	"three kinds of credentials": {
+		yaml: with("token: T", "access_key: A, username: u, token: T"),
+		want: `config.yml:4: projects[0].credentials: three kinds of credentials, token, username and access_key; keep one kind`,
+	},
+	"secret key twice": {
+		yaml: with("token: T", "access_key: A, secret_key: S, secret_key_file: testdata/secrets/token"),
+		want: `config.yml:4: projects[0].credentials: secret_key and secret_key_file exclude each other; keep one`,
+	},
+	"security token twice": {
+		yaml: with("token: T", "access_key: A, secret_key: S, security_token: T, security_token_file: testdata/secrets/token"),
+		want: `config.yml:4: projects[0].credentials: security_token and security_token_file exclude each other; keep one`,
+	},
+	"access key alone": {
+		yaml: with("token: T", "access_key: A"),
+		want: `config.yml:4: projects[0].credentials.secret_key: missing, and so is secret_key_file; an access key needs one of them`,
+	},
+	"secret key alone": {
+		yaml: with("token: T", "secret_key_file: testdata/secrets/token"),
+		want: `config.yml:4: projects[0].credentials.access_key: missing; an access key needs access_key and secret_key or secret_key_file`,
+	},
+	"security token alone": {
+		yaml: with("token: T", "security_token: T"),
+		want: `config.yml:4: projects[0].credentials.access_key: missing; an access key needs access_key and secret_key or secret_key_file
+config.yml:4: projects[0].credentials.secret_key: missing, and so is secret_key_file; an access key needs one of them`,
+	},
+	"secret_key_file does not exist": {
+		yaml: with("token: T", "access_key: A, secret_key_file: none"),
+		want: `config.yml:4: projects[0].credentials.secret_key_file: no such file; create it or correct the path, which starts at the folder of this file unless it is absolute`,
+	},
+	"credentials of nothing but a merge": {
+		yaml: with("token: T", "<<: {}"),
+		want: `config.yml:4: projects[0].credentials: ` + noCredentials,
 	},
 	"token twice": {
 		yaml: with("token: T", "token: T, token_file: testdata/secrets/token"),
@@ -375,7 +414,7 @@ config.yml:4: projects[0].credentials.domain_name: missing; a password login nee
 config.yml:6: projects[0].task_ids[0]: "abc" is not a UUID; copy the task's id from the console's task list or the API
 config.yml:7: projects[1].project_id: missing; copy it from My Credentials in the console
 config.yml:7: projects[1].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
-config.yml:7: projects[1].credentials: no credentials; give a token, or username, password and domain_name
+config.yml:7: projects[1].credentials: ` + noCredentials + `
 config.yml:7: projects[1].task_ids: no task; list at least one id, from the console's task list or the API
 config.yml:8: projects[1].regin: unknown key; did you mean region?
 config.yml:10: scrape.timeout: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
@@ -385,7 +424,7 @@ config.yml:10: scrape.timeout: not a duration; write a number and a unit, for ex
 func TestParseErrors(t *testing.T) {
 	for name, test := range badConfigs {
 		t.Run(name, func(t *testing.T) {
-			c, err := config.Parse("config.yml", []byte(test.yaml))
+			c, err := config.Parse("config.yml", []byte(test.yaml), none)
 			if err == nil {
 				t.Fatalf("no error, but\n%s", c)
 			}
@@ -407,7 +446,7 @@ func TestLoadUnreadable(t *testing.T) {
 	if err := os.WriteFile(file, []byte(oneProject), 0); err != nil {
 		t.Fatal(err)
 	}
-	_, err := config.Load(file)
+	_, err := config.Load(file, none)
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -426,7 +465,7 @@ func TestLoadErrors(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := config.Load(test.file)
+			_, err := config.Load(test.file, none)
 			if err == nil {
 				t.Fatal("no error")
 			}

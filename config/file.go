@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// Load reads the configuration from a file.
-func Load(file string) (*Config, error) {
+// Load reads the configuration from a file, as Parse does.
+func Load(file string, environment Environment) (*Config, error) {
 	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: no such file; create it, or name another one with --config.file", file)
@@ -19,7 +19,7 @@ func Load(file string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", file, unreadable(err))
 	}
-	return Parse(file, content)
+	return Parse(file, content, environment)
 }
 
 // existingFile reads the path of a file that must be there and not empty; its

@@ -91,11 +91,11 @@ func (p *Project) read(n node) (mapping, bool) {
 	if noRegion && m.at("endpoint").missing() {
 		m.at("region").problem("missing, and so is endpoint; give one of them, for example region: cn-north-4")
 	}
+	if m.at("credentials").empty() {
+		p.Credentials.readEnvironment(m.at("credentials"))
+	}
 	if noRegion && m.at("iam_endpoint").missing() && p.Credentials.Kind() == KindPassword {
 		m.at("iam_endpoint").problem("missing; a password login needs it where there is no region")
-	}
-	if m.at("credentials").missing() {
-		m.at("credentials").problem(noCredentials)
 	}
 	if m.at("task_ids").empty() {
 		m.at("task_ids").problem("no task; list at least one id, from the console's task list or the API")

@@ -23,7 +23,7 @@ func TestSecretReveal(t *testing.T) {
 
 func TestSecretMasked(t *testing.T) {
 	c := prod()
-	c.Projects[0].Credentials = config.Credentials{Token: hidden, Password: hidden}
+	c.Projects[0].Credentials = config.Credentials{Token: hidden, Password: hidden, SecretKey: hidden, SecurityToken: hidden}
 	values := map[string]any{
 		"secret":      config.Secret(hidden),
 		"pointer":     &c.Projects[0].Credentials.Token,
@@ -111,31 +111,35 @@ func TestSecretsNotInErrors(t *testing.T) {
 		"plain":            "kiwi42",
 	}
 	keys := map[string]string{ // one line each, with the place of the secret
-		"root":              "%s\n",
-		"unknown at root":   "token: %s\n",
-		"scrape":            "scrape: %s\n",
-		"timeout":           "scrape: {timeout: %s}\n",
-		"concurrency":       "scrape:\n  concurrency: %s\n",
-		"projects":          "projects: %s\n",
-		"project":           "projects:\n  - %s\n",
-		"merge":             "projects:\n  - <<: %s\n",
-		"unknown in it":     "projects:\n  - secret: %s\n",
-		"region":            "projects:\n  - region: %s\n",
-		"endpoint":          "projects:\n  - endpoint: %s\n",
-		"iam_endpoint":      "projects:\n  - iam_endpoint: %s\n",
-		"credentials":       "projects:\n  - credentials: %s\n",
-		"token":             "projects:\n  - credentials:\n      token: %s\n",
-		"token_file":        "projects:\n  - credentials:\n      token_file: %s\n",
-		"password":          "projects:\n  - credentials:\n      password: %s\n",
-		"password_file":     "projects:\n  - credentials:\n      password_file: %s\n",
-		"username":          "projects:\n  - credentials:\n      username: %s\n",
-		"unknown in theirs": "projects:\n  - credentials:\n      tokens: %s\n",
+		"root":                   "%s\n",
+		"unknown at root":        "token: %s\n",
+		"scrape":                 "scrape: %s\n",
+		"timeout":                "scrape: {timeout: %s}\n",
+		"concurrency":            "scrape:\n  concurrency: %s\n",
+		"projects":               "projects: %s\n",
+		"project":                "projects:\n  - %s\n",
+		"merge":                  "projects:\n  - <<: %s\n",
+		"unknown in it":          "projects:\n  - secret: %s\n",
+		"region":                 "projects:\n  - region: %s\n",
+		"endpoint":               "projects:\n  - endpoint: %s\n",
+		"iam_endpoint":           "projects:\n  - iam_endpoint: %s\n",
+		"credentials":            "projects:\n  - credentials: %s\n",
+		"token":                  "projects:\n  - credentials:\n      token: %s\n",
+		"token_file":             "projects:\n  - credentials:\n      token_file: %s\n",
+		"password":               "projects:\n  - credentials:\n      password: %s\n",
+		"password_file":          "projects:\n  - credentials:\n      password_file: %s\n",
+		"username":               "projects:\n  - credentials:\n      username: %s\n",
+		"access_key and no more": "projects:\n  - credentials:\n      access_key: %s\n",
+		"secret_key":             "projects:\n  - credentials:\n      secret_key: %s\n",
+		"secret_key_file":        "projects:\n  - credentials:\n      secret_key_file: %s\n",
+		"security_token":         "projects:\n  - credentials:\n      security_token: %s\n",
+		"unknown in theirs":      "projects:\n  - credentials:\n      tokens: %s\n",
 	}
 	for key, format := range keys {
 		for shape, value := range shapes {
 			t.Run(key+"/"+shape, func(t *testing.T) {
 				content := fmt.Sprintf(format, value)
-				_, err := config.Parse("config.yml", []byte(content))
+				_, err := config.Parse("config.yml", []byte(content), none)
 				if err == nil {
 					t.Fatalf("no error:\n%s", content)
 				}

@@ -9,8 +9,9 @@ import (
 
 // A source is the file being read and what has been found wrong with it.
 type source struct {
-	file     string
-	problems []problem
+	file        string
+	environment Environment
+	problems    []problem
 }
 
 type problem struct {

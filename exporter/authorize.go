@@ -21,11 +21,27 @@ func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (*credent
 	case config.KindToken:
 		token := secret(c.Token, c.TokenFile)
 		return e.guard.Watch(token, credentials.RetryToken, credentials.Token(token, next)), nil
+	case config.KindKeys:
+		return e.authorizeKeys(p, next), nil
 	case config.KindPassword:
 		return e.authorizePassword(p, next)
 	default:
 		return nil, fmt.Errorf("credentials of the kind %q are not supported", kind)
 	}
+}
+
+func (e *Exporter) authorizeKeys(p config.Project, next http.RoundTripper) *credentials.Guarded {
+	c := p.Credentials
+	var securityToken credentials.Secret
+	if c.SecurityToken != "" || c.SecurityTokenFile != "" {
+		securityToken = secret(c.SecurityToken, c.SecurityTokenFile)
+	}
+	keys := credentials.KeysFrom(credentials.Fixed(c.AccessKey), secret(c.SecretKey, c.SecretKeyFile), securityToken)
+	identity := func() (string, error) {
+		k, err := keys(context.Background())
+		return strings.Join([]string{k.AccessKey, k.SecretKey, k.SecurityToken}, "\x00"), err
+	}
+	return e.guard.Watch(identity, credentials.RetryKey, credentials.Sign(keys, p.ProjectID, next, e.options.Now))
 }
 
 func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (*credentials.Guarded, error) {

@@ -29,8 +29,15 @@ type running struct {
 	*exporter.Exporter
 	server *httptest.Server
 	log    *logBuffer
-	// projects is the part of the configuration that the next reload finds.
-	projects string
+	// projects is the part of the configuration that the next reload finds, and
+	// environment what there is besides it.
+	projects    string
+	environment map[string]string
+}
+
+func (r *running) lookup(name string) (string, bool) {
+	value, set := r.environment[name]
+	return value, set
 }
 
 // start runs an exporter for the projects at noon, until the end of the test.
@@ -44,7 +51,7 @@ func startAt(t testing.TB, now func() time.Time, projects ...string) *running {
 	r := &running{log: &logBuffer{}, projects: strings.Join(projects, "")}
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
-			return config.Parse("test.yml", []byte("projects:"+r.projects))
+			return config.Parse("test.yml", []byte("projects:"+r.projects), r.lookup)
 		},
 		Registry:      prometheus.NewRegistry(),
 		TelemetryPath: "/metrics",

@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	// RetryToken is the time between two requests with a token that was refused.
+	// RetryToken is the time between two requests with a token that was refused,
+	// and RetryKey with an access key.
 	RetryToken = 5 * time.Minute
+	RetryKey   = 5 * time.Minute
 	// RetryLogin is the time between two logins that are refused: an account is
 	// locked for longer than an access key.
 	RetryLogin = time.Hour
