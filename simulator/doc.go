@@ -1,13 +1,13 @@
 // Package simulator is a small Huawei Cloud in one [http.Handler]: the part of
-// IAM that hands out tokens and the part of CBR that tells about tasks, which
-// the API calls operation logs.
+// IAM that hands out tokens, the gateway that checks tokens and signatures, and
+// the part of CBR that tells about tasks, which the API calls operation logs.
 //
 // It serves the demo (no account needed) and the tests. It shares no code with
 // the client: it is a second, independent reading of the vendor's pages, so
 // that a test of one against the other means something.
 //
 // The tasks are a pure function of a seed and a clock. Nothing is stored but
-// the tokens that were issued, so any moment of any task's life can be asked
+// who may ask, so any moment of any task's life can be asked
 // for, in any order, and comes out the same.
 //
 //	GET  /v3/{project_id}/operation-logs/{operation_log_id}

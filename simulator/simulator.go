@@ -29,18 +29,22 @@ type Options struct {
 	Account Account
 	// Tokens are accepted in X-Auth-Token without a login, for ever.
 	Tokens []string
+	// AccessKeys are those that requests may be signed with.
+	AccessKeys []AccessKey
 	// TokenLifetime is that of issued tokens; default DefaultTokenLifetime.
 	TokenLifetime time.Duration
 }
 
 // A Simulator is the cloud. It is safe for concurrent use.
 type Simulator struct {
-	now     func() time.Time
-	seed    seed
-	fleet   *fleet
-	iam     *iam
-	mux     *http.ServeMux
-	answers atomic.Uint64
+	now        func() time.Time
+	seed       seed
+	fleet      *fleet
+	iam        *iam
+	accessKeys *accessKeys
+	mux        *http.ServeMux
+	answers    atomic.Uint64
+	refused    atomic.Uint64
 }
 
 // New builds a cloud. It panics where Now is missing.
@@ -62,11 +66,12 @@ func New(o Options) *Simulator {
 	}
 
 	s := &Simulator{
-		now:   o.Now,
-		seed:  seed(o.Seed),
-		fleet: newFleet(seed(o.Seed), o.ProjectID, o.Region),
-		iam:   newIAM(o),
-		mux:   http.NewServeMux(),
+		now:        o.Now,
+		seed:       seed(o.Seed),
+		fleet:      newFleet(seed(o.Seed), o.ProjectID, o.Region),
+		iam:        newIAM(o),
+		accessKeys: newAccessKeys(o.AccessKeys),
+		mux:        http.NewServeMux(),
 	}
 	s.handle("POST /v3/auth/tokens", s.createToken)
 	s.handle("GET /v3/{project_id}/operation-logs/{operation_log_id}", s.authorized(s.showOperationLog))
@@ -91,6 +96,21 @@ func (s *Simulator) handle(pattern string, h handler) {
 // RevokeTokens makes every issued token invalid before its time, as a change of
 // the user's password or permissions does. Options.Tokens stay valid.
 func (s *Simulator) RevokeTokens() { s.iam.revoke() }
+
+// SetAccessKeys replaces the access keys, as happens when they are rotated. One
+// that is locked stays so.
+func (s *Simulator) SetAccessKeys(keys ...AccessKey) { s.accessKeys.set(keys) }
+
+// Requests are counts of requests since the start.
+type Requests struct {
+	Seen    uint64 // all of them
+	Refused uint64 // those whose token or signature was
+}
+
+// Requests returns how many requests there were so far.
+func (s *Simulator) Requests() Requests {
+	return Requests{Seen: s.answers.Load(), Refused: s.refused.Load()}
+}
 
 // TaskIDs returns the ids of 40 to 60 tasks that exist now, for a demo that
 // watches a fixed list: [SampleTaskID], the newest finished task of each
