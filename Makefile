@@ -8,7 +8,7 @@ IMAGE    ?= cbr_exporter
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## the static binary, ./cbr_exporter
@@ -47,6 +47,10 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 .PHONY: e2e
 e2e: ## the exporter in front of a real Prometheus (needs prometheus, promtool)
 	go test -tags e2e -count=1 ./test/e2e
+
+.PHONY: sdkcompat
+sdkcompat: ## the exporter compared with the vendor's SDK, which it downloads (250 MB)
+	bash .ci/sdkcompat.sh
 
 .PHONY: image
 image: ## the container image, with DOCKER (docker)
