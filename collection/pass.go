@@ -71,6 +71,9 @@ func (c *Collection) run(p *pass) {
 	}
 	_ = group.Wait()
 
+	// First, so that the log of a pass is complete when its scrape ends, and
+	// comes before that of the next one.
+	c.journal.passed(p.failures)
 	c.mu.Lock()
 	p.ended = c.options.Now()
 	if len(p.failures) == 0 {
@@ -78,7 +81,6 @@ func (c *Collection) run(p *pass) {
 	}
 	c.mu.Unlock()
 	close(p.done)
-	c.journal.passed(p.failures)
 }
 
 // due returns what a pass that begins now has to read: first the task that was
