@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // maxMessage bounds the message of an error, in characters.
@@ -20,6 +21,9 @@ type Error struct {
 	Code       string // the service's or the gateway's, such as APIGW.0301; "" where there was none
 	Message    string // bounded, on one line, without credentials
 	RequestID  string // what the cloud's support asks for; "" where there was none
+	// ClockSkew is how far the API's clock is ahead of ours, where that is why it
+	// refused the request.
+	ClockSkew time.Duration
 }
 
 func (e *Error) Error() string {
@@ -32,6 +36,9 @@ func (e *Error) Error() string {
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
+	}
+	if e.ClockSkew != 0 {
+		fmt.Fprintf(&b, " (by the API's clock ours is %s off)", e.ClockSkew.Abs())
 	}
 	return b.String()
 }
@@ -63,6 +70,9 @@ func newError(c call, resp *http.Response) *Error {
 		e.Message = string(text)
 	default:
 		e.Message = notJSON(resp.Header, body)
+	}
+	if e.StatusCode == http.StatusUnauthorized {
+		e.ClockSkew = clockSkew(resp)
 	}
 	e.clean(c.secretsIn(resp))
 	return e

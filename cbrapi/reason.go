@@ -63,6 +63,8 @@ func (e *Error) reason() Reason {
 		return ReasonPermission
 	}
 	switch {
+	case e.ClockSkew != 0:
+		return ReasonClock
 	case e.Code == "BackupService.9998", e.StatusCode == http.StatusUnauthorized:
 		return ReasonCredentials
 	case e.StatusCode == http.StatusForbidden:

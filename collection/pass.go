@@ -113,7 +113,7 @@ func (c *Collection) due() (probe *entry, others []*entry) {
 }
 
 // read asks for one task and notes the answer. Refused credentials stop the
-// whole pass.
+// whole pass, and so does a wrong clock, for which an access key is locked too.
 func (c *Collection) read(ctx context.Context, p *pass, e *entry, stop context.CancelCauseFunc) {
 	if ctx.Err() != nil {
 		c.noteFailure(p, e, context.Cause(ctx))
@@ -129,7 +129,8 @@ func (c *Collection) read(ctx context.Context, p *pass, e *entry, stop context.C
 	default:
 		c.noteAttempt(e)
 		c.noteFailure(p, e, err)
-		if cbrapi.ReasonOf(err) == cbrapi.ReasonCredentials {
+		switch cbrapi.ReasonOf(err) {
+		case cbrapi.ReasonCredentials, cbrapi.ReasonClock:
 			stop(err)
 		}
 	}

@@ -153,6 +153,25 @@ func TestWrongSecretKey(t *testing.T) {
 	}
 }
 
+// Neither the credentials nor the endpoint are to blame for a wrong clock.
+func TestWrongClock(t *testing.T) {
+	cloud := newSignedCloud(t, permanentKey())
+	e := start(t, cloud.project("{access_key: "+accessKey+", secret_key: "+secretKey+"}"))
+	cloud.late.Store(int64(20 * time.Minute))
+	cloud.expect(t, "20 minutes late", e, 1, 1,
+		`cbr_up{project="test"} 0`,
+		`cbr_scrape_error{project="test",reason="clock"} 1`,
+		`cbr_scrape_error{project="test",reason="credentials"} 0`,
+	)
+	if want := "by the API's clock ours is 20m0s off"; !strings.Contains(e.log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, e.log)
+	}
+	cloud.late.Store(int64(14 * time.Minute))
+	if page := e.scrape(t, ""); !strings.Contains(page, accepted()[0]+"\n") {
+		t.Errorf("14 minutes are too many:\n%s", page)
+	}
+}
+
 func TestUnknownAccessKey(t *testing.T) {
 	cloud := newSignedCloud(t, permanentKey())
 	e := start(t, cloud.project("{access_key: AK-that-must-not-be-seen, secret_key: "+secretKey+"}"))
