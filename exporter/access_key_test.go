@@ -20,18 +20,23 @@ const (
 	securityToken = "security-token-that-must-not-be-seen"
 )
 
-// signedCloud is a simulated cloud behind HTTP whose clock can be moved.
+// signedCloud is a simulated cloud behind HTTP. Time goes on as its tests want.
 type signedCloud struct {
 	*simulator.Simulator
 	endpoint string
-	late     atomic.Int64 // how far its clock is ahead of ours, in nanoseconds
+	passed   atomic.Int64 // nanoseconds since noon
+	ahead    atomic.Int64 // nanoseconds that its clock is ahead of the exporter's
 }
+
+func (c *signedCloud) pass(d time.Duration) { c.passed.Add(int64(d)) }
+
+func (c *signedCloud) now() time.Time { return noon().Add(time.Duration(c.passed.Load())) }
 
 func newSignedCloud(t *testing.T, key simulator.AccessKey) *signedCloud {
 	t.Helper()
 	c := &signedCloud{}
 	c.Simulator = simulator.New(simulator.Options{
-		Now:        func() time.Time { return noon().Add(time.Duration(c.late.Load())) },
+		Now:        func() time.Time { return c.now().Add(time.Duration(c.ahead.Load())) },
 		AccessKeys: []simulator.AccessKey{key},
 	})
 	server := httptest.NewServer(c)
@@ -119,7 +124,7 @@ func TestAccessKey(t *testing.T) {
 			if key.SecurityToken != "" {
 				token = ", security_token: " + key.SecurityToken
 			}
-			e := start(t, cloud.project(fmt.Sprintf("{access_key: %s, secret_key: %s%s}", accessKey, secretKey, token)))
+			e := startAt(t, cloud.now, cloud.project(fmt.Sprintf("{access_key: %s, secret_key: %s%s}", accessKey, secretKey, token)))
 			cloud.expect(t, "scrape", e, len(cloud.TaskIDs()), 0, accepted()...)
 			_, config := e.do(t, http.MethodGet, "/config", nil)
 			if want := "access_key: " + accessKey + "\n      secret_key: <secret>\n"; !strings.Contains(config, want) {
@@ -131,7 +136,7 @@ func TestAccessKey(t *testing.T) {
 
 func TestAccessKeyFromTheEnvironment(t *testing.T) {
 	cloud := newSignedCloud(t, permanentKey())
-	e := start(t, cloud.project("{token: T}"))
+	e := startAt(t, cloud.now, cloud.project("{token: T}"))
 	e.environment = map[string]string{"HUAWEICLOUD_SDK_AK": accessKey, "HUAWEICLOUD_SDK_SK": secretKey}
 	e.projects = cloud.project("")
 	if status, body := e.do(t, http.MethodPost, "/-/reload", nil); status != http.StatusOK {
@@ -144,9 +149,10 @@ func TestAccessKeyFromTheEnvironment(t *testing.T) {
 // pass risks one only.
 func TestWrongSecretKey(t *testing.T) {
 	cloud := newSignedCloud(t, permanentKey())
-	e := start(t, cloud.project("{access_key: "+accessKey+", secret_key: another-that-must-not-be-seen}"))
+	e := startAt(t, cloud.now, cloud.project("{access_key: "+accessKey+", secret_key: another-that-must-not-be-seen}"))
 	for range 3 {
 		cloud.expect(t, "scrape", e, 1, 1, refused()...)
+		cloud.pass(5 * time.Minute)
 	}
 	if want := "APIGW.0301: Incorrect IAM authentication information: verify aksk signature fail"; !strings.Contains(e.log.String(), want) {
 		t.Errorf("the log lacks %q:\n%s", want, e.log)
@@ -156,9 +162,9 @@ func TestWrongSecretKey(t *testing.T) {
 // Neither the credentials nor the endpoint are to blame for a wrong clock.
 func TestWrongClock(t *testing.T) {
 	cloud := newSignedCloud(t, permanentKey())
-	e := start(t, cloud.project("{access_key: "+accessKey+", secret_key: "+secretKey+"}"))
-	cloud.late.Store(int64(20 * time.Minute))
-	cloud.expect(t, "20 minutes late", e, 1, 1,
+	e := startAt(t, cloud.now, cloud.project("{access_key: "+accessKey+", secret_key: "+secretKey+"}"))
+	cloud.ahead.Store(int64(20 * time.Minute))
+	cloud.expect(t, "20 minutes ahead", e, 1, 1,
 		`cbr_up{project="test"} 0`,
 		`cbr_scrape_error{project="test",reason="clock"} 1`,
 		`cbr_scrape_error{project="test",reason="credentials"} 0`,
@@ -166,7 +172,8 @@ func TestWrongClock(t *testing.T) {
 	if want := "by the API's clock ours is 20m0s off"; !strings.Contains(e.log.String(), want) {
 		t.Errorf("the log lacks %q:\n%s", want, e.log)
 	}
-	cloud.late.Store(int64(14 * time.Minute))
+	cloud.pass(5 * time.Minute)
+	cloud.ahead.Store(int64(14 * time.Minute))
 	if page := e.scrape(t, ""); !strings.Contains(page, accepted()[0]+"\n") {
 		t.Errorf("14 minutes are too many:\n%s", page)
 	}
@@ -174,7 +181,7 @@ func TestWrongClock(t *testing.T) {
 
 func TestUnknownAccessKey(t *testing.T) {
 	cloud := newSignedCloud(t, permanentKey())
-	e := start(t, cloud.project("{access_key: AK-that-must-not-be-seen, secret_key: "+secretKey+"}"))
+	e := startAt(t, cloud.now, cloud.project("{access_key: AK-that-must-not-be-seen, secret_key: "+secretKey+"}"))
 	before := cloud.Requests()
 	page := e.scrape(t, "")
 	if seen := cloud.Requests().Seen - before.Seen; seen != 1 || !strings.Contains(page, refused()[1]+"\n") {
@@ -200,7 +207,7 @@ func TestRotatedSecretKey(t *testing.T) {
 		}
 	}
 	write(secretKey)
-	e := start(t, cloud.project("{access_key: "+accessKey+", secret_key_file: "+file+"}"))
+	e := startAt(t, cloud.now, cloud.project("{access_key: "+accessKey+", secret_key_file: "+file+"}"))
 	cloud.expect(t, "at first", e, len(cloud.TaskIDs()), 0, accepted()...)
 
 	next := permanentKey()
@@ -222,9 +229,9 @@ func TestRotatedSecretKey(t *testing.T) {
 
 func TestExpiredAccessKey(t *testing.T) {
 	cloud := newSignedCloud(t, temporaryKey(time.Minute))
-	e := start(t, cloud.project(fmt.Sprintf("{access_key: %s, secret_key: %s, security_token: %s}", accessKey, secretKey, securityToken)))
+	e := startAt(t, cloud.now, cloud.project(fmt.Sprintf("{access_key: %s, secret_key: %s, security_token: %s}", accessKey, secretKey, securityToken)))
 	cloud.expect(t, "at first", e, len(cloud.TaskIDs()), 0, accepted()...)
-	cloud.late.Store(int64(time.Minute))
+	cloud.pass(time.Minute)
 	cloud.expect(t, "afterwards", e, 1, 1, refused()...)
 	if want := "token expires, expires_at:2026-11-20T12:01:00.000000Z"; !strings.Contains(e.log.String(), want) {
 		t.Errorf("the log lacks %q:\n%s", want, e.log)

@@ -29,15 +29,10 @@ type running struct {
 	*exporter.Exporter
 	server *httptest.Server
 	log    *logBuffer
-	// projects is the part of the configuration that the next reload finds, and
-	// environment what there is besides it.
-	projects    string
+	// environment has the variables that the next reload finds.
 	environment map[string]string
-}
-
-func (r *running) lookup(name string) (string, bool) {
-	value, set := r.environment[name]
-	return value, set
+	// projects is the part of the configuration that the next reload finds.
+	projects string
 }
 
 // start runs an exporter for the projects at noon, until the end of the test.
@@ -104,6 +99,11 @@ func (r *running) do(t testing.TB, method, path string, header http.Header) (sta
 		t.Fatal(err)
 	}
 	return resp.StatusCode, string(content)
+}
+
+func (r *running) lookup(name string) (string, bool) {
+	value, set := r.environment[name]
+	return value, set
 }
 
 // lint fails the test where a page breaks a convention of Prometheus.
