@@ -1,6 +1,7 @@
 package cbrapi
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -9,9 +10,13 @@ import (
 // https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-002.html.
 const maxClockSkew = 15 * time.Minute
 
-// clockSkew returns how far the API's clock is ahead of ours, where that is more
+// ErrClock is in the chain of an error that says that requests are not sent
+// because they were refused for the time that they carried.
+var ErrClock = errors.New("the clock is wrong")
+
+// ClockSkew returns how far the API's clock is ahead of ours, where that is more
 // than a signed request may have, and 0 for every other answer.
-func clockSkew(resp *http.Response) time.Duration {
+func ClockSkew(resp *http.Response) time.Duration {
 	if resp.Request == nil {
 		return 0
 	}

@@ -72,7 +72,7 @@ func newError(c call, resp *http.Response) *Error {
 		e.Message = notJSON(resp.Header, body)
 	}
 	if e.StatusCode == http.StatusUnauthorized {
-		e.ClockSkew = clockSkew(resp)
+		e.ClockSkew = ClockSkew(resp)
 	}
 	e.clean(c.secretsIn(resp))
 	return e

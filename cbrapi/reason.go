@@ -45,6 +45,8 @@ func ReasonOf(err error) Reason {
 		return e.reason()
 	case errors.Is(err, ErrCredentials):
 		return ReasonCredentials
+	case errors.Is(err, ErrClock):
+		return ReasonClock
 	case errors.Is(err, context.Canceled):
 		return ReasonOther
 	default:

@@ -172,7 +172,12 @@ func TestWrongClock(t *testing.T) {
 	if want := "by the API's clock ours is 20m0s off"; !strings.Contains(e.log.String(), want) {
 		t.Errorf("the log lacks %q:\n%s", want, e.log)
 	}
-	cloud.pass(5 * time.Minute)
+	cloud.pass(time.Minute)
+	cloud.expect(t, "a minute later", e, 0, 0,
+		`cbr_scrape_error{project="test",reason="clock"} 1`,
+		`cbr_scrape_error{project="test",reason="credentials"} 0`,
+	)
+	cloud.pass(4 * time.Minute)
 	cloud.ahead.Store(int64(14 * time.Minute))
 	if page := e.scrape(t, ""); !strings.Contains(page, accepted()[0]+"\n") {
 		t.Errorf("14 minutes are too many:\n%s", page)

@@ -55,7 +55,7 @@ func (e *Exporter) serveConfig(w http.ResponseWriter, r *http.Request) {
 }
 
 func (e *Exporter) serveReload(w http.ResponseWriter, _ *http.Request) {
-	if err := e.Reload(); err != nil {
+	if err := e.Reload(); err != nil { //nolint:contextcheck // a configuration outlives the request that loads it
 		http.Error(w, "New configuration refused, the old one stays:\n"+err.Error(), http.StatusInternalServerError)
 	}
 }

@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// RetryToken is the time between two requests with a token that was refused,
-	// and RetryKey with an access key.
+	// RetryToken is the time between two requests with a token that was refused.
 	RetryToken = 5 * time.Minute
-	RetryKey   = 5 * time.Minute
+	// RetryKey is the same for an access key.
+	RetryKey = 5 * time.Minute
 	// RetryLogin is the time between two logins that are refused: an account is
 	// locked for longer than an access key.
 	RetryLogin = time.Hour
@@ -53,19 +53,28 @@ type standing struct {
 }
 
 // RefusedError says that credentials were not sent, because they were refused
-// before. It is a cbrapi.ErrCredentials.
+// before. It is a cbrapi.ErrCredentials, or a cbrapi.ErrClock.
 type RefusedError struct {
-	At      time.Time
-	RetryAt time.Time
+	At        time.Time
+	RetryAt   time.Time
+	ClockSkew time.Duration // of cbrapi.Error; not 0 where a wrong clock is to blame
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("the credentials were refused at %s; they are tried again at %s, or at once when they are changed",
-		e.At.UTC().Format(time.RFC3339), e.RetryAt.UTC().Format(time.RFC3339))
+	at, retryAt := e.At.UTC().Format(time.RFC3339), e.RetryAt.UTC().Format(time.RFC3339)
+	if e.ClockSkew != 0 {
+		return fmt.Sprintf("a signature was refused at %s because our clock is %s off; the next is sent at %s", at, e.ClockSkew.Abs(), retryAt)
+	}
+	return fmt.Sprintf("the credentials were refused at %s; they are tried again at %s, or at once when they are changed", at, retryAt)
 }
 
-// Unwrap returns cbrapi.ErrCredentials.
-func (e *RefusedError) Unwrap() error { return cbrapi.ErrCredentials }
+// Unwrap returns what is to blame: cbrapi.ErrCredentials or cbrapi.ErrClock.
+func (e *RefusedError) Unwrap() error {
+	if e.ClockSkew != 0 {
+		return cbrapi.ErrClock
+	}
+	return cbrapi.ErrCredentials
+}
 
 // NewGuard returns a guard that reads the time from now.
 func NewGuard(now func() time.Time) *Guard {
@@ -169,28 +178,25 @@ func (g *Guard) standing(key digest) *standing {
 	return s
 }
 
-// verdict is what an answer says of the credentials.
-type verdict int
-
-const (
-	unclear verdict = iota
-	accepted
-	refused
-)
+// verdict is what an answer says of the credentials. It may be neither: a proxy, a
+// load balancer or an ill service may have answered.
+type verdict struct {
+	accepted, refused bool
+	clockSkew         time.Duration // of cbrapi.Error
+}
 
 func verdictOf(resp *http.Response, err error) verdict {
 	var login *cbrapi.Error
 	switch {
-	case errors.As(err, &login) && login.StatusCode == http.StatusUnauthorized:
-		return refused
+	case errors.As(err, &login):
+		return verdict{refused: login.StatusCode == http.StatusUnauthorized}
 	case err != nil:
-		return unclear
+		return verdict{}
 	case resp.StatusCode == http.StatusUnauthorized:
-		return refused
-	case resp.StatusCode < 300, resp.StatusCode == http.StatusForbidden, resp.StatusCode == http.StatusNotFound:
-		return accepted
+		return verdict{refused: true, clockSkew: cbrapi.ClockSkew(resp)}
 	default:
-		return unclear // a proxy, a load balancer or an ill service may have answered
+		return verdict{accepted: resp.StatusCode < 300 ||
+			resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusNotFound}
 	}
 }
 
@@ -202,10 +208,10 @@ func (g *Guard) conclude(key digest, probe chan struct{}, v verdict, retry time.
 	defer g.mu.Unlock()
 	s := g.standings[key]
 	switch {
-	case v == refused:
+	case v.refused:
 		now := g.now()
-		s.proven, s.refused = false, &RefusedError{At: now, RetryAt: now.Add(retry)}
-	case v == accepted && (probe != nil || s.refused == nil):
+		s.proven, s.refused = false, &RefusedError{At: now, RetryAt: now.Add(retry), ClockSkew: v.clockSkew}
+	case v.accepted && (probe != nil || s.refused == nil):
 		s.proven, s.refused = true, nil
 	}
 	if probe != nil {
