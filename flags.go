@@ -19,6 +19,7 @@ const defaultAddress = ":10065"
 type flags struct {
 	configFile    string
 	configCheck   bool
+	connection    bool // check it too
 	demo          bool
 	telemetryPath string
 	web           *web.FlagConfig
@@ -39,7 +40,7 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.demo && (f.configFileGiven || f.configCheck) {
+	if f.demo && (f.configFileGiven || f.configCheck || f.connection) {
 		return nil, fmt.Errorf("--demo brings its own configuration; leave out --config.file and --config.check")
 	}
 	if err := exporter.TelemetryPathError(f.telemetryPath); err != nil {
@@ -60,6 +61,8 @@ func (f *flags) application(stdout io.Writer) *kingpin.Application {
 		Default("config.yml").IsSetByUser(&f.configFileGiven).StringVar(&f.configFile)
 	app.Flag("config.check", "Check the configuration, say what is wrong with it or what it asks for, and exit.").
 		BoolVar(&f.configCheck)
+	app.Flag("config.check-connection", "The same, and ask the API for one task of each project: say what works, or what does not and how to mend it.").
+		BoolVar(&f.connection)
 	app.Flag("demo", "Scrape a simulated cloud in this process instead of a real one. Needs no account and no configuration.").
 		BoolVar(&f.demo)
 	app.Flag("web.telemetry-path", "Path of the page with the metrics.").

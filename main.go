@@ -21,7 +21,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/version"
-	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 	"github.com/cbr-exporter/cbr_exporter/exporter"
@@ -50,7 +49,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		return 2
 	case f.answered:
 		return 0
-	case f.configCheck:
+	case f.configCheck, f.connection:
 		return checkConfig(f, stdout, stderr)
 	}
 	logger, toolkitLogger := newLogger(stderr, f.logLevel, f.logFormat)
@@ -61,35 +60,6 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
-}
-
-// checkConfig says what the configuration asks for, or what is wrong with it.
-func checkConfig(f *flags, stdout, stderr io.Writer) int {
-	c, err := config.Load(f.configFile, os.LookupEnv)
-	if err == nil {
-		if err = web.Validate(*f.web.WebConfigFile); err != nil {
-			err = fmt.Errorf("%s: %w", *f.web.WebConfigFile, err)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
-	}
-	fmt.Fprintf(stdout, "%s is valid.\n", f.configFile)
-	for _, p := range c.Projects {
-		fmt.Fprintf(stdout, "project %s: %d tasks, %s, %s\n",
-			p.Name, len(p.TaskIDs), describe(p.Credentials), p.Endpoint)
-	}
-	return 0
-}
-
-// describe says which credentials these are, without showing them.
-func describe(c config.Credentials) string {
-	text := string(c.Kind()) + " credentials"
-	if c.Environment != nil {
-		text += " from the environment (" + strings.Join(c.Environment, ", ") + ")"
-	}
-	return text
 }
 
 // serve runs the exporter until a signal ends it.

@@ -24,6 +24,7 @@ type projects struct {
 type project struct {
 	*collection.Collection
 	name        string
+	client      *cbrapi.Client
 	credentials *credentials.Guarded
 	transport   *http.Transport
 }
@@ -73,6 +74,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	}
 	return &project{
 		name:        p.Name,
+		client:      client,
 		credentials: authorized,
 		transport:   transport,
 		Collection: collection.New(client, collection.Options{

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+	"github.com/cbr-exporter/cbr_exporter/exporter"
+)
+
+// checkConfig says what the configuration asks for, or what is wrong with it.
+func checkConfig(f *flags, stdout, stderr io.Writer) int {
+	c, err := config.Load(f.configFile, os.LookupEnv)
+	if err == nil {
+		if err = web.Validate(*f.web.WebConfigFile); err != nil {
+			err = fmt.Errorf("%s: %w", *f.web.WebConfigFile, err)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	fmt.Fprintf(stdout, "%s is valid.\n", f.configFile)
+	for _, p := range c.Projects {
+		fmt.Fprintf(stdout, "project %s: %d tasks, %s, %s\n",
+			p.Name, len(p.TaskIDs), describe(p.Credentials), p.Endpoint)
+	}
+	if f.connection {
+		return checkConnection(c, stdout, stderr)
+	}
+	return 0
+}
+
+// describe says which credentials these are, without showing them.
+func describe(c config.Credentials) string {
+	text := string(c.Kind()) + " credentials"
+	if c.Environment != nil {
+		text += " from the environment (" + strings.Join(c.Environment, ", ") + ")"
+	}
+	return text
+}
+
+// checkConnection asks the API for one task of each project, and says what works
+// or what does not.
+func checkConnection(c *config.Config, stdout, stderr io.Writer) int {
+	e, err := exporter.New(exporter.Options{
+		Load:          func() (*config.Config, error) { return c, nil },
+		Registry:      prometheus.NewRegistry(),
+		TelemetryPath: "/metrics",
+		UserAgent:     program + "/" + version.Version,
+		Now:           time.Now,
+		Logger:        log.NewNopLogger(),
+	})
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	defer e.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(c.Scrape.Timeout))
+	defer cancel()
+	code := 0
+	for _, connection := range e.CheckConnections(ctx) {
+		if connection.Err != nil {
+			fmt.Fprintln(stderr, connection)
+			code = 1
+			continue
+		}
+		fmt.Fprintln(stdout, connection)
+	}
+	return code
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// TestCheckConnection asks an API that is well, or not.
+func TestCheckConnection(t *testing.T) {
+	const works = "project cn-north-4 works: the API accepts the token, "
+	const fails = "project cn-north-4 does not work: "
+	cases := []struct {
+		name   string
+		status int // 0: nobody listens
+		body   string
+		code   int
+		says   string
+	}{
+		{
+			"works", 200, `{"operation_log":{"id":"4827f2da-b008-4507-ab7d-42d0df5ed912","status":"success"}}`,
+			0, works + "and says that task 4827f2da-b008-4507-ab7d-42d0df5ed912 is success\n",
+		},
+		{
+			"no such task", 404, `{"error_code":"BackupService.6500","error_msg":"Operation log does not exist."}`,
+			0, works + "but knows no task 4827f2da-b008-4507-ab7d-42d0df5ed912; check task_ids\n",
+		},
+		{
+			"refused", 401, `{"error_code":"APIGW.0301","error_msg":"decrypt token fail"}`,
+			1, fails + "ShowOpLog: HTTP status 401: APIGW.0301: decrypt token fail; check the project's credentials; a token lives for 24 hours\n",
+		},
+		{
+			"no permission", 403, `{"error_code":"CBR.0403","error_msg":"Policy doesn't allow cbr:tasks:get"}`,
+			1, fails + "ShowOpLog: HTTP status 403: CBR.0403: Policy doesn't allow cbr:tasks:get; allow the user cbr:tasks:get,",
+		},
+		{
+			"wrong host", 404, `{"error_code":"APIGW.0101","error_msg":"The API does not exist"}`,
+			1, fails + "ShowOpLog: HTTP status 404: APIGW.0101: The API does not exist; check the project's endpoint and project_id\n",
+		},
+		{"nobody there", 0, "", 1, "connection refused; check the project's endpoint, and the way to it: DNS, proxy, firewall, certificates\n"},
+	}
+	for _, test := range cases {
+		t.Run(test.name, func(t *testing.T) {
+			requests := 0
+			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				requests++
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.body))
+			}))
+			defer api.Close()
+			want := 1
+			if test.status == 0 {
+				api.Close()
+				want = 0
+			}
+			code, stdout, stderr := finish(t, "--config.check-connection", "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+			if code != test.code || requests != want {
+				t.Errorf("got exit code %d after %d requests, want %d after %d", code, requests, test.code, want)
+			}
+			said := stdout
+			if test.code != 0 {
+				said = stderr
+			}
+			if !strings.Contains(said, test.says) {
+				t.Errorf("got %q, want %q in it", said, test.says)
+			}
+			contains(t, "stdout", stdout, "config.yml is valid.\n")
+			if strings.Contains(stdout+stderr, "a-token") {
+				t.Errorf("the token is shown:\n%s%s", stdout, stderr)
+			}
+		})
+	}
+}
