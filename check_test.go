@@ -28,7 +28,7 @@ func TestCheckConnection(t *testing.T) {
 		},
 		{
 			"refused", 401, `{"error_code":"APIGW.0301","error_msg":"decrypt token fail"}`,
-			1, fails + "ShowOpLog: HTTP status 401: APIGW.0301: decrypt token fail; check the project's credentials; a token lives for 24 hours\n",
+			1, fails + "ShowOpLog: HTTP status 401: APIGW.0301: decrypt token fail; check the project's credentials, and iam_endpoint where they log in; a token lives for 24 hours\n",
 		},
 		{
 			"no permission", 403, `{"error_code":"CBR.0403","error_msg":"Policy doesn't allow cbr:tasks:get"}`,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
+	"github.com/cbr-exporter/cbr_exporter/exporter"
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
@@ -57,6 +58,26 @@ func (d *demoCloud) serve() error {
 		return fmt.Errorf("simulated cloud: %w", err)
 	}
 	return nil
+}
+
+// scrapeAgain returns the actor of a run group that scrapes now and then, as
+// nobody else may do: the page for people then moves.
+func scrapeAgain(e *exporter.Exporter) (execute func() error, interrupt func(error)) {
+	const interval = 15 * time.Second
+	ctx, cancel := context.WithCancel(context.Background())
+	execute = func() error {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			e.Refresh(ctx)
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
+	return execute, func(error) { cancel() }
 }
 
 func (d *demoCloud) close(error) { _ = d.server.Close() }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"os"
 	"strings"
@@ -42,6 +43,8 @@ func main() {
 
 // execute is the program, and returns its exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
+	// Package net/http logs here what comes unasked on a connection, word for word.
+	stdlog.SetOutput(io.Discard)
 	f, err := parseFlags(args, stdout)
 	switch {
 	case err != nil:
@@ -102,6 +105,7 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 	group.Add(run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM))
 	if cloud != nil {
 		group.Add(cloud.serve, cloud.close)
+		group.Add(scrapeAgain(e))
 	}
 	err = group.Run()
 	if errors.Is(err, run.ErrSignal) {

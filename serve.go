@@ -23,7 +23,11 @@ const (
 
 // webServer returns the actor of a run group that answers HTTP requests.
 func webServer(f *web.FlagConfig, handler http.Handler, logger *slog.Logger) (execute func() error, interrupt func(error)) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: readHeaderTimeout}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // of what clients do
+	}
 	execute = func() error {
 		return web.ListenAndServe(server, f, logger)
 	}

@@ -34,6 +34,10 @@ func Reasons() []Reason {
 // credentials to send.
 var ErrCredentials = errors.New("credentials cannot be used")
 
+// ErrLogin is in the chain of an error that says that there is no token because
+// the login failed.
+var ErrLogin = errors.New("login failed")
+
 // ReasonOf classifies an error of this package or of a transport below it. It
 // must not be asked about nil, nor about a task that IsNotFound.
 func ReasonOf(err error) Reason {
@@ -42,7 +46,11 @@ func ReasonOf(err error) Reason {
 	case errors.Is(err, context.DeadlineExceeded):
 		return ReasonDeadline
 	case errors.As(err, &e):
-		return e.reason()
+		reason := e.reason()
+		if errors.Is(err, ErrLogin) && (reason == ReasonPermission || reason == ReasonOther) {
+			return ReasonCredentials // whatever IAM has against them
+		}
+		return reason
 	case errors.Is(err, ErrCredentials):
 		return ReasonCredentials
 	case errors.Is(err, ErrClock):

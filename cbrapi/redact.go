@@ -56,6 +56,29 @@ func redact(text string, secrets []string) string {
 	return b.String()
 }
 
+// RedactError returns err without the secrets in its text, for transports that
+// repeat what the other side sent. What it wraps stays.
+func RedactError(err error, secrets ...string) error {
+	if err == nil {
+		return nil
+	}
+	text := oneLine(redact(err.Error(), secrets), maxMessage)
+	if text == err.Error() {
+		return err
+	}
+	return &redactedError{text, err}
+}
+
+type redactedError struct {
+	text string
+	err  error
+}
+
+func (e *redactedError) Error() string { return e.text }
+
+// Unwrap returns the error as it was; only its kind is of use.
+func (e *redactedError) Unwrap() error { return e.err }
+
 // secretAt returns how many bytes at the beginning of text are the secret.
 func secretAt(text, secret string) int {
 	n := 0

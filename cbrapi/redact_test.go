@@ -208,3 +208,18 @@ func TestNoPartOfALongToken(t *testing.T) {
 		t.Errorf("the error is %.200v, want %s", err, want)
 	}
 }
+
+// TestRedactError has a transport repeat what the other side sent.
+func TestRedactError(t *testing.T) {
+	err := fmt.Errorf("malformed HTTP status code %q: %w", "a-secret", io.ErrUnexpectedEOF)
+	redacted := cbrapi.RedactError(err, "a-secret")
+	if got, want := redacted.Error(), `malformed HTTP status code "<secret>": unexpected EOF`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if !errors.Is(redacted, io.ErrUnexpectedEOF) {
+		t.Error("what it wraps is lost")
+	}
+	if cbrapi.RedactError(nil) != nil {
+		t.Error("no error has become one")
+	}
+}

@@ -84,7 +84,7 @@ func (s *service) do(ctx context.Context, c call) (*answer, error) {
 
 	resp, err := s.transport.RoundTrip(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.operation, err)
+		return nil, fmt.Errorf("%s: %w", c.operation, RedactError(err, c.secrets...))
 	}
 	defer func() {
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrainBytes)
@@ -102,6 +102,14 @@ func (s *service) do(ctx context.Context, c call) (*answer, error) {
 	}
 	if int64(len(a.body)) > c.maxBytes {
 		return nil, a.malformed(fmt.Sprintf("the answer is larger than %d KiB", c.maxBytes>>10))
+	}
+	// Whoever repeats our credentials, in whatever field: they become neither a
+	// label nor a line in a log.
+	for _, secret := range a.secrets {
+		if secret != "" && bytes.Contains(a.body, []byte(secret)) {
+			a.body = []byte(redact(string(a.body), a.secrets))
+			break
+		}
 	}
 	return a, nil
 }

@@ -17,9 +17,13 @@ func timeLayouts() [5]string {
 	}
 }
 
+// maxYear is well before the times that a time.Duration from today cannot reach.
+const maxYear = 2200
+
 // ParseTime reads a time as the API writes it. One without a zone is in UTC.
-// A time not after the start of 1970 is what a service sends that knows none,
-// and is an error like any other text that is no time.
+// A time not after the start of 1970, or in a year with which nobody can count, is
+// what a service sends that knows none, and is an error like any other text that
+// is no time.
 func ParseTime(s string) (time.Time, error) {
 	for _, layout := range timeLayouts() {
 		t, err := time.Parse(layout, s)
@@ -28,6 +32,9 @@ func ParseTime(s string) (time.Time, error) {
 		}
 		if t.Unix() <= 0 {
 			return time.Time{}, fmt.Errorf("%q is before every task", s)
+		}
+		if t.Year() > maxYear {
+			return time.Time{}, fmt.Errorf("%q is after every task", s)
 		}
 		return t.UTC(), nil
 	}

@@ -63,21 +63,54 @@ func (c *Collection) Collect(ctx context.Context) Snapshot {
 	p := c.join() //nolint:contextcheck // a pass outlives the scrape that began it
 	select {
 	case <-p.done:
+		return p.result
 	case <-ctx.Done():
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if p.over() {
+			return p.result
+		}
+		return c.snapshot(p)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if p.over() {
-		p.seen = true
-	}
-	return c.snapshot()
 }
 
-// Last returns what is known now, without asking the API.
-func (c *Collection) Last() Snapshot {
+// Last returns what was known at the end of the last pass, without asking the
+// API; ok is false before that.
+func (c *Collection) Last() (s Snapshot, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.snapshot()
+	for _, p := range []*pass{c.current, c.previous} {
+		if p != nil && p.over() {
+			return p.result, true
+		}
+	}
+	return Snapshot{Project: c.options.Project}, false
+}
+
+// Adopt takes over what old knows of tasks that have ended, so that a new
+// configuration forgets nothing. It must come before the first pass.
+func (c *Collection) Adopt(old *Collection) {
+	old.mu.Lock()
+	defer old.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := map[string]*entry{}
+	for i := range old.entries {
+		known[old.entries[i].id] = &old.entries[i]
+	}
+	all := true
+	for i := range c.entries {
+		before := known[c.entries[i].id]
+		if before == nil || !before.final() {
+			all = false
+			continue
+		}
+		e := &c.entries[i]
+		e.log, e.readAt, e.triedAt = before.log, before.readAt, before.triedAt
+	}
+	if all {
+		c.lastSuccess = old.lastSuccess
+	}
 }
 
 // Close cancels the pass that runs and waits for its end. Collect then returns
@@ -98,6 +131,7 @@ func (c *Collection) join() *pass {
 	}
 	p := newPass(c.options.Now())
 	if c.alive.Err() != nil {
+		p.result = c.snapshot(p)
 		close(p.done)
 		return p
 	}

@@ -34,7 +34,7 @@ func (a *api) OperationLog(ctx context.Context, id string) (*cbrapi.OperationLog
 	a.requests = append(a.requests, id)
 	a.inFlight++
 	a.most = max(a.most, a.inFlight)
-	answer := a.answer
+	answer, latency := a.answer, a.latency
 	a.mu.Unlock()
 	defer func() {
 		a.mu.Lock()
@@ -42,7 +42,7 @@ func (a *api) OperationLog(ctx context.Context, id string) (*cbrapi.OperationLog
 		a.mu.Unlock()
 	}()
 	select {
-	case <-time.After(a.latency):
+	case <-time.After(latency):
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -66,6 +66,13 @@ func (a *api) answers(f func(id string) (*cbrapi.OperationLog, error)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.answer = f
+}
+
+// slow changes how long the next answers take.
+func (a *api) slow(latency time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.latency = latency
 }
 
 func status(s cbrapi.Status) func(string) (*cbrapi.OperationLog, error) {

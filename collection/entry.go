@@ -18,10 +18,12 @@ type entry struct {
 	// readIn the pass that brought it. Both are zero before the first.
 	readAt time.Time
 	readIn *pass
-	// triedAt is when the newest request for it ended, whatever came of it, and
-	// err why that brought no answer; nil where it did.
+	// triedAt is when the newest request for it ended, whatever came of it.
 	triedAt time.Time
-	err     error
+	// err is why the newest attempt brought no answer, and failedIn the pass that
+	// made it. Both are nil where it did.
+	err      error
+	failedIn *pass
 }
 
 // final reports whether the task has ended, so that it will not change.

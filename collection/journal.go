@@ -18,11 +18,11 @@ type journal struct {
 
 	mu      sync.Mutex
 	failing map[cbrapi.Reason]bool // in the newest pass
-	fields  map[string]bool        // that have been unreadable
+	told    map[string]bool        // fields and statuses that have been told of
 }
 
 func newJournal(logger log.Logger) *journal {
-	return &journal{logger: logger, failing: map[cbrapi.Reason]bool{}, fields: map[string]bool{}}
+	return &journal{logger: logger, failing: map[cbrapi.Reason]bool{}, told: map[string]bool{}}
 }
 
 // passed logs which reasons to fail are new with the pass that is over, and
@@ -50,12 +50,23 @@ func (j *journal) passed(f failures) {
 
 // invalid logs the first value of each field that could not be read.
 func (j *journal) invalid(taskID string, f cbrapi.InvalidField) {
+	_ = j.once("field "+f.Field).Log("msg", "unreadable field", "task_id", taskID, "field", f.Field, "value", f.Value)
+}
+
+// unknownStatus logs the first task with a status that this program does not know.
+func (j *journal) unknownStatus(l *cbrapi.OperationLog) {
+	_ = j.once("status "+string(l.Status)).Log("msg", "unknown status; the task counts as active",
+		"task_id", l.ID, "status", l.Status)
+}
+
+// once returns a logger for what is worth a warning the first time only. A thousand
+// things are enough: an ill API may send ever new ones.
+func (j *journal) once(what string) log.Logger {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	logger := level.Warn(j.logger)
-	if j.fields[f.Field] {
-		logger = level.Debug(j.logger)
+	if j.told[what] || len(j.told) >= 1000 {
+		return level.Debug(j.logger)
 	}
-	j.fields[f.Field] = true
-	_ = logger.Log("msg", "unreadable field", "task_id", taskID, "field", f.Field, "value", f.Value)
+	j.told[what] = true
+	return level.Warn(j.logger)
 }

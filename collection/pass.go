@@ -2,6 +2,7 @@ package collection
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,11 +15,14 @@ import (
 // its collection.
 type pass struct {
 	started  time.Time
-	ended    time.Time     // zero while it runs
-	done     chan struct{} // closed at its end
-	seen     bool          // a scrape was there at its end
-	answered bool          // the API gave a valid answer at least once
+	ended    time.Time // zero while it runs
+	answered bool      // the API gave a valid answer at least once
 	failures failures
+
+	// result is what is known at its end, when done is closed, for all scrapes
+	// that waited for it: the next pass may begin before they run.
+	result Snapshot
+	done   chan struct{}
 }
 
 // failures holds one example for each reason that a pass has met.
@@ -71,15 +75,22 @@ func (c *Collection) run(p *pass) {
 	}
 	_ = group.Wait()
 
-	// First, so that the log of a pass is complete when its scrape ends, and
-	// comes before that of the next one.
-	c.journal.passed(p.failures)
+	if c.alive.Err() == nil { // or the failures say only that it was cancelled
+		// First, so that the log of a pass is complete when its scrape ends, and
+		// comes before that of the next one.
+		c.journal.passed(p.failures)
+	}
+	c.end(p)
+}
+
+func (c *Collection) end(p *pass) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	p.ended = c.options.Now()
 	if len(p.failures) == 0 {
 		c.lastSuccess = p.ended
 	}
-	c.mu.Unlock()
+	p.result = c.snapshot(p)
 	close(p.done)
 }
 
@@ -112,8 +123,7 @@ func (c *Collection) due() (probe *entry, others []*entry) {
 	return probe, slices.DeleteFunc(due, func(e *entry) bool { return e == probe })
 }
 
-// read asks for one task and notes the answer. Refused credentials stop the
-// whole pass, and so does a wrong clock, for which an access key is locked too.
+// read asks for one task and notes the answer.
 func (c *Collection) read(ctx context.Context, p *pass, e *entry, stop context.CancelCauseFunc) {
 	if ctx.Err() != nil {
 		c.noteFailure(p, e, context.Cause(ctx))
@@ -123,27 +133,33 @@ func (c *Collection) read(ctx context.Context, p *pass, e *entry, stop context.C
 	switch {
 	case err == nil, cbrapi.IsNotFound(err):
 		c.noteAnswer(p, e, log)
-	case ctx.Err() != nil:
-		c.noteAttempt(e)
-		c.noteFailure(p, e, context.Cause(ctx)) // why it was cancelled, not that it was
 	default:
 		c.noteAttempt(e)
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+			err = cause // why it was cancelled, not that it was
+		}
 		c.noteFailure(p, e, err)
-		switch cbrapi.ReasonOf(err) {
-		case cbrapi.ReasonCredentials, cbrapi.ReasonClock:
+		if stopsPass(err) {
 			stop(err)
 		}
 	}
+}
+
+// stopsPass reports whether the other tasks would fail for the same reason, and do
+// harm: refused requests and logins lock a key or a user for everybody.
+func stopsPass(err error) bool {
+	reason := cbrapi.ReasonOf(err)
+	return reason == cbrapi.ReasonCredentials || reason == cbrapi.ReasonClock || errors.Is(err, cbrapi.ErrLogin)
 }
 
 func (c *Collection) noteAnswer(p *pass, e *entry, log *cbrapi.OperationLog) {
 	c.mu.Lock()
 	p.answered = true
 	e.log, e.readAt, e.readIn = log, c.options.Now(), p
-	e.triedAt, e.err = e.readAt, nil
+	e.triedAt, e.err, e.failedIn = e.readAt, nil, nil
 	c.mu.Unlock()
 	if log != nil {
-		c.reportInvalid(log)
+		c.report(log)
 	}
 }
 
@@ -157,7 +173,7 @@ func (c *Collection) noteFailure(p *pass, e *entry, err error) {
 	reason := cbrapi.ReasonOf(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.err = err
+	e.err, e.failedIn = err, p
 	f, met := p.failures[reason]
 	if !met {
 		f = failure{taskID: e.id, err: err}
@@ -166,7 +182,11 @@ func (c *Collection) noteFailure(p *pass, e *entry, err error) {
 	p.failures[reason] = f
 }
 
-func (c *Collection) reportInvalid(log *cbrapi.OperationLog) {
+// report tells of what this program does not understand.
+func (c *Collection) report(log *cbrapi.OperationLog) {
+	if !slices.Contains(cbrapi.Statuses(), log.Status) {
+		c.journal.unknownStatus(log)
+	}
 	for _, field := range log.Invalid {
 		c.options.OnInvalidField(field.Field)
 		c.journal.invalid(log.ID, field)

@@ -78,6 +78,56 @@ func TestLeavingLosesNothing(t *testing.T) {
 	})
 }
 
+// TestScrapersShareSlowPasses has two Prometheus servers, and somebody with a
+// browser in between, who all have to leave passes of 20 s early. Both servers
+// see all tasks from their second scrape on.
+func TestScrapersShareSlowPasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{latency: time.Second}
+		c := newCollection(t, a, 20, func(o *collection.Options) { o.Concurrency = 1 })
+		for minute := range 5 {
+			for _, scraper := range []string{"one", "browser", "other"} {
+				n, shown := known(collect(c, 9500*time.Millisecond))
+				if minute > 0 && (n != 20 || shown != 20) {
+					t.Errorf("minute %d, %s: got %d known and %d shown, want all 20", minute, scraper, n, shown)
+				}
+				time.Sleep(10500 * time.Millisecond)
+			}
+		}
+	})
+}
+
+// TestOldAnswersDoNotCount has nobody scrape for a day, and the API hang then.
+func TestOldAnswersDoNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{latency: time.Second}
+		c := newCollection(t, a, 20, nil)
+		collect(c, 100*time.Millisecond) // its pass ends with nobody there
+		time.Sleep(24 * time.Hour)
+		a.slow(time.Hour)
+		if n, shown := known(collect(c, 9500*time.Millisecond)); n != 0 || shown != 0 {
+			t.Errorf("got %d known and %d shown; want none of what was active a day ago", n, shown)
+		}
+	})
+}
+
+// TestScrapesGetTheirOwnPass has scrapes follow each other without a pause, each
+// of which waits for its pass to end.
+func TestScrapesGetTheirOwnPass(t *testing.T) {
+	c := newCollection(t, &api{}, 3, nil)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 100 {
+				if s := collect(c, 0); !s.Complete || !s.Up || len(s.Reasons) != 0 {
+					t.Errorf("got complete %t, up %t, reasons %v", s.Complete, s.Up, s.Reasons)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
 // TestActiveTaskIsAbsentUnlessRead has the API fail after a good pass: what may
 // have changed since is not shown, what has ended is.
 func TestActiveTaskIsAbsentUnlessRead(t *testing.T) {
@@ -100,7 +150,7 @@ func TestActiveTaskIsAbsentUnlessRead(t *testing.T) {
 		if s.Up || s.Complete || !s.Reasons[cbrapi.ReasonNetwork] {
 			t.Errorf("got up %t, complete %t, reasons %v; want only the reason network", s.Up, s.Complete, s.Reasons)
 		}
-		if last := c.Last(); last.Tasks[1].Err == nil {
+		if last, _ := c.Last(); last.Tasks[1].Err == nil {
 			t.Error("the error of the active task is not in the snapshot")
 		}
 	})

@@ -6,7 +6,7 @@ import "github.com/cbr-exporter/cbr_exporter/cbrapi"
 func Remedy(reason cbrapi.Reason) string {
 	switch reason {
 	case cbrapi.ReasonCredentials:
-		return "check the project's credentials; a token lives for 24 hours"
+		return "check the project's credentials, and iam_endpoint where they log in; a token lives for 24 hours"
 	case cbrapi.ReasonPermission:
 		return "allow the user cbr:tasks:get, for example by the system policy CBR ReadOnlyAccess"
 	case cbrapi.ReasonThrottled:

@@ -42,17 +42,13 @@ type Resources struct {
 
 // ResourcesOf reduces the tasks to their resources, whatever order they are in.
 // A task without a resource tells only the name of its vault.
-func ResourcesOf(tasks []Task) Resources {
+func ResourcesOf(tasks []*cbrapi.OperationLog) Resources {
 	var (
 		finished   = map[ResourceKey]*cbrapi.OperationLog{}
 		records    = map[string]*cbrapi.OperationLog{}
 		vaultNames = map[string]*cbrapi.OperationLog{}
 	)
-	for _, task := range tasks {
-		l := task.Log
-		if l == nil {
-			continue
-		}
+	for _, l := range tasks {
 		if l.VaultID != "" && l.VaultName != "" {
 			keepNewer(vaultNames, l.VaultID, l)
 		}

@@ -1,8 +1,10 @@
 package collection_test
 
 import (
+	"errors"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,12 +14,12 @@ import (
 )
 
 // record is a task of the resource r in the vault v, created at the given hour.
-func record(id, v, r string, op cbrapi.OperationType, s cbrapi.Status, hour int) collection.Task {
-	return collection.Task{ID: id, Log: &cbrapi.OperationLog{
+func record(id, v, r string, op cbrapi.OperationType, s cbrapi.Status, hour int) *cbrapi.OperationLog {
+	return &cbrapi.OperationLog{
 		ID: id, Status: s, OperationType: op, VaultID: v, VaultName: "name of " + v + " in " + id,
 		CreatedAt: time.Date(2026, 11, 20, hour, 0, 0, 0, time.UTC),
 		ExtraInfo: cbrapi.ExtraInfo{Resource: &cbrapi.Resource{ID: r, Name: r + " in " + id}},
-	}}
+	}
 }
 
 func TestResourcesOf(t *testing.T) {
@@ -33,54 +35,53 @@ func TestResourcesOf(t *testing.T) {
 		task                       string
 	}
 	noCreation := record("9", "v", "r", backup, failed, 0)
-	noCreation.Log.CreatedAt = time.Time{}
+	noCreation.CreatedAt = time.Time{}
 	noResource := record("9", "v", "r", backup, failed, 9)
-	noResource.Log.ExtraInfo.Resource = nil
+	noResource.ExtraInfo.Resource = nil
 	noVault := record("1", "", "r", backup, success, 1)
-	noVault.Log.VaultName = ""
+	noVault.VaultName = ""
 	unnamed := record("2", "v", "r", backup, success, 2)
-	unnamed.Log.VaultName = ""
+	unnamed.VaultName = ""
 	cases := []struct {
 		name   string
-		tasks  []collection.Task
+		tasks  []*cbrapi.OperationLog
 		last   []last
 		newest []string
 	}{
 		{"no tasks", nil, nil, nil},
-		{"unread task", []collection.Task{{ID: "1"}}, nil, nil},
 		{
 			"newer one wins",
-			[]collection.Task{record("1", "v", "r", backup, failed, 1), record("2", "v", "r", backup, success, 2)},
+			[]*cbrapi.OperationLog{record("1", "v", "r", backup, failed, 1), record("2", "v", "r", backup, success, 2)},
 			[]last{{"v", "name of v in 2", "r", backup, "2"}},
 			[]string{"r in 2"},
 		},
 		{
 			"same creation: the greater id wins",
-			[]collection.Task{record("2", "v", "r", backup, failed, 1), record("1", "v", "r", backup, success, 1)},
+			[]*cbrapi.OperationLog{record("2", "v", "r", backup, failed, 1), record("1", "v", "r", backup, success, 1)},
 			[]last{{"v", "name of v in 2", "r", backup, "2"}},
 			[]string{"r in 2"},
 		},
 		{
 			"unknown creation is oldest",
-			[]collection.Task{noCreation, record("1", "v", "r", backup, success, 1)},
+			[]*cbrapi.OperationLog{noCreation, record("1", "v", "r", backup, success, 1)},
 			[]last{{"v", "name of v in 1", "r", backup, "1"}},
 			[]string{"r in 1"},
 		},
 		{
 			"an active one neither hides nor cures, but names",
-			[]collection.Task{record("1", "v", "r", backup, failed, 1), record("2", "v", "r", backup, running, 2)},
+			[]*cbrapi.OperationLog{record("1", "v", "r", backup, failed, 1), record("2", "v", "r", backup, running, 2)},
 			[]last{{"v", "name of v in 2", "r", backup, "1"}},
 			[]string{"r in 2"},
 		},
 		{
 			"only active ones",
-			[]collection.Task{record("1", "v", "r", backup, running, 1)},
+			[]*cbrapi.OperationLog{record("1", "v", "r", backup, running, 1)},
 			nil,
 			[]string{"r in 1"},
 		},
 		{
 			"copy is replication",
-			[]collection.Task{
+			[]*cbrapi.OperationLog{
 				record("1", "v", "r", cbrapi.OperationCopy, failed, 1),
 				record("2", "v", "r", cbrapi.OperationReplication, success, 2),
 			},
@@ -89,7 +90,7 @@ func TestResourcesOf(t *testing.T) {
 		},
 		{
 			"two vaults and two operations are four keys",
-			[]collection.Task{
+			[]*cbrapi.OperationLog{
 				record("1", "v", "r", backup, failed, 1), record("2", "w", "r", backup, success, 2),
 				record("3", "v", "r", cbrapi.OperationSync, failed, 1), record("4", "w", "r", cbrapi.OperationSync, success, 2),
 			},
@@ -103,19 +104,19 @@ func TestResourcesOf(t *testing.T) {
 		},
 		{
 			"a task without resource has no key, but names its vault",
-			[]collection.Task{noResource, record("1", "v", "r", backup, success, 1)},
+			[]*cbrapi.OperationLog{noResource, record("1", "v", "r", backup, success, 1)},
 			[]last{{"v", "name of v in 9", "r", backup, "1"}},
 			[]string{"r in 1"},
 		},
 		{
 			"no vault",
-			[]collection.Task{noVault},
+			[]*cbrapi.OperationLog{noVault},
 			[]last{{"", "", "r", backup, "1"}},
 			[]string{"r in 1"},
 		},
 		{
 			"a vault without name keeps the one it had",
-			[]collection.Task{record("1", "v", "r", backup, success, 1), unnamed},
+			[]*cbrapi.OperationLog{record("1", "v", "r", backup, success, 1), unnamed},
 			[]last{{"v", "name of v in 1", "r", backup, "2"}},
 			[]string{"r in 2"},
 		},
@@ -144,4 +145,55 @@ func TestResourcesOf(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestResourcesNeedAllTasks has one of three ids not be read for a while: half of
+// the tasks would tell lies.
+func TestResourcesNeedAllTasks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		last := ids(3)[2]
+		ill := func(id string) (*cbrapi.OperationLog, error) {
+			if id == last {
+				return nil, errors.New("bad gateway")
+			}
+			return record(id, "v", "r", cbrapi.OperationBackup, cbrapi.StatusFailed, 1), nil
+		}
+		a := &api{answer: ill}
+		c := newCollection(t, a, 3, nil)
+		if got := collect(c, 0).Resources.LastFinished; len(got) != 0 {
+			t.Errorf("two of three tasks were read: got %v, want nothing yet", got)
+		}
+		a.answers(func(id string) (*cbrapi.OperationLog, error) {
+			if id == last {
+				return record(id, "v", "r", cbrapi.OperationBackup, cbrapi.StatusSuccess, 2), nil
+			}
+			return ill(id)
+		})
+		if got := collect(c, 0).Resources.LastFinished; len(got) != 1 || got[0].Log.ID != last {
+			t.Errorf("all tasks were read: got %v, want the success of %s", got, last)
+		}
+	})
+}
+
+// TestNamesOutliveAnOutage has a vault renamed by a task that runs, and the API
+// fail after that.
+func TestNamesOutliveAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		finished, runs := ids(2)[0], ids(2)[1]
+		a := &api{answer: func(id string) (*cbrapi.OperationLog, error) {
+			if id == finished {
+				return record(id, "v", "r", cbrapi.OperationBackup, cbrapi.StatusSuccess, 1), nil
+			}
+			return record(id, "v", "r", cbrapi.OperationBackup, cbrapi.StatusRunning, 2), nil
+		}}
+		c := newCollection(t, a, 2, nil)
+		before := collect(c, 0).Resources
+		a.answers(fails(errors.New("no route to host")))
+		if diff := cmp.Diff(before, collect(c, 0).Resources); diff != "" {
+			t.Errorf("the outage has changed (-before +after):\n%s", diff)
+		}
+		if want := "name of v in " + runs; before.LastFinished[0].VaultName != want {
+			t.Errorf("got the name %q, want %q", before.LastFinished[0].VaultName, want)
+		}
+	})
 }

@@ -23,6 +23,12 @@ type Snapshot struct {
 	Complete bool
 	// LastComplete is when the newest complete pass ended; zero if there was none.
 	LastComplete time.Time
+	// At is when the snapshot was taken.
+	At time.Time
+	// Resources is what the tasks say of their resources. It is empty until every
+	// configured id has been answered once: among half of the tasks, the newest
+	// failure may be one that has long been made good.
+	Resources Resources
 }
 
 // Task is what is known of one configured id.
@@ -42,31 +48,28 @@ type Task struct {
 // Exists reports whether a task that is Known exists.
 func (t Task) Exists() bool { return t.Log != nil }
 
-// snapshot must be called with the mutex held.
-func (c *Collection) snapshot() Snapshot {
+// snapshot returns what is known in the pass p, running or over. It must be called
+// with the mutex held.
+func (c *Collection) snapshot(p *pass) Snapshot {
+	now := c.options.Now()
 	s := Snapshot{
 		Project:      c.options.Project,
 		Tasks:        make([]Task, len(c.entries)),
+		Up:           p.answered,
 		Reasons:      map[cbrapi.Reason]bool{},
+		Duration:     now.Sub(p.started),
+		Complete:     p.over() && len(p.failures) == 0,
 		LastComplete: c.lastSuccess,
+		At:           now,
+		Resources:    c.resources(),
 	}
-	now := c.options.Now()
 	for i := range c.entries {
-		s.Tasks[i] = c.task(&c.entries[i], now)
+		s.Tasks[i] = c.task(&c.entries[i], p, now)
 	}
-	p := c.current
-	if p == nil {
-		return s
-	}
-	s.Up = p.answered
 	for reason := range p.failures {
 		s.Reasons[reason] = true
 	}
-	if p.over() {
-		s.Duration = p.ended.Sub(p.started)
-		s.Complete = len(p.failures) == 0
-	} else {
-		s.Duration = now.Sub(p.started)
+	if !p.over() {
 		s.Reasons[cbrapi.ReasonDeadline] = true
 	}
 	return s
@@ -74,22 +77,38 @@ func (c *Collection) snapshot() Snapshot {
 
 // task says what of an entry is still true. What has ended stays as it is; what
 // was active may have changed since.
-func (c *Collection) task(e *entry, now time.Time) Task {
+func (c *Collection) task(e *entry, p *pass, now time.Time) Task {
 	t := Task{ID: e.id, Err: e.err}
-	current := e.readIn != nil && (e.readIn == c.current || e.readIn == c.unseen())
-	t.Known = current || e.fresh(now, c.options.FinishedTaskTTL)
+	t.Known = e.readIn == p || c.lately(e, p, now) || e.fresh(now, c.options.FinishedTaskTTL)
 	if t.Known || e.final() {
 		t.Log = e.log
 	}
 	return t
 }
 
-// unseen returns the pass before the one that runs if no scrape was there at
-// its end: its answers count as current until the running pass is over, or a
-// scrape that always has to leave early would never find them.
-func (c *Collection) unseen() *pass {
-	if c.previous == nil || c.previous.seen || c.current.over() {
-		return nil
+// lookback is how long Prometheus itself takes a sample for current.
+const lookback = 5 * time.Minute
+
+// lately reports whether the pass p, which runs, has yet to try what the pass
+// before it has read. That answer still counts: a scrape that always has to leave
+// early would otherwise never find what is read last.
+func (c *Collection) lately(e *entry, p *pass, now time.Time) bool {
+	return !p.over() && e.failedIn != p &&
+		e.readIn != nil && e.readIn == c.previous && now.Sub(e.readAt) <= lookback
+}
+
+// resources reduces all that was ever read, so that a task that cannot be read now
+// still tells the names that it told before.
+func (c *Collection) resources() Resources {
+	logs := make([]*cbrapi.OperationLog, 0, len(c.entries))
+	for i := range c.entries {
+		e := &c.entries[i]
+		if e.readAt.IsZero() {
+			return Resources{}
+		}
+		if e.log != nil {
+			logs = append(logs, e.log)
+		}
 	}
-	return c.previous
+	return ResourcesOf(logs)
 }

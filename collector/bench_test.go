@@ -126,6 +126,7 @@ func declared(desc *prometheus.Desc, sample *dto.Metric) []string {
 // twenty runs.
 func manyTasks(n int) source {
 	s := source{Project: "prod", LastComplete: time.Unix(1e9, 0)}
+	var logs []*cbrapi.OperationLog
 	for i := range n {
 		id := fmt.Sprintf("11111111-1111-4111-8111-%012d", i)
 		l := fullTask()
@@ -137,6 +138,8 @@ func manyTasks(n int) source {
 			l.Status, l.EndedAt = cbrapi.StatusRunning, time.Time{}
 		}
 		s.Tasks = append(s.Tasks, collection.Task{ID: id, Log: l, Known: true})
+		logs = append(logs, l)
 	}
+	s.Resources = collection.ResourcesOf(logs)
 	return s
 }

@@ -97,14 +97,13 @@ func (t tables) collect(s *collection.Snapshot, e *emitter) {
 				l.ID, string(l.OperationType), firstText(l.VaultName, l.VaultID)))
 		}
 	}
-	resources := collection.ResourcesOf(s.Tasks)
-	lastFinished := make([]subject[collection.LastFinished], len(resources.LastFinished))
-	for i, last := range resources.LastFinished {
+	lastFinished := make([]subject[collection.LastFinished], len(s.Resources.LastFinished))
+	for i, last := range s.Resources.LastFinished {
 		lastFinished[i] = t.lastFinished.subject(e, last, s.Project,
 			last.VaultID, firstText(last.VaultName, last.VaultID), last.ResourceID, string(last.OperationType))
 	}
-	newest := make([]subject[cbrapi.Resource], len(resources.Newest))
-	for i, r := range resources.Newest {
+	newest := make([]subject[cbrapi.Resource], len(s.Resources.Newest))
+	for i, r := range s.Resources.Newest {
 		newest[i] = t.resource.subject(e, r, s.Project, r.ID)
 	}
 

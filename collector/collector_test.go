@@ -23,6 +23,7 @@ func TestFullTask(t *testing.T) {
 	c := collector.New(source{
 		Project:      "test",
 		Tasks:        []collection.Task{{ID: "1", Log: fullTask(), Known: true}},
+		Resources:    collection.ResourcesOf([]*cbrapi.OperationLog{fullTask()}),
 		LastComplete: time.Unix(1e9, 0),
 	})
 	scrape := c.Scrape(t.Context())

@@ -34,6 +34,11 @@ func existingFile(to *string) reader {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(filepath.Dir(n.file), path)
 		}
+		// A pipe would keep its reader waiting, and a device has no end.
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			n.problem("not a regular file; write the secret into one")
+			return
+		}
 		content, err := os.ReadFile(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

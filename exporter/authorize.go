@@ -60,12 +60,16 @@ func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (
 		if err != nil {
 			return cbrapi.Token{}, err
 		}
-		return iam.Login(ctx, cbrapi.PasswordLogin{
+		token, err := iam.Login(ctx, cbrapi.PasswordLogin{
 			Username:   c.Username,
 			Password:   value,
 			DomainName: c.DomainName,
 			ProjectID:  p.ProjectID,
 		})
+		if err != nil {
+			return cbrapi.Token{}, fmt.Errorf("%w: %w", cbrapi.ErrLogin, err)
+		}
+		return token, nil
 	}
 	// IAM answers 401 for a project that does not exist as well, so the project
 	// is a part: a wrong project_id must not stop other projects of this user.

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,7 @@ type Exporter struct {
 	reloads   *reloads
 	guard     *credentials.Guard
 	margin    margin
+	loading   sync.Mutex // held while a configuration replaces another
 	inForce   atomic.Pointer[projects]
 }
 

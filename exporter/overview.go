@@ -20,7 +20,8 @@ func (e *Exporter) serveOverview() http.HandlerFunc {
 		now := e.options.Now()
 		view := overview{TelemetryPath: e.options.TelemetryPath}
 		for _, p := range e.inForce.Load().all {
-			view.Projects = append(view.Projects, viewProject(p.Last(), now))
+			last, ok := p.Last()
+			view.Projects = append(view.Projects, viewProject(last, ok, now))
 		}
 		var body bytes.Buffer
 		if err := page.Execute(&body, view); err != nil {

@@ -34,8 +34,18 @@ type taskView struct {
 	severity                               int
 }
 
-func viewProject(s collection.Snapshot, now time.Time) projectView {
-	v := projectView{Name: s.Project, Trusted: s.Complete, Verdict: verdict(s, now)}
+// idle is the age from which on nobody seems to scrape any more.
+const idle = 5 * time.Minute
+
+// viewProject shows what was known at the end of the last pass, if there was one.
+func viewProject(s collection.Snapshot, read bool, now time.Time) projectView {
+	v := projectView{Name: s.Project}
+	if !read {
+		v.Verdict = "Nothing has been read yet: reading begins with the first scrape."
+		return v
+	}
+	v.Trusted = s.Complete && now.Sub(s.At) < idle
+	v.Verdict = verdict(s, now)
 	for _, t := range s.Tasks {
 		v.Tasks = append(v.Tasks, viewTask(t, now))
 	}
@@ -44,28 +54,33 @@ func viewProject(s collection.Snapshot, now time.Time) projectView {
 }
 
 func verdict(s collection.Snapshot, now time.Time) string {
-	if s.Complete {
-		return fmt.Sprintf("All %d tasks are known, as of %s ago.", len(s.Tasks), age(now.Sub(s.LastComplete)))
-	}
-	if len(s.Reasons) == 0 {
-		return "Nothing has been read yet: reading begins with the first scrape."
-	}
+	var sentences []string
+	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
 	known := 0
 	for _, t := range s.Tasks {
 		if t.Known {
 			known++
 		}
 	}
-	sentences := []string{fmt.Sprintf("%d of %d tasks are known.", known, len(s.Tasks))}
+	if s.Complete {
+		say("All %d tasks are known, as of %s ago.", known, age(now.Sub(s.At)))
+	} else {
+		say("%d of %d tasks are known, as of %s ago.", known, len(s.Tasks), age(now.Sub(s.At)))
+	}
 	for _, reason := range cbrapi.Reasons() {
 		if s.Reasons[reason] {
-			sentences = append(sentences, fmt.Sprintf("Reason: %s; %s.", reason, collection.Remedy(reason)))
+			say("Reason: %s; %s.", reason, collection.Remedy(reason))
 		}
 	}
-	if s.LastComplete.IsZero() {
-		sentences = append(sentences, "Never yet have all tasks been known.")
-	} else {
-		sentences = append(sentences, fmt.Sprintf("All were known %s ago for the last time.", age(now.Sub(s.LastComplete))))
+	switch {
+	case s.Complete:
+	case s.LastComplete.IsZero():
+		say("Never yet have all tasks been known.")
+	default:
+		say("All were known %s ago for the last time.", age(now.Sub(s.LastComplete)))
+	}
+	if now.Sub(s.At) >= idle {
+		say("Nothing has been read since: is Prometheus still scraping?")
 	}
 	return strings.Join(sentences, " ")
 }
@@ -103,9 +118,9 @@ func viewTask(t collection.Task, now time.Time) taskView {
 	if d, ok := l.Duration(); ok {
 		v.Took = age(d)
 	}
-	if v.Trouble == "" {
-		v.Trouble = strings.TrimPrefix(l.ErrorInfo.Code+": "+l.ErrorInfo.Message, ": ")
-		v.Trouble = strings.TrimSuffix(v.Trouble, ": ")
+	// Why a backup failed is said by the task, and does not change.
+	if failure := strings.Trim(l.ErrorInfo.Code+": "+l.ErrorInfo.Message, ": "); failure != "" {
+		v.Trouble = failure
 	}
 	return v
 }
@@ -132,11 +147,11 @@ func severity(s cbrapi.Status) int {
 	}
 }
 
-// age writes a duration as people say it: by its largest unit.
+// age writes a duration as people say it: by its largest unit. Less than none is
+// what clocks make of it that differ a little.
 func age(d time.Duration) string {
+	d = max(d, 0)
 	switch {
-	case d < 0:
-		return "-" + age(-d)
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%.0f s", d.Seconds())
 	case d < 2*time.Hour:

@@ -50,7 +50,25 @@ func (e *Exporter) newProjects() (*projects, error) {
 	return p, nil
 }
 
+// adopt takes over what the old projects know, where a project still is the same.
+func (p *projects) adopt(old *projects) {
+	if old == nil {
+		return
+	}
+	for i, one := range p.all {
+		for j, before := range old.all {
+			now, then := p.config.Projects[i], old.config.Projects[j]
+			if now.Name == then.Name && now.ProjectID == then.ProjectID && now.Endpoint == then.Endpoint {
+				one.Adopt(before.Collection)
+			}
+		}
+	}
+}
+
 func (p *projects) close() {
+	if p == nil {
+		return
+	}
 	for _, one := range p.all {
 		one.Close()
 		one.transport.CloseIdleConnections()
@@ -94,8 +112,11 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 // API hangs takes no connection from another one.
 func newTransport(concurrency int) *http.Transport {
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		ForceAttemptHTTP2:     true,
+		Proxy:             http.ProxyFromEnvironment,
+		ForceAttemptHTTP2: true,
+		// Without pings a connection that a firewall has dropped would be used, and
+		// every request on it time out, until TCP gives up after a quarter of an hour.
+		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
 		MaxIdleConns:          2 * concurrency,
 		MaxIdleConnsPerHost:   concurrency,
 		IdleConnTimeout:       90 * time.Second, // longer than the usual scrape interval

@@ -9,8 +9,8 @@ import (
 )
 
 // Reload loads the configuration anew and puts it in force, and logs what came
-// of it. One with an error is refused whole, and the old one stays. What the old
-// one has read is forgotten, and passes that run for it are cancelled.
+// of it. One with an error is refused whole, and the old one stays. Passes that run
+// for the old one are cancelled; what has ended stays known.
 func (e *Exporter) Reload() error {
 	if err := e.load(); err != nil {
 		for problem := range strings.Lines(err.Error()) {
@@ -24,14 +24,17 @@ func (e *Exporter) Reload() error {
 
 // load puts the configuration as it is now in force.
 func (e *Exporter) load() error {
+	e.loading.Lock()
+	defer e.loading.Unlock()
 	next, err := e.newProjects()
 	e.reloads.note(err)
 	if err != nil {
 		return err
 	}
-	if old := e.inForce.Swap(next); old != nil {
-		old.close()
-	}
+	old := e.inForce.Load()
+	next.adopt(old)
+	e.inForce.Store(next)
+	old.close()
 	return nil
 }
 

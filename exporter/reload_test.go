@@ -40,22 +40,52 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadDuringScrape cancels a pass that hangs: its scrape ends.
+// TestReloadDuringScrape cancels a pass that hangs. Its scrape goes on with the new
+// configuration, and tells of no failure.
 func TestReloadDuringScrape(t *testing.T) {
-	api := newAPI(t, filepath.Join("testdata", "three_tasks.json"))
+	ill := newAPI(t, filepath.Join("testdata", "three_tasks.json"))
 	hanging := make(chan struct{}, 3)
-	api.everyFault = func(w http.ResponseWriter, r *http.Request) {
+	ill.everyFault = func(w http.ResponseWriter, r *http.Request) {
 		hanging <- struct{}{}
 		hang(w, r)
 	}
-	e := start(t, api.project())
+	well := newAPI(t, filepath.Join("testdata", "three_tasks.json"))
+	e := start(t, ill.project())
 	page := make(chan string)
 	go func() { page <- e.scrape(t, "") }()
 	<-hanging
+	e.projects = well.project()
 	if err := e.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-page; !strings.Contains(got, `cbr_up{project="test"} 0`) {
-		t.Errorf("the scrape that was cancelled says something else:\n%s", got)
+	got := <-page
+	for _, want := range []string{
+		`cbr_up{project="test"} 1`,
+		`cbr_scrape_error{project="test",reason="other"} 0`,
+		`cbr_scrape_collector_success{collector="tasks",project="test"} 1`,
+	} {
+		if !strings.Contains(got, want+"\n") {
+			t.Errorf("the page lacks %s:\n%s", want, got)
+		}
+	}
+	if log := e.log.String(); strings.Contains(log, "level=warn") {
+		t.Errorf("the log tells of a failure:\n%s", log)
+	}
+}
+
+// TestReloadForgetsNothing adds an id while the API fails: what had ended is still
+// exposed, as of when it was known.
+func TestReloadForgetsNothing(t *testing.T) {
+	api := newAPI(t, filepath.Join("testdata", "statuses.json"))
+	e := start(t, api.project())
+	e.scrape(t, "")
+	api.everyFault = answer(http.StatusServiceUnavailable, "")
+	e.projects = strings.Replace(api.project(), "task_ids: [", "task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912, ", 1)
+	if err := e.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	page := e.scrape(t, "")
+	if got := strings.Count(page, `status="success",task_id=`); got != 4 {
+		t.Errorf("got the status of %d tasks, want that of the 4 that have ended:\n%s", got, page)
 	}
 }

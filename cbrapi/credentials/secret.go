@@ -20,7 +20,7 @@ func Fixed(value string) Secret {
 // white space around it. An error is cbrapi.ErrCredentials.
 func FromFile(name string) Secret {
 	return func() (string, error) {
-		content, err := os.ReadFile(name)
+		content, err := readRegular(name)
 		if err != nil {
 			return "", fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)
 		}
@@ -30,6 +30,23 @@ func FromFile(name string) Secret {
 		}
 		return value, nil
 	}
+}
+
+// maxSecret bounds the file of a secret, in bytes. Tokens have up to 100 KB.
+const maxSecret = 1 << 20
+
+// readRegular reads a file of limited size. A pipe would keep its reader waiting,
+// and a device has no end.
+func readRegular(name string) ([]byte, error) {
+	if info, err := os.Stat(name); err == nil && !info.IsDir() {
+		if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%s is not a regular file", name)
+		}
+		if info.Size() > maxSecret {
+			return nil, fmt.Errorf("%s is larger than %d KiB", name, maxSecret>>10)
+		}
+	}
+	return os.ReadFile(name)
 }
 
 // inHeader returns an error where no HTTP header can carry the value.

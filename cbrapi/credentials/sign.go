@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
 // The algorithm and the headers of a signature. See
@@ -48,7 +50,8 @@ func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	return s.next.RoundTrip(signed)
+	resp, err := s.next.RoundTrip(signed)
+	return resp, cbrapi.RedactError(err, signed.Header.Get("Authorization"), signed.Header.Get(securityTokenHeader))
 }
 
 // signed returns a signed copy of req: a RoundTripper must not change the

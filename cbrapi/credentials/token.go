@@ -1,6 +1,10 @@
 package credentials
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
 
 // tokenHeader carries a token. See
 // https://support.huaweicloud.com/intl/en-us/api-cbr/cbr_04_0011.html.
@@ -26,7 +30,8 @@ func Token(secret Secret, next http.RoundTripper) http.RoundTripper {
 func sendToken(req *http.Request, token string, next http.RoundTripper) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set(tokenHeader, token)
-	return next.RoundTrip(req)
+	resp, err := next.RoundTrip(req)
+	return resp, cbrapi.RedactError(err, token)
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
