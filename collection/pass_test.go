@@ -97,6 +97,27 @@ func TestScrapersShareSlowPasses(t *testing.T) {
 	})
 }
 
+// TestTriedTaskIsNotExcused has one task fail in a pass that goes on for long: what
+// the pass before has read of it does not count any more.
+func TestTriedTaskIsNotExcused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failing := ids(20)[1]
+		a := &api{latency: time.Second}
+		c := newCollection(t, a, 20, func(o *collection.Options) { o.Concurrency = 1 })
+		collect(c, 0)
+		a.answers(func(id string) (*cbrapi.OperationLog, error) {
+			if id == failing {
+				return nil, errors.New("bad gateway")
+			}
+			return task(id, cbrapi.StatusRunning), nil
+		})
+		s := collect(c, 9500*time.Millisecond)
+		if n, _ := known(s); n != 19 || s.Tasks[1].Known || s.Tasks[1].Log != nil {
+			t.Errorf("got %d known, the failing one %+v; want all but that one", n, s.Tasks[1])
+		}
+	})
+}
+
 // TestOldAnswersDoNotCount has nobody scrape for a day, and the API hang then.
 func TestOldAnswersDoNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestPages(t *testing.T) {
@@ -85,5 +87,19 @@ func TestOverviewOfFailure(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
 		}
+	}
+}
+
+// TestOverviewIsNotTrustedForEver has nobody scrape for three days.
+func TestOverviewIsNotTrustedForEver(t *testing.T) {
+	api := newAPI(t, filepath.Join("testdata", "statuses.json"))
+	var later atomic.Int64
+	e := startAt(t, func() time.Time { return noon().Add(time.Duration(later.Load())) }, api.project())
+	e.scrape(t, "")
+	later.Store(int64(72 * time.Hour))
+	_, page := e.do(t, http.MethodGet, "/", nil)
+	want := `<p class="verdict">All 6 tasks are known, as of 3 days ago. Nothing has been read since: is Prometheus still scraping?</p>`
+	if !strings.Contains(page, want) {
+		t.Errorf("the page lacks %s:\n%s", want, page)
 	}
 }
