@@ -224,6 +224,32 @@ func TestPasswordOddLifetimes(t *testing.T) {
 	}
 }
 
+func TestPasswordExpiry(t *testing.T) {
+	for name, test := range map[string]struct {
+		life  time.Duration
+		known bool
+	}{
+		"a day":    {day, true},
+		"not told": {0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &cloud{life: test.life}
+				p := credentials.NewPassword(c.login, c, time.Now)
+				if at, known := p.Expiry(); known {
+					t.Errorf("before the first login it is %v", at)
+				}
+				arrives := time.Now()
+				mustSend(t, p)
+				at, known := p.Expiry()
+				if known != test.known || known && !at.Equal(arrives.Add(test.life)) {
+					t.Errorf("the expiry is %v, %v, want %v after %v, %v", at, known, test.life, arrives, test.known)
+				}
+			})
+		})
+	}
+}
+
 func TestPasswordKeepsTheOldTokenWhileItIsValid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
