@@ -58,6 +58,16 @@ func (a *accessKeys) set(keys []AccessKey) {
 	}
 }
 
+// add adds a key to those that exist.
+func (a *accessKeys) add(k AccessKey) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.keys[k.Access] = k
+	if a.record[k.Access] == nil {
+		a.record[k.Access] = &keyRecord{}
+	}
+}
+
 func (a *accessKeys) find(access string, now time.Time) (key AccessKey, exists, locked bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,6 +1,7 @@
 // Package simulator is a small Huawei Cloud in one [http.Handler]: the part of
 // IAM that hands out tokens, the gateway that checks tokens and signatures, and
-// the part of CBR that tells about tasks, which the API calls operation logs.
+// the part of CBR that tells about tasks, which the API calls operation logs. The
+// metadata service of a server in it is a handler of its own, see [Metadata].
 //
 // It serves the demo (no account needed) and the tests. It shares no code with
 // the client: it is a second, independent reading of the vendor's pages, so
