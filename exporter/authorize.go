@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -13,14 +14,22 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
-// authorize returns a RoundTripper that adds the project's credentials to the
-// requests that it sends on to next, unless they have been refused.
-func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (*credentials.Guarded, error) {
+// authorization is a RoundTripper that adds a project's credentials to the
+// requests that it sends on, unless they have been refused.
+type authorization struct {
+	http.RoundTripper
+	guarded *credentials.Guarded
+	// expiry is nil where nobody can know when the credentials expire.
+	expiry func() (time.Time, bool)
+}
+
+// authorize returns an authorization for the project that sends requests on to next.
+func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (*authorization, error) {
 	c := p.Credentials
 	switch kind := c.Kind(); kind {
 	case config.KindToken:
 		token := secret(c.Token, c.TokenFile)
-		return e.guard.Watch(token, credentials.RetryToken, credentials.Token(token, next)), nil
+		return unlimited(e.guard.Watch(token, credentials.RetryToken, credentials.Token(token, next))), nil
 	case config.KindKeys:
 		return e.authorizeKeys(p, next), nil
 	case config.KindPassword:
@@ -30,7 +39,11 @@ func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (*credent
 	}
 }
 
-func (e *Exporter) authorizeKeys(p config.Project, next http.RoundTripper) *credentials.Guarded {
+func unlimited(guarded *credentials.Guarded) *authorization {
+	return &authorization{RoundTripper: guarded, guarded: guarded}
+}
+
+func (e *Exporter) authorizeKeys(p config.Project, next http.RoundTripper) *authorization {
 	c := p.Credentials
 	var securityToken credentials.Secret
 	if c.SecurityToken != "" || c.SecurityTokenFile != "" {
@@ -41,10 +54,10 @@ func (e *Exporter) authorizeKeys(p config.Project, next http.RoundTripper) *cred
 		k, err := keys(context.Background())
 		return strings.Join([]string{k.AccessKey, k.SecretKey, k.SecurityToken}, "\x00"), err
 	}
-	return e.guard.Watch(identity, credentials.RetryKey, credentials.Sign(keys, p.ProjectID, next, e.options.Now))
+	return unlimited(e.guard.Watch(identity, credentials.RetryKey, credentials.Sign(keys, p.ProjectID, next, e.options.Now)))
 }
 
-func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (*credentials.Guarded, error) {
+func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (*authorization, error) {
 	iam, err := cbrapi.NewIAM(cbrapi.Options{
 		Endpoint:  p.IAMEndpoint,
 		Transport: next,
@@ -77,7 +90,9 @@ func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (
 		value, err := password()
 		return strings.Join([]string{p.IAMEndpoint, p.ProjectID, c.DomainName, c.Username, value}, "\x00"), err
 	}
-	return e.guard.Watch(identity, credentials.RetryLogin, credentials.NewPassword(login, next, e.options.Now)), nil
+	tokens := credentials.NewPassword(login, next, e.options.Now)
+	guarded := e.guard.Watch(identity, credentials.RetryLogin, tokens)
+	return &authorization{RoundTripper: guarded, guarded: guarded, expiry: tokens.Expiry}, nil
 }
 
 func secret(value config.Secret, file string) credentials.Secret {
@@ -87,28 +102,42 @@ func secret(value config.Secret, file string) credentials.Secret {
 	return credentials.Fixed(value.Reveal())
 }
 
-// rejections says which projects have credentials that the cloud refuses. It is
-// a prometheus.Collector.
-type rejections struct {
+// standings say how the projects' credentials fare. It is a prometheus.Collector.
+type standings struct {
 	exporter *Exporter
-	desc     *prometheus.Desc
+	rejected *prometheus.Desc
+	expiry   *prometheus.Desc
 }
 
-func newRejections(e *Exporter) *rejections {
-	return &rejections{e, prometheus.NewDesc("cbr_exporter_credentials_rejected",
-		"1 while the cloud refuses the project's credentials, so that they are rarely sent.", []string{"project"}, nil)}
+func newStandings(e *Exporter) *standings {
+	return &standings{
+		exporter: e,
+		rejected: prometheus.NewDesc("cbr_exporter_credentials_rejected",
+			"1 while the cloud refuses the project's credentials, so that they are rarely sent.", []string{"project"}, nil),
+		expiry: prometheus.NewDesc("cbr_exporter_credentials_expiry_timestamp_seconds",
+			"Unix time at which the token or the temporary keys in force expire; absent where that is not known.", []string{"project"}, nil),
+	}
 }
 
 // Describe implements prometheus.Collector.
-func (r *rejections) Describe(ch chan<- *prometheus.Desc) { ch <- r.desc }
+func (s *standings) Describe(ch chan<- *prometheus.Desc) {
+	ch <- s.rejected
+	ch <- s.expiry
+}
 
 // Collect implements prometheus.Collector.
-func (r *rejections) Collect(ch chan<- prometheus.Metric) {
-	for _, p := range r.exporter.inForce.Load().all {
+func (s *standings) Collect(ch chan<- prometheus.Metric) {
+	for _, p := range s.exporter.inForce.Load().all {
 		value := 0.0
-		if p.credentials.Refused() {
+		if p.credentials.guarded.Refused() {
 			value = 1
 		}
-		ch <- prometheus.MustNewConstMetric(r.desc, prometheus.GaugeValue, value, p.name)
+		ch <- prometheus.MustNewConstMetric(s.rejected, prometheus.GaugeValue, value, p.name)
+		if p.credentials.expiry == nil {
+			continue
+		}
+		if at, known := p.credentials.expiry(); known {
+			ch <- prometheus.MustNewConstMetric(s.expiry, prometheus.GaugeValue, float64(at.UnixNano())/1e9, p.name)
+		}
 	}
 }

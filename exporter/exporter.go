@@ -40,7 +40,7 @@ type Exporter struct {
 // of the API before the first scrape.
 func New(o Options) (*Exporter, error) {
 	e := &Exporter{options: o, telemetry: collector.NewTelemetry(o.Now), reloads: newReloads(o.Now), guard: credentials.NewGuard(o.Now)}
-	o.Registry.MustRegister(e.telemetry, e.reloads, newRejections(e))
+	o.Registry.MustRegister(e.telemetry, e.reloads, newStandings(e))
 	if err := e.load(); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/collector"
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -25,7 +24,7 @@ type project struct {
 	*collection.Collection
 	name        string
 	client      *cbrapi.Client
-	credentials *credentials.Guarded
+	credentials *authorization
 	transport   *http.Transport
 }
 
