@@ -43,8 +43,11 @@ func checkConfig(f *flags, stdout, stderr io.Writer) int {
 // describe says which credentials these are, without showing them.
 func describe(c config.Credentials) string {
 	text := string(c.Kind()) + " credentials"
-	if c.Environment != nil {
+	switch {
+	case c.Environment != nil:
 		text += " from the environment (" + strings.Join(c.Environment, ", ") + ")"
+	case c.Assumed:
+		text += " (neither the file nor the environment has others)"
 	}
 	return text
 }

@@ -78,6 +78,12 @@ projects:
     project_id: 04f1829c788037ac2fb8c01eb2b04b95
     task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
 `)
+	code, summary, _ := finish(t, "--config.check", "--config.file="+file)
+	if code != 0 {
+		t.Errorf("with none: got exit code %d, want 0", code)
+	}
+	contains(t, "stdout", summary, "1 tasks, ECS agency credentials (neither the file nor the environment has others), https://")
+
 	t.Setenv("HUAWEICLOUD_SDK_AK", "not-to-be-seen")
 	code, stdout, stderr := finish(t, "--config.check", "--config.file="+file)
 	if code != 1 {

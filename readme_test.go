@@ -235,7 +235,11 @@ func configKeys(typ reflect.Type, prefix string) []string {
 			continue // not a part of the file
 		}
 		keys = append(keys, prefix+name)
-		switch inner := field.Type; {
+		inner := field.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		switch {
 		case inner.Kind() == reflect.Struct:
 			keys = append(keys, configKeys(inner, prefix+name+".")...)
 		case inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct:

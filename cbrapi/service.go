@@ -104,11 +104,10 @@ func (s *service) do(ctx context.Context, c call) (*answer, error) {
 		return nil, a.malformed(fmt.Sprintf("the answer is larger than %d KiB", c.maxBytes>>10))
 	}
 	// Whoever repeats our credentials, in whatever field: they become neither a
-	// label nor a line in a log.
-	for _, secret := range a.secrets {
-		if secret != "" && bytes.Contains(a.body, []byte(secret)) {
-			a.body = []byte(redact(string(a.body), a.secrets))
-			break
+	// label nor a line in a log. Something short may well stand there by itself.
+	for _, secret := range credentialsOf(resp.Request) {
+		if len(secret) >= minPart && bytes.Contains(a.body, []byte(secret)) {
+			a.body = []byte(redact(string(a.body), []string{secret}))
 		}
 	}
 	return a, nil

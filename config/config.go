@@ -25,7 +25,7 @@ type Config struct {
 
 // Parse reads a configuration. The file is named in errors, and relative paths
 // in the configuration start at its folder. Credentials that are left out come
-// from the environment.
+// from the environment, or else from the ECS agency.
 func Parse(file string, content []byte, environment Environment) (*Config, error) {
 	src := &source{file: file, environment: environment}
 	c := Config{Scrape: defaultScrape()}

@@ -143,6 +143,24 @@ projects:
 				}
 			},
 		},
+		"ECS agency": {
+			yaml: strings.Replace(oneProject, "token: T", "ecs_agency: {}", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Credentials = config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}}
+			},
+		},
+		"ECS agency, no value": {
+			yaml: strings.Replace(oneProject, "{token: T}", "\n      ecs_agency:", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Credentials = config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}}
+			},
+		},
+		"ECS agency elsewhere": {
+			yaml: strings.Replace(oneProject, "token: T", "ecs_agency: {endpoint: 'http://[fd00::1]:8080/'}", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Credentials = config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://[fd00::1]:8080"}}
+			},
+		},
 		"aliases and merge keys": {
 			yaml: `
 projects:

@@ -24,10 +24,24 @@ type Credentials struct {
 	Token     Secret `yaml:"token,omitempty"`
 	TokenFile string `yaml:"token_file,omitempty"`
 
+	// ECSAgency is nil for every other kind.
+	ECSAgency *ECSAgency `yaml:"ecs_agency,omitempty"`
+
 	// Environment names the environment variables that the above was taken
 	// from. It is nil where the file has credentials.
 	Environment []string `yaml:"-"`
+	// Assumed says that neither the file nor the environment has credentials,
+	// so that ECSAgency is what is left.
+	Assumed bool `yaml:"-"`
 }
+
+// ECSAgency is where a server gets the keys of the agency that is bound to it.
+type ECSAgency struct {
+	// Endpoint is the URL of the metadata service, without a slash at its end.
+	Endpoint string `yaml:"endpoint"`
+}
+
+func defaultECSAgency() *ECSAgency { return &ECSAgency{Endpoint: "http://169.254.169.254"} }
 
 // CredentialsKind is a way to authenticate.
 type CredentialsKind string
@@ -39,6 +53,9 @@ const (
 	KindPassword CredentialsKind = "password"
 	// KindToken is an IAM token that somebody else obtained and renews.
 	KindToken CredentialsKind = "token"
+	// KindAgency is the agency of the ECS server that the exporter runs on,
+	// which yields temporary keys.
+	KindAgency CredentialsKind = "ECS agency"
 )
 
 // Kind returns the kind of the credentials, or "" if there are none.
@@ -50,6 +67,8 @@ func (c Credentials) Kind() CredentialsKind {
 		return KindPassword
 	case c.AccessKey != "" || c.SecretKey != "" || c.SecretKeyFile != "" || c.SecurityToken != "" || c.SecurityTokenFile != "":
 		return KindKeys
+	case c.ECSAgency != nil:
+		return KindAgency
 	default:
 		return ""
 	}
@@ -71,6 +90,7 @@ func (c *Credentials) read(n node) {
 		"domain_name":         text(&c.DomainName),
 		"token":               secret(&c.Token),
 		"token_file":          existingFile(&c.TokenFile),
+		"ecs_agency":          ecsAgency(&c.ECSAgency),
 	})
 	if !ok {
 		return
@@ -92,11 +112,12 @@ func (c *Credentials) read(n node) {
 	if given := m.given("access_key", "secret_key", "secret_key_file", "security_token", "security_token_file"); given != nil {
 		kinds, accessKey = append(kinds, given[0]), true
 	}
+	kinds = append(kinds, m.given("ecs_agency")...)
 	switch {
 	case len(kinds) == 0:
-		m.problem("%s", noCredentials())
+		m.problem("no credentials in it; give access_key and secret_key, or username, password and domain_name, or token, or ecs_agency, or remove it, so that they come from the environment or else from the ECS agency")
 	case len(kinds) > 1:
-		m.problem("%s kinds of credentials, %s; keep one kind", map[int]string{2: "two", 3: "three"}[len(kinds)], list(kinds))
+		m.problem("%s kinds of credentials, %s; keep one kind", map[int]string{2: "two", 3: "three", 4: "four"}[len(kinds)], list(kinds))
 	case login:
 		m.checkLogin()
 	case accessKey:
@@ -124,16 +145,29 @@ func (m mapping) checkAccessKey() {
 	}
 }
 
-// MarshalYAML shows of credentials from the environment where they come from: it
-// is what the file says about them, and so still a valid configuration.
+// ecsAgency reads an agency. It has a default for each key, so that the one of
+// credentials says enough.
+func ecsAgency(to **ECSAgency) reader {
+	return func(n node) {
+		agency := defaultECSAgency()
+		if _, ok := n.mapping(keys{"endpoint": endpoint(&agency.Endpoint)}); ok {
+			*to = agency
+		}
+	}
+}
+
+// MarshalYAML shows of credentials that are not in the file where they come
+// from: it is what the file says about them, and so still a valid configuration.
 func (c Credentials) MarshalYAML() (any, error) {
-	if c.Environment == nil {
+	var from string
+	switch {
+	case c.Environment != nil:
+		from = "from the environment: " + strings.Join(c.Environment, ", ")
+	case c.Assumed:
+		from = "none in the environment: ECS agency, " + c.ECSAgency.Endpoint
+	default:
 		type plain Credentials // without this method
 		return plain(c), nil
 	}
-	return &yaml.Node{
-		Kind:        yaml.MappingNode,
-		Style:       yaml.FlowStyle,
-		LineComment: "from the environment: " + strings.Join(c.Environment, ", "),
-	}, nil
+	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, LineComment: from}, nil
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 )
@@ -57,7 +56,8 @@ func environmentCredentials() [][]variable {
 
 // readEnvironment takes the credentials from the first group of variables of
 // which at least one is set. A group that is set in part is a mistake, even
-// where a later one is complete. The node is where the file has no credentials.
+// where a later one is complete. Where none is set, the agency of the server is
+// left. The node is where the file has no credentials.
 func (c *Credentials) readEnvironment(n node) {
 	for _, group := range environmentCredentials() {
 		var set, lacking []string
@@ -82,22 +82,7 @@ func (c *Credentials) readEnvironment(n node) {
 		}
 		return
 	}
-	n.problem("%s", noCredentials())
-}
-
-func noCredentials() string {
-	var groups []string
-	for _, group := range environmentCredentials() {
-		var names []string
-		for _, v := range group {
-			if !v.optional {
-				names = append(names, v.name)
-			}
-		}
-		groups = append(groups, list(names))
-	}
-	return fmt.Sprintf("no credentials; give access_key and secret_key, or username, password and domain_name, or a token, or set environment variables: %s",
-		strings.Join(groups, ", or "))
+	c.ECSAgency, c.Assumed = defaultECSAgency(), true
 }
 
 // list joins words as a sentence does.

@@ -78,6 +78,12 @@ func TestEnvironment(t *testing.T) {
 		"set to nothing": {append(terraform, "HUAWEICLOUD_SDK_AK=", "HUAWEICLOUD_SDK_SECURITY_TOKEN= ", "HW_SECURITY_TOKEN="), config.Credentials{
 			AccessKey: "A3", SecretKey: "S3", Environment: []string{"HW_ACCESS_KEY", "HW_SECRET_KEY"},
 		}},
+		"none": {nil, config.Credentials{
+			ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}, Assumed: true,
+		}},
+		"all set to nothing": {[]string{"HUAWEICLOUD_SDK_AK=", "HUAWEICLOUD_SDK_SK= ", "OS_PASSWORD="}, config.Credentials{
+			ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}, Assumed: true,
+		}},
 		"from files": {[]string{"CLOUD_SDK_AK= A2\n", "CLOUD_SDK_SK=S2\r\n"}, config.Credentials{
 			AccessKey: "A2", SecretKey: "S2", Environment: []string{"CLOUD_SDK_AK", "CLOUD_SDK_SK"},
 		}},
@@ -104,7 +110,6 @@ func TestEnvironmentErrors(t *testing.T) {
 		variables []string
 		want      string
 	}{
-		"none": {nil, "config.yml:2: projects[0].credentials: " + noCredentials},
 		"SDK, access key alone": {
 			[]string{"HUAWEICLOUD_SDK_AK=kiwi42"},
 			belong + "HUAWEICLOUD_SDK_AK without HUAWEICLOUD_SDK_SK; set all of them or none",
@@ -183,6 +188,25 @@ func TestStringOfEnvironment(t *testing.T) {
 		t.Errorf("reveals it:\n%s", shown)
 	}
 	again, err := config.Parse("config.yml", []byte(shown), variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(c, again); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// The same where the agency is all that is left.
+func TestStringOfAssumedAgency(t *testing.T) {
+	c, err := config.Parse("config.yml", []byte(noneGiven()["left out"]), none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := c.String()
+	if want := "    credentials: {} # none in the environment: ECS agency, http://169.254.169.254\n    task_ids:\n"; !strings.Contains(shown, want) {
+		t.Errorf("lacks %q:\n%s", want, shown)
+	}
+	again, err := config.Parse("config.yml", []byte(shown), none)
 	if err != nil {
 		t.Fatal(err)
 	}

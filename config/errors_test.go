@@ -16,7 +16,7 @@ func with(oldNew ...string) string {
 	return strings.NewReplacer(oldNew...).Replace(oneProject)
 }
 
-const noCredentials = `no credentials; give access_key and secret_key, or username, password and domain_name, or a token, or set environment variables: HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or CLOUD_SDK_AK and CLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY, or OS_USERNAME, OS_PASSWORD and OS_DOMAIN_NAME`
+const noCredentials = `no credentials in it; give access_key and secret_key, or username, password and domain_name, or token, or ecs_agency, or remove it, so that they come from the environment or else from the ECS agency`
 
 // badConfigs are files named config.yml and all that is said about them.
 var badConfigs = map[string]struct{ yaml, want string }{
@@ -101,8 +101,8 @@ config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
 		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, endpoint, iam_endpoint, name, project_id, region, task_ids`,
 	},
 	"keys of later versions": {
-		yaml: with("{token: T}", "{token: T, ecs_agency: {}}") + "    discovery: {}\n",
-		want: `config.yml:4: projects[0].credentials.ecs_agency: unknown key; known here: access_key, domain_name, password, password_file, secret_key, secret_key_file, security_token, security_token_file, token, token_file, username
+		yaml: with("{token: T}", "{token: T, mfa: {}}") + "    discovery: {}\n",
+		want: `config.yml:4: projects[0].credentials.mfa: unknown key; known here: access_key, domain_name, ecs_agency, password, password_file, secret_key, secret_key_file, security_token, security_token_file, token, token_file, username
 config.yml:6: projects[0].discovery: unknown key; known here: credentials, endpoint, iam_endpoint, name, project_id, region, task_ids`,
 	},
 	"duplicate key": {
@@ -230,7 +230,6 @@ config.yml:3: scrape.timeout: not a duration; write a number and a unit, for exa
 		yaml: "projects:\n  -\n",
 		want: `config.yml:2: projects[0].project_id: missing; copy it from My Credentials in the console
 config.yml:2: projects[0].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
-config.yml:2: projects[0].credentials: ` + noCredentials + `
 config.yml:2: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
 	},
 	"two projects, names missing": {
@@ -291,10 +290,6 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	},
 
 	// Credentials.
-	"credentials empty": {
-		yaml: with("token: T", ""),
-		want: `config.yml:4: projects[0].credentials: ` + noCredentials,
-	},
 	"two kinds of credentials": {
 		yaml: with("token: T", "username: u, token: T"),
 		want: `config.yml:4: projects[0].credentials: two kinds of credentials, token and username; keep one kind`,
@@ -306,6 +301,26 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	"three kinds of credentials": {
 		yaml: with("token: T", "access_key: A, username: u, token: T"),
 		want: `config.yml:4: projects[0].credentials: three kinds of credentials, token, username and access_key; keep one kind`,
+	},
+	"four kinds of credentials": {
+		yaml: with("token: T", "ecs_agency: {}, access_key: A, username: u, token: T"),
+		want: `config.yml:4: projects[0].credentials: four kinds of credentials, token, username, access_key and ecs_agency; keep one kind`,
+	},
+	"an agency and a token": {
+		yaml: with("token: T", "ecs_agency: , token: T"),
+		want: `config.yml:4: projects[0].credentials: two kinds of credentials, token and ecs_agency; keep one kind`,
+	},
+	"an agency that is no mapping": {
+		yaml: with("token: T", "ecs_agency: true"),
+		want: `config.yml:4: projects[0].credentials.ecs_agency: want a mapping, got a single value; write its keys one per line, each with a colon and a space after it`,
+	},
+	"an agency with an unknown key": {
+		yaml: with("token: T", "ecs_agency: {name: cbr}"),
+		want: `config.yml:4: projects[0].credentials.ecs_agency.name: unknown key; known here: endpoint`,
+	},
+	"an agency with a password in its endpoint": {
+		yaml: with("token: T", "ecs_agency: {endpoint: 'http://u:p@169.254.169.254'}"),
+		want: `config.yml:4: projects[0].credentials.ecs_agency.endpoint: a user name or password in the URL; remove it, credentials has a place for them`,
 	},
 	"secret key twice": {
 		yaml: with("token: T", "access_key: A, secret_key: S, secret_key_file: testdata/secrets/token"),
@@ -414,7 +429,6 @@ config.yml:4: projects[0].credentials.domain_name: missing; a password login nee
 config.yml:6: projects[0].task_ids[0]: "abc" is not a UUID; copy the task's id from the console's task list or the API
 config.yml:7: projects[1].project_id: missing; copy it from My Credentials in the console
 config.yml:7: projects[1].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
-config.yml:7: projects[1].credentials: ` + noCredentials + `
 config.yml:7: projects[1].task_ids: no task; list at least one id, from the console's task list or the API
 config.yml:8: projects[1].regin: unknown key; did you mean region?
 config.yml:10: scrape.timeout: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,

@@ -133,6 +133,8 @@ func TestSecretsNotInErrors(t *testing.T) {
 		"secret_key":             "projects:\n  - credentials:\n      secret_key: %s\n",
 		"secret_key_file":        "projects:\n  - credentials:\n      secret_key_file: %s\n",
 		"security_token":         "projects:\n  - credentials:\n      security_token: %s\n",
+		"ecs_agency":             "projects:\n  - credentials:\n      ecs_agency: %s\n",
+		"its endpoint":           "projects:\n  - credentials:\n      ecs_agency:\n        endpoint: %s\n",
 		"unknown in theirs":      "projects:\n  - credentials:\n      tokens: %s\n",
 	}
 	for key, format := range keys {

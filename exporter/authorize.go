@@ -32,6 +32,8 @@ func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (*authori
 		return unlimited(e.guard.Watch(token, credentials.RetryToken, credentials.Token(token, next))), nil
 	case config.KindKeys:
 		return e.authorizeKeys(p, next), nil
+	case config.KindAgency:
+		return e.authorizeAgency(p, next), nil
 	case config.KindPassword:
 		return e.authorizePassword(p, next)
 	default:
@@ -52,9 +54,22 @@ func (e *Exporter) authorizeKeys(p config.Project, next http.RoundTripper) *auth
 	keys := credentials.KeysFrom(credentials.Fixed(c.AccessKey), secret(c.SecretKey, c.SecretKeyFile), securityToken)
 	identity := func() (string, error) {
 		k, err := keys(context.Background())
-		return strings.Join([]string{k.AccessKey, k.SecretKey, k.SecurityToken}, "\x00"), err
+		return identityOf(k), err
 	}
 	return unlimited(e.guard.Watch(identity, credentials.RetryKey, credentials.Sign(keys, p.ProjectID, next, e.options.Now)))
+}
+
+// authorizeAgency has the keys fetched before the guard asks which they are: a
+// fetch ends with the request that it is for, and a metrics page begins none.
+func (e *Exporter) authorizeAgency(p config.Project, next http.RoundTripper) *authorization {
+	agency := credentials.NewAgency(p.Credentials.ECSAgency.Endpoint, e.options.Now)
+	identity := func() (string, error) { return identityOf(agency.Current()), nil }
+	guarded := e.guard.Watch(identity, credentials.RetryKey, credentials.Sign(agency.Keys, p.ProjectID, next, e.options.Now))
+	return &authorization{RoundTripper: agency.Ahead(guarded), guarded: guarded, expiry: agency.Expiry}
+}
+
+func identityOf(k credentials.Keys) string {
+	return strings.Join([]string{k.AccessKey, k.SecretKey, k.SecurityToken}, "\x00")
 }
 
 func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (*authorization, error) {
