@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 )
@@ -12,12 +12,19 @@ import (
 // TestSettings has each of the settings of scrape make a difference.
 func TestSettings(t *testing.T) {
 	api := newAPI(t, filepath.Join("testdata", "operation_types.json"))
-	var inFlight, most atomic.Int64
+	var (
+		mu             sync.Mutex
+		inFlight, most int
+	)
+	count := func(n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		inFlight += n
+		most = max(most, inFlight)
+	}
 	api.everyFault = func(w http.ResponseWriter, r *http.Request) {
-		n := inFlight.Add(1)
-		defer inFlight.Add(-1)
-		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-		}
+		count(1)
+		defer count(-1)
 		time.Sleep(2 * time.Millisecond)
 		answer(http.StatusOK, `{"operation_log":`+string(api.tasks[r.PathValue("id")])+`}`)(w, r)
 	}
@@ -26,8 +33,8 @@ func TestSettings(t *testing.T) {
 	if strings.Contains(page, `cbr_scrape_duration_seconds{project="test"} 0`+"\n") {
 		t.Error("the pass took no time")
 	}
-	if most.Load() != 2 {
-		t.Errorf("concurrency 2: got %d requests at once", most.Load())
+	if most != 2 {
+		t.Errorf("concurrency 2: got %d requests at once", most)
 	}
 	before := api.requests.Load()
 	e.scrape(t, "")
