@@ -43,6 +43,7 @@ func prod() *config.Config {
 			Endpoint:    "https://cbr.cn-north-4.myhuaweicloud.com",
 			IAMEndpoint: "https://iam.cn-north-4.myhuaweicloud.com",
 			Credentials: config.Credentials{Token: "T"},
+			HTTPClient:  config.HTTPClient{ProxyFromEnvironment: true},
 			TaskIDs:     []string{backupID},
 		}},
 	}
@@ -79,6 +80,16 @@ projects:
       username: u
       password: 0123
       domain_name: d
+    http_client:
+      proxy_url: https://u:p@proxy.example.com:3128/
+      no_proxy: iam.example.com,10.0.0.0/8
+      tls_config:
+        ca_file: tls/ca.pem
+        cert_file: tls/client.pem
+        key_file: tls/client-key.pem
+        server_name: cbr.example.org
+        min_version: TLS13
+        insecure_skip_verify: true
     task_ids:
       - 4827F2DA-B008-4507-AB7D-42D0DF5ED912
       - 8a7f1c06-6a0c-4c1f-9c3e-2f3d5f0b7a11
@@ -91,8 +102,30 @@ projects:
 					Endpoint:    "http://cbr.example.com:8080/cbr",
 					IAMEndpoint: "https://iam.example.com",
 					Credentials: config.Credentials{Username: "u", Password: "0123", DomainName: "d"},
-					TaskIDs:     []string{backupID, syncID},
+					HTTPClient: config.HTTPClient{
+						ProxyURL: "https://u:p@proxy.example.com:3128/",
+						NoProxy:  "iam.example.com,10.0.0.0/8",
+						TLS: config.TLS{
+							CAFile:             "testdata/tls/ca.pem",
+							CertFile:           "testdata/tls/client.pem",
+							KeyFile:            "testdata/tls/client-key.pem",
+							ServerName:         "cbr.example.org",
+							MinVersion:         "TLS13",
+							InsecureSkipVerify: true,
+						},
+					},
+					TaskIDs: []string{backupID, syncID},
 				}}
+			},
+		},
+		"http_client without keys": {
+			yaml:   oneProject + "    http_client:\n      # proxy_url: http://proxy.example.com:3128\n",
+			differ: func(*config.Config) {},
+		},
+		"no proxy": {
+			yaml: oneProject + "    http_client: {proxy_from_environment: False}\n",
+			differ: func(c *config.Config) {
+				c.Projects[0].HTTPClient = config.HTTPClient{}
 			},
 		},
 		"digits are text": {
@@ -235,6 +268,8 @@ projects:
     iam_endpoint: https://iam.cn-north-4.myhuaweicloud.com
     credentials:
       token: <secret>
+    http_client:
+      proxy_from_environment: true
     task_ids:
       - 4827f2da-b008-4507-ab7d-42d0df5ed912
 `
@@ -274,6 +309,7 @@ func TestCredentialsKind(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(oneProject))
 	f.Add([]byte("scrape: {timeout: 1m30s, concurrency: 1, finished_task_ttl: 0}\n" + oneProject))
+	f.Add([]byte(oneProject + "    http_client: {proxy_url: 'http://u:p@proxy', no_proxy: a, tls_config: {server_name: b}}\n"))
 	f.Add([]byte("projects:\n  - &a\n    <<: *a\n    name: [*a]\n"))
 	f.Add([]byte("a: 1\n---\nb: *c\n"))
 	for _, test := range badConfigs {

@@ -181,7 +181,7 @@ func TestStringOfEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := c.String()
-	if want := "    credentials: {} # from the environment: HW_ACCESS_KEY, HW_SECRET_KEY, HW_SECURITY_TOKEN\n    task_ids:\n"; !strings.Contains(shown, want) {
+	if want := "    credentials: {} # from the environment: HW_ACCESS_KEY, HW_SECRET_KEY, HW_SECURITY_TOKEN\n    http_client:\n"; !strings.Contains(shown, want) {
 		t.Errorf("lacks %q:\n%s", want, shown)
 	}
 	if reveals(shown) {
@@ -203,7 +203,7 @@ func TestStringOfAssumedAgency(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := c.String()
-	if want := "    credentials: {} # none in the environment: ECS agency, http://169.254.169.254\n    task_ids:\n"; !strings.Contains(shown, want) {
+	if want := "    credentials: {} # none in the environment: ECS agency, http://169.254.169.254\n"; !strings.Contains(shown, want) {
 		t.Errorf("lacks %q:\n%s", want, shown)
 	}
 	again, err := config.Parse("config.yml", []byte(shown), none)

@@ -25,7 +25,10 @@ func Load(file string, environment Environment) (*Config, error) {
 // existingFile reads the path of a file that must be there and not empty; its
 // content is not kept. The path is not shown where it is wrong: it may be the
 // secret, put at the wrong key.
-func existingFile(to *string) reader {
+func existingFile(to *string) reader { return fileWith("the secret", to) }
+
+// fileWith is existingFile for a file with something else in it.
+func fileWith(content string, to *string) reader {
 	return func(n node) {
 		path, ok := n.text()
 		if !ok {
@@ -36,17 +39,17 @@ func existingFile(to *string) reader {
 		}
 		// A pipe would keep its reader waiting, and a device has no end.
 		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-			n.problem("not a regular file; write the secret into one")
+			n.problem("not a regular file; write %s into one", content)
 			return
 		}
-		content, err := os.ReadFile(path)
+		found, err := os.ReadFile(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			n.problem("no such file; create it or correct the path, which starts at the folder of this file unless it is absolute")
 		case err != nil:
 			n.problem("%s", unreadable(err))
-		case len(bytes.TrimSpace(content)) == 0:
-			n.problem("the file is empty; write the secret into it")
+		case len(bytes.TrimSpace(found)) == 0:
+			n.problem("the file is empty; write %s into it", content)
 		default:
 			*to = path
 		}

@@ -19,6 +19,7 @@ type Project struct {
 	// password login does not allow.
 	IAMEndpoint string      `yaml:"iam_endpoint,omitempty"`
 	Credentials Credentials `yaml:"credentials"`
+	HTTPClient  HTTPClient  `yaml:"http_client"`
 	// TaskIDs are UUIDs in lower case, each once.
 	TaskIDs []string `yaml:"task_ids"`
 }
@@ -48,7 +49,7 @@ func projects(to *[]Project) reader {
 		items := n.items()
 		names := map[string]node{}
 		for _, item := range items {
-			var p Project
+			p := Project{HTTPClient: defaultHTTPClient()}
 			m, ok := p.read(item)
 			if !ok {
 				continue
@@ -78,6 +79,7 @@ func (p *Project) read(n node) (mapping, bool) {
 		"endpoint":     endpoint(&p.Endpoint),
 		"iam_endpoint": endpoint(&p.IAMEndpoint),
 		"credentials":  p.Credentials.read,
+		"http_client":  p.HTTPClient.read,
 		"task_ids":     uuids(&p.TaskIDs),
 	})
 	if !ok {

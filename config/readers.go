@@ -59,6 +59,21 @@ func integer(to *int, low, high int) reader {
 	}
 }
 
+// boolean reads yes or no.
+func boolean(to *bool) reader {
+	return func(n node) {
+		value, ok := n.text()
+		if !ok {
+			return
+		}
+		if n.yaml.Tag != "!!bool" {
+			n.problem("neither true nor false; write one of them, without quotes")
+			return
+		}
+		*to = strings.EqualFold(value, "true")
+	}
+}
+
 // duration reads a duration that is not negative.
 func duration(to *model.Duration) reader {
 	return durationFrom(0, to)

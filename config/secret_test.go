@@ -24,7 +24,10 @@ func TestSecretReveal(t *testing.T) {
 func TestSecretMasked(t *testing.T) {
 	c := prod()
 	c.Projects[0].Credentials = config.Credentials{Token: hidden, Password: hidden, SecretKey: hidden, SecurityToken: hidden}
+	c.Projects[0].HTTPClient.ProxyURL = "http://u:" + hidden + "@proxy.example.com"
 	values := map[string]any{
+		"proxy":       c.Projects[0].HTTPClient,
+		"proxy_url":   c.Projects[0].HTTPClient.ProxyURL,
 		"secret":      config.Secret(hidden),
 		"pointer":     &c.Projects[0].Credentials.Token,
 		"credentials": c.Projects[0].Credentials,
@@ -135,6 +138,13 @@ func TestSecretsNotInErrors(t *testing.T) {
 		"security_token":         "projects:\n  - credentials:\n      security_token: %s\n",
 		"ecs_agency":             "projects:\n  - credentials:\n      ecs_agency: %s\n",
 		"its endpoint":           "projects:\n  - credentials:\n      ecs_agency:\n        endpoint: %s\n",
+		"http_client":            "projects:\n  - http_client: %s\n",
+		"proxy_url":              "projects:\n  - http_client:\n      proxy_url: %s\n",
+		"no_proxy":               "projects:\n  - http_client:\n      no_proxy: %s\n",
+		"proxy_from_environment": "projects:\n  - http_client:\n      proxy_from_environment: %s\n",
+		"ca_file":                "projects:\n  - http_client:\n      tls_config:\n        ca_file: %s\n",
+		"key_file":               "projects:\n  - http_client:\n      tls_config:\n        key_file: %s\n",
+		"min_version":            "projects:\n  - http_client:\n      tls_config:\n        min_version: %s\n",
 		"unknown in theirs":      "projects:\n  - credentials:\n      tokens: %s\n",
 	}
 	for key, format := range keys {

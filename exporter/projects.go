@@ -75,7 +75,10 @@ func (p *projects) close() {
 }
 
 func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, error) {
-	transport := newTransport(s.Concurrency)
+	transport, err := newTransport(p.HTTPClient, s.Concurrency)
+	if err != nil {
+		return nil, err
+	}
 	measured := e.telemetry.Measure(p.Name, transport)
 	authorized, err := e.authorize(p, measured)
 	if err != nil {
@@ -105,23 +108,4 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 			OnInvalidField:  func(field string) { e.telemetry.InvalidField(p.Name, field) },
 		}),
 	}, nil
-}
-
-// newTransport returns the transport of one project, so that a project whose
-// API hangs takes no connection from another one.
-func newTransport(concurrency int) *http.Transport {
-	return &http.Transport{
-		Proxy:             http.ProxyFromEnvironment,
-		ForceAttemptHTTP2: true,
-		// Without pings a connection that a firewall has dropped would be used, and
-		// every request on it time out, until TCP gives up after a quarter of an hour.
-		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
-		MaxIdleConns:          2 * concurrency,
-		MaxIdleConnsPerHost:   concurrency,
-		IdleConnTimeout:       90 * time.Second, // longer than the usual scrape interval
-		TLSHandshakeTimeout:   10 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		// IAM sends tokens of 100 KB and more in a header.
-		MaxResponseHeaderBytes: 1 << 20,
-	}
 }
