@@ -23,12 +23,14 @@ func DemoAccount() Account {
 
 // iam issues tokens and knows those that are valid.
 type iam struct {
-	seed      seed
-	account   Account
-	projectID string
-	region    string
-	lifetime  time.Duration
-	fixed     map[string]token
+	seed        seed
+	account     Account
+	projectID   string
+	projectName string
+	mayNotList  bool // projects
+	region      string
+	lifetime    time.Duration
+	fixed       map[string]token
 
 	mu     sync.Mutex
 	issued map[string]token
@@ -37,13 +39,15 @@ type iam struct {
 
 func newIAM(o Options) *iam {
 	i := &iam{
-		seed:      seed(o.Seed),
-		account:   o.Account,
-		projectID: o.ProjectID,
-		region:    o.Region,
-		lifetime:  o.TokenLifetime,
-		fixed:     make(map[string]token),
-		issued:    make(map[string]token),
+		seed:        seed(o.Seed),
+		account:     o.Account,
+		projectID:   o.ProjectID,
+		projectName: o.ProjectName,
+		mayNotList:  o.MayNotListProjects,
+		region:      o.Region,
+		lifetime:    o.TokenLifetime,
+		fixed:       make(map[string]token),
+		issued:      make(map[string]token),
 	}
 	for _, text := range o.Tokens {
 		i.fixed[text] = token{projectID: o.ProjectID}

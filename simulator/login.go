@@ -94,7 +94,7 @@ func (i *iam) knows(l login) bool {
 func (i *iam) scope(l login) (projectID string, ok bool) {
 	switch scope := l.Auth.Scope; {
 	case scope.Project != nil:
-		return i.projectID, scope.Project.names(i.projectID, i.region)
+		return i.projectID, scope.Project.names(i.projectID, i.projectName)
 	case scope.Domain != nil:
 		return "", scope.Domain.names(i.domainID(), i.account.DomainName)
 	}

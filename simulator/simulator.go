@@ -23,8 +23,13 @@ type Options struct {
 	Seed uint64
 	// ProjectID is 32 hexadecimal digits; default DefaultProjectID.
 	ProjectID string
-	// Region is also the name of its only project; default DefaultRegion.
+	// Region is where the project is; default DefaultRegion.
 	Region string
+	// ProjectName is that of the project; default Region. The account has other
+	// projects too, without tasks.
+	ProjectName string
+	// MayNotListProjects takes from the user the permission that IAM asks for.
+	MayNotListProjects bool
 	// Account may log in; default DemoAccount.
 	Account Account
 	// Tokens are accepted in X-Auth-Token without a login, for ever.
@@ -58,6 +63,9 @@ func New(o Options) *Simulator {
 	if o.Region == "" {
 		o.Region = DefaultRegion
 	}
+	if o.ProjectName == "" {
+		o.ProjectName = o.Region
+	}
 	if o.Account == (Account{}) {
 		o.Account = DemoAccount()
 	}
@@ -74,6 +82,8 @@ func New(o Options) *Simulator {
 		mux:        http.NewServeMux(),
 	}
 	s.handle("POST /v3/auth/tokens", s.createToken)
+	s.handle("GET /v3/projects", s.authenticated(s.listProjects))
+	s.handle("GET /v3/auth/projects", s.authenticated(s.listVisibleProjects))
 	s.handle("GET /v3/{project_id}/operation-logs/{operation_log_id}", s.authorized(s.showOperationLog))
 	s.handle("/", notPublished)
 	return s

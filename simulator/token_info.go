@@ -66,7 +66,7 @@ func (i *iam) describe(t token, issued time.Time, withCatalog bool) tokenInfo {
 		Roles: []roleInfo{{ID: "0", Name: "cbr_readonly"}},
 	}
 	if t.projectID != "" {
-		info.Project = &projectInfo{ID: i.projectID, Name: i.region, Domain: domain}
+		info.Project = &projectInfo{ID: i.projectID, Name: i.projectName, Domain: domain}
 	}
 	if withCatalog {
 		info.Catalog = i.catalog()
