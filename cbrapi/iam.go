@@ -13,7 +13,7 @@ import (
 // KiB; services that ignore nocatalog send a few hundred.
 const maxTokenBytes = 1 << 20
 
-// IAM is the service that issues tokens. It is safe for concurrent use.
+// IAM is the service that issues tokens and knows the projects. It is safe for concurrent use.
 type IAM struct {
 	service *service
 }
@@ -34,6 +34,8 @@ type PasswordLogin struct {
 	Password   string
 	DomainName string // the account
 	ProjectID  string
+	// ProjectName is used where there is no ProjectID.
+	ProjectName string
 }
 
 // Token is a token and how long it is valid.
@@ -94,7 +96,8 @@ func (l PasswordLogin) body() ([]byte, error) {
 		Password password `json:"password"`
 	}
 	type project struct {
-		ID string `json:"id"`
+		ID   string `json:"id,omitempty"`
+		Name string `json:"name,omitempty"`
 	}
 	type scope struct {
 		Project project `json:"project"`
@@ -103,11 +106,15 @@ func (l PasswordLogin) body() ([]byte, error) {
 		Identity identity `json:"identity"`
 		Scope    scope    `json:"scope"`
 	}
+	scoped := project{ID: l.ProjectID}
+	if l.ProjectID == "" {
+		scoped.Name = l.ProjectName
+	}
 	return json.Marshal(map[string]auth{"auth": {
 		Identity: identity{
 			Methods:  []string{"password"},
 			Password: password{User: user{Name: l.Username, Password: l.Password, Domain: named{Name: l.DomainName}}},
 		},
-		Scope: scope{Project: project{ID: l.ProjectID}},
+		Scope: scope{Project: scoped},
 	}})
 }

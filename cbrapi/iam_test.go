@@ -41,6 +41,16 @@ func TestLoginRequest(t *testing.T) {
 	}{
 		"plain": {someUser(), `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"exporter","password":"hunter2-hunter2","domain":{"name":"account"}}}},` +
 			`"scope":{"project":{"id":"` + projectID + `"}}}}`},
+		"a project by its name": {
+			cbrapi.PasswordLogin{Username: "u", Password: "p", DomainName: "d", ProjectName: "cn-north-4_team"},
+			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"u","password":"p","domain":{"name":"d"}}}},` +
+				`"scope":{"project":{"name":"cn-north-4_team"}}}}`,
+		},
+		"the id of a project counts": {
+			cbrapi.PasswordLogin{Username: "u", Password: "p", DomainName: "d", ProjectID: "i", ProjectName: "n"},
+			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"u","password":"p","domain":{"name":"d"}}}},` +
+				`"scope":{"project":{"id":"i"}}}}`,
+		},
 		"quotes and unicode": {
 			cbrapi.PasswordLogin{Username: "备份", Password: `a"b\c€`, DomainName: "Straße", ProjectID: "p"},
 			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"备份","password":"a\"b\\c€","domain":{"name":"Straße"}}}},` +

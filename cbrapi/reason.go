@@ -41,7 +41,10 @@ var ErrLogin = errors.New("login failed")
 // ReasonOf classifies an error of this package or of a transport below it. It
 // must not be asked about nil, nor about a task that IsNotFound.
 func ReasonOf(err error) Reason {
-	var e *Error
+	var (
+		e       *Error
+		project *ProjectError
+	)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return ReasonDeadline
@@ -55,7 +58,7 @@ func ReasonOf(err error) Reason {
 		return ReasonCredentials
 	case errors.Is(err, ErrClock):
 		return ReasonClock
-	case errors.Is(err, context.Canceled):
+	case errors.As(err, &project), errors.Is(err, context.Canceled):
 		return ReasonOther
 	default:
 		return ReasonNetwork

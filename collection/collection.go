@@ -20,6 +20,10 @@ type Options struct {
 	Project string   // its name, for logs and snapshots
 	TaskIDs []string // UUIDs in lower case, each once
 
+	// Prepare comes before the requests of a pass, which fails with it. Nil: there
+	// is nothing to prepare.
+	Prepare func(context.Context) error
+
 	Timeout         time.Duration // the longest that a pass may take
 	Concurrency     int           // requests at a time
 	FinishedTaskTTL time.Duration // a finished task is read again after this; 0: in every pass

@@ -51,29 +51,14 @@ func (c *Collection) run(p *pass) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 
-	var group errgroup.Group
-	group.SetLimit(c.options.Concurrency)
-	// One request goes ahead alone: an access key is locked for everybody after
-	// a few refusals, so no other may be under way when it is refused. One that
-	// hangs must not keep the others waiting, though.
 	probe, others := c.due()
-	probed := make(chan struct{})
-	group.Go(func() error {
-		defer close(probed)
-		c.read(ctx, p, probe, stop)
-		return nil // it has noted what went wrong
-	})
-	select {
-	case <-probed:
-	case <-time.After(probeGrace):
+	if err := c.prepare(ctx); err != nil {
+		for _, e := range append(others, probe) {
+			c.noteFailure(p, e, err)
+		}
+	} else {
+		c.readAll(ctx, p, stop, probe, others)
 	}
-	for _, e := range others {
-		group.Go(func() error {
-			c.read(ctx, p, e, stop)
-			return nil
-		})
-	}
-	_ = group.Wait()
 
 	if c.alive.Err() == nil { // or the failures say only that it was cancelled
 		// First, so that the log of a pass is complete when its scrape ends, and
@@ -92,6 +77,44 @@ func (c *Collection) end(p *pass) {
 	}
 	p.result = c.snapshot(p)
 	close(p.done)
+}
+
+// prepare returns why a pass that begins now cannot ask anything, if so.
+func (c *Collection) prepare(ctx context.Context) error {
+	if c.options.Prepare == nil {
+		return nil
+	}
+	err := c.options.Prepare(ctx)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // why it was cancelled, not that it was
+	}
+	return err
+}
+
+// readAll reads the probe, and then the others as well.
+func (c *Collection) readAll(ctx context.Context, p *pass, stop context.CancelCauseFunc, probe *entry, others []*entry) {
+	var group errgroup.Group
+	group.SetLimit(c.options.Concurrency)
+	// One request goes ahead alone: an access key is locked for everybody after
+	// a few refusals, so no other may be under way when it is refused. One that
+	// hangs must not keep the others waiting, though.
+	probed := make(chan struct{})
+	group.Go(func() error {
+		defer close(probed)
+		c.read(ctx, p, probe, stop)
+		return nil // it has noted what went wrong
+	})
+	select {
+	case <-probed:
+	case <-time.After(probeGrace):
+	}
+	for _, e := range others {
+		group.Go(func() error {
+			c.read(ctx, p, e, stop)
+			return nil
+		})
+	}
+	_ = group.Wait()
 }
 
 // due returns what a pass that begins now has to read: first the task that was
