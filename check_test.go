@@ -36,7 +36,7 @@ func TestCheckConnection(t *testing.T) {
 		},
 		{
 			"wrong host", 404, `{"error_code":"APIGW.0101","error_msg":"The API does not exist"}`,
-			1, fails + "ShowOpLog: HTTP status 404: APIGW.0101: The API does not exist; check the project's endpoint and project_id\n",
+			1, fails + "ShowOpLog: HTTP status 404: APIGW.0101: The API does not exist; check the project's endpoint, and its project_id or project_name\n",
 		},
 		{"nobody there", 0, "", 1, "connection refused; check the project's endpoint, and the way to it: DNS, proxy, firewall, certificates\n"},
 	}

@@ -20,6 +20,6 @@ func Remedy(reason cbrapi.Reason) string {
 	case cbrapi.ReasonUpstream:
 		return "check that the project's endpoint is the API's; if it is, the service is ill"
 	default:
-		return "check the project's endpoint and project_id"
+		return "check the project's endpoint, and its project_id or project_name"
 	}
 }

@@ -144,6 +144,27 @@ projects:
 				p.IAMEndpoint = ""
 			},
 		},
+		"project by its region": {
+			yaml:   strings.Replace(oneProject, "    project_id: 04f1829c788037ac2fb8c01eb2b04b95\n", "", 1),
+			differ: func(c *config.Config) { c.Projects[0].ProjectID = "" },
+		},
+		"project by its name": {
+			yaml: strings.Replace(oneProject, "project_id: 04f1829c788037ac2fb8c01eb2b04b95", "project_name: cn-north-4_team", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].ProjectID, c.Projects[0].ProjectName = "", "cn-north-4_team"
+			},
+		},
+		"project by its name alone": {
+			yaml: strings.NewReplacer(
+				"project_id: 04f1829c788037ac2fb8c01eb2b04b95", "project_name: team",
+				"region: cn-north-4", "endpoint: https://cbr.example.com\n    iam_endpoint: https://iam.example.com",
+			).Replace(oneProject),
+			differ: func(c *config.Config) {
+				p := &c.Projects[0]
+				p.Name, p.Region, p.ProjectID, p.ProjectName = "team", "", "", "team"
+				p.Endpoint, p.IAMEndpoint = "https://cbr.example.com", "https://iam.example.com"
+			},
+		},
 		"files": {
 			yaml: strings.Replace(oneProject, "token: T", "token_file: secrets/token", 1),
 			differ: func(c *config.Config) {

@@ -98,12 +98,12 @@ config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
 	},
 	"unknown key between two": {
 		yaml: oneProject + "    m_endpoint: x\n",
-		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, endpoint, http_client, iam_endpoint, name, project_id, region, task_ids`,
+		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, endpoint, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
 	},
 	"keys of later versions": {
 		yaml: with("{token: T}", "{token: T, mfa: {}}") + "    discovery: {}\n",
 		want: `config.yml:4: projects[0].credentials.mfa: unknown key; known here: access_key, domain_name, ecs_agency, password, password_file, secret_key, secret_key_file, security_token, security_token_file, token, token_file, username
-config.yml:6: projects[0].discovery: unknown key; known here: credentials, endpoint, http_client, iam_endpoint, name, project_id, region, task_ids`,
+config.yml:6: projects[0].discovery: unknown key; known here: credentials, endpoint, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
 	},
 	"duplicate key": {
 		yaml: with("project_id", "region: eu-de\n    project_id"),
@@ -228,7 +228,7 @@ config.yml:3: scrape.timeout: not a duration; write a number and a unit, for exa
 	},
 	"a project null": {
 		yaml: "projects:\n  -\n",
-		want: `config.yml:2: projects[0].project_id: missing; copy it from My Credentials in the console
+		want: `config.yml:2: projects[0].project_id: missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console
 config.yml:2: projects[0].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
 config.yml:2: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
 	},
@@ -287,6 +287,20 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	"password login without region": {
 		yaml: with("region: cn-north-4", "endpoint: https://cbr.example.com", "token: T", "username: u, password: p, domain_name: d"),
 		want: `config.yml:2: projects[0].iam_endpoint: missing; a password login needs it where there is no region`,
+	},
+
+	// What a project id is looked up by.
+	"neither project_id, project_name nor region": {
+		yaml: with("region: cn-north-4\n    project_id: 04f1829c788037ac2fb8c01eb2b04b95", "endpoint: https://cbr.example.com"),
+		want: `config.yml:2: projects[0].project_id: missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console`,
+	},
+	"project_name without a place to look it up": {
+		yaml: with("region: cn-north-4\n    project_id: 04f1829c788037ac2fb8c01eb2b04b95", "endpoint: https://cbr.example.com\n    project_name: team"),
+		want: `config.yml:2: projects[0].iam_endpoint: missing; a project id is looked up there, so it is needed where there is no region`,
+	},
+	"project_name too long": {
+		yaml: oneProject + "    project_name: " + strings.Repeat("x", 129) + "\n",
+		want: `config.yml:6: projects[0].project_name: longer than 128 characters; copy it from My Credentials in the console`,
 	},
 
 	// The way to the services.
@@ -497,7 +511,7 @@ config.yml:3: projects[0].iam_endpoint: missing; a password login needs it where
 config.yml:4: projects[0].credentials.username: missing; a password login needs username, domain_name and password or password_file
 config.yml:4: projects[0].credentials.domain_name: missing; a password login needs username, domain_name and password or password_file
 config.yml:6: projects[0].task_ids[0]: "abc" is not a UUID; copy the task's id from the console's task list or the API
-config.yml:7: projects[1].project_id: missing; copy it from My Credentials in the console
+config.yml:7: projects[1].project_id: missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console
 config.yml:7: projects[1].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
 config.yml:7: projects[1].task_ids: no task; list at least one id, from the console's task list or the API
 config.yml:8: projects[1].regin: unknown key; did you mean region?

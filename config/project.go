@@ -10,13 +10,16 @@ type Project struct {
 	// Name is the value of the label project, unique among the projects.
 	Name string `yaml:"name"`
 	// Region is empty where Endpoint alone was given.
-	Region    string `yaml:"region,omitempty"`
-	ProjectID string `yaml:"project_id"`
+	Region string `yaml:"region,omitempty"`
+	// ProjectID is empty where it has to be looked up by LookupName.
+	ProjectID string `yaml:"project_id,omitempty"`
+	// ProjectName is the name that the cloud has for it.
+	ProjectName string `yaml:"project_name,omitempty"`
 	// Endpoint is the URL of the backup service, without a slash at its end.
 	Endpoint string `yaml:"endpoint"`
 	// IAMEndpoint is the URL of the identity service, without a slash at its
-	// end. It is empty where neither it nor a region was given, which a
-	// password login does not allow.
+	// end. It is empty where neither it nor a region was given, which neither a
+	// password login nor looking up the project id allows.
 	IAMEndpoint string      `yaml:"iam_endpoint,omitempty"`
 	Credentials Credentials `yaml:"credentials"`
 	HTTPClient  HTTPClient  `yaml:"http_client"`
@@ -33,6 +36,10 @@ var (
 	regionFormat = format{
 		pattern: regexp.MustCompile(`^[a-z0-9-]{1,63}$`),
 		problem: "not a region; it has a-z, 0-9 and - only, for example cn-north-4",
+	}
+	projectNameFormat = format{
+		pattern: regexp.MustCompile(`^.{1,128}$`),
+		problem: "longer than 128 characters; copy it from My Credentials in the console",
 	}
 	// A project id becomes part of a URL's path. Huawei Cloud's are 32
 	// hexadecimal digits, but private clouds differ.
@@ -76,6 +83,7 @@ func (p *Project) read(n node) (mapping, bool) {
 		"name":         formatted(&p.Name, nameFormat),
 		"region":       formatted(&p.Region, regionFormat),
 		"project_id":   formatted(&p.ProjectID, projectIDFormat),
+		"project_name": formatted(&p.ProjectName, projectNameFormat),
 		"endpoint":     endpoint(&p.Endpoint),
 		"iam_endpoint": endpoint(&p.IAMEndpoint),
 		"credentials":  p.Credentials.read,
@@ -87,8 +95,9 @@ func (p *Project) read(n node) (mapping, bool) {
 	}
 
 	noRegion := m.at("region").missing()
-	if m.at("project_id").missing() {
-		m.at("project_id").problem("missing; copy it from My Credentials in the console")
+	lookup := m.at("project_id").missing()
+	if lookup && noRegion && m.at("project_name").missing() {
+		m.at("project_id").problem("missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console")
 	}
 	if noRegion && m.at("endpoint").missing() {
 		m.at("region").problem("missing, and so is endpoint; give one of them, for example region: cn-north-4")
@@ -96,8 +105,13 @@ func (p *Project) read(n node) (mapping, bool) {
 	if m.at("credentials").empty() {
 		p.Credentials.readEnvironment(m.at("credentials"))
 	}
-	if noRegion && m.at("iam_endpoint").missing() && p.Credentials.Kind() == KindPassword {
-		m.at("iam_endpoint").problem("missing; a password login needs it where there is no region")
+	if noRegion && m.at("iam_endpoint").missing() {
+		switch {
+		case p.Credentials.Kind() == KindPassword:
+			m.at("iam_endpoint").problem("missing; a password login needs it where there is no region")
+		case lookup && !m.at("project_name").missing():
+			m.at("iam_endpoint").problem("missing; a project id is looked up there, so it is needed where there is no region")
+		}
 	}
 	if m.at("task_ids").empty() {
 		m.at("task_ids").problem("no task; list at least one id, from the console's task list or the API")
@@ -117,9 +131,8 @@ func (p *Project) fillEndpoints() {
 }
 
 // defaultName is the name of a project that is the only one and has none.
-func (p *Project) defaultName() string {
-	if p.Region != "" {
-		return p.Region
-	}
-	return p.ProjectID
-}
+func (p *Project) defaultName() string { return cmp.Or(p.Region, p.ProjectID, p.ProjectName) }
+
+// LookupName is the name by which the cloud knows the project. A region's own
+// project has the name of the region.
+func (p *Project) LookupName() string { return cmp.Or(p.ProjectName, p.Region) }

@@ -89,10 +89,11 @@ func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (
 			return cbrapi.Token{}, err
 		}
 		token, err := iam.Login(ctx, cbrapi.PasswordLogin{
-			Username:   c.Username,
-			Password:   value,
-			DomainName: c.DomainName,
-			ProjectID:  p.ProjectID,
+			Username:    c.Username,
+			Password:    value,
+			DomainName:  c.DomainName,
+			ProjectID:   p.ProjectID,
+			ProjectName: p.LookupName(),
 		})
 		if err != nil {
 			return cbrapi.Token{}, fmt.Errorf("%w: %w", cbrapi.ErrLogin, err)
@@ -103,7 +104,7 @@ func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (
 	// is a part: a wrong project_id must not stop other projects of this user.
 	identity := func() (string, error) {
 		value, err := password()
-		return strings.Join([]string{p.IAMEndpoint, p.ProjectID, c.DomainName, c.Username, value}, "\x00"), err
+		return strings.Join([]string{p.IAMEndpoint, p.ProjectID, p.LookupName(), c.DomainName, c.Username, value}, "\x00"), err
 	}
 	tokens := credentials.NewPassword(login, next, e.options.Now)
 	guarded := e.guard.Watch(identity, credentials.RetryLogin, tokens)

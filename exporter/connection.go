@@ -40,7 +40,12 @@ func (e *Exporter) CheckConnections(ctx context.Context) []Connection {
 			c := &connections[i]
 			settings := inForce.config.Projects[i]
 			*c = Connection{Project: p.name, Credentials: string(settings.Credentials.Kind()), TaskID: settings.TaskIDs[0]}
-			c.Task, c.Err = p.client.OperationLog(ctx, c.TaskID)
+			if p.prepare != nil {
+				c.Err = p.prepare(ctx)
+			}
+			if c.Err == nil {
+				c.Task, c.Err = p.api.OperationLog(ctx, c.TaskID)
+			}
 			if cbrapi.IsNotFound(c.Err) {
 				c.Err = nil
 			}

@@ -1,11 +1,11 @@
 package exporter
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/collector"
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -23,7 +23,8 @@ type projects struct {
 type project struct {
 	*collection.Collection
 	name        string
-	client      *cbrapi.Client
+	api         collection.API
+	prepare     func(context.Context) error // nil if there is nothing to prepare
 	credentials *authorization
 	transport   *http.Transport
 }
@@ -57,7 +58,8 @@ func (p *projects) adopt(old *projects) {
 	for i, one := range p.all {
 		for j, before := range old.all {
 			now, then := p.config.Projects[i], old.config.Projects[j]
-			if now.Name == then.Name && now.ProjectID == then.ProjectID && now.Endpoint == then.Endpoint {
+			if now.Name == then.Name && now.ProjectID == then.ProjectID &&
+				now.LookupName() == then.LookupName() && now.Endpoint == then.Endpoint {
 				one.Adopt(before.Collection)
 			}
 		}
@@ -84,22 +86,20 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	if err != nil {
 		return nil, err
 	}
-	client, err := cbrapi.New(cbrapi.Options{
-		Endpoint:  p.Endpoint,
-		Transport: authorized,
-		UserAgent: e.options.UserAgent,
-	}, p.ProjectID)
+	api, prepare, err := e.newAPI(p, authorized, measured)
 	if err != nil {
 		return nil, err
 	}
 	return &project{
 		name:        p.Name,
-		client:      client,
+		api:         api,
+		prepare:     prepare,
 		credentials: authorized,
 		transport:   transport,
-		Collection: collection.New(client, collection.Options{
+		Collection: collection.New(api, collection.Options{
 			Project:         p.Name,
 			TaskIDs:         p.TaskIDs,
+			Prepare:         prepare,
 			Timeout:         time.Duration(s.Timeout),
 			Concurrency:     s.Concurrency,
 			FinishedTaskTTL: time.Duration(s.FinishedTaskTTL),

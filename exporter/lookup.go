@@ -1,0 +1,92 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/go-kit/log/level"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/config"
+)
+
+// lookup is the API of a project whose id is not in the configuration. Nothing
+// is asked before the first pass, so that the exporter starts without the cloud.
+type lookup struct {
+	find  func(context.Context) (projectID string, err error)
+	open  func(projectID string) (*cbrapi.Client, error)
+	found atomic.Pointer[cbrapi.Client] // nil until the id is known
+}
+
+// newLookup returns a lookup that asks IAM through authorized, and CBR with the
+// client that open returns for the id.
+func (e *Exporter) newLookup(p config.Project, authorized http.RoundTripper, open func(projectID string) (*cbrapi.Client, error)) (*lookup, error) {
+	iam, err := cbrapi.NewIAM(cbrapi.Options{
+		Endpoint:  p.IAMEndpoint,
+		Transport: authorized,
+		UserAgent: e.options.UserAgent,
+	})
+	if err != nil {
+		return nil, err
+	}
+	find := iam.ProjectID
+	if hasToken(p.Credentials) {
+		find = iam.VisibleProjectID
+	}
+	return &lookup{
+		find: func(ctx context.Context) (string, error) {
+			id, err := find(ctx, p.LookupName())
+			if err == nil {
+				_ = level.Info(e.options.Logger).Log("msg", "project id found", "project", p.Name, "project_name", p.LookupName(), "project_id", id)
+			}
+			return id, err
+		},
+		open: open,
+	}, nil
+}
+
+// prepare looks the id up unless it is known. Passes do not overlap, so there is
+// one at a time.
+func (l *lookup) prepare(ctx context.Context) error {
+	if l.found.Load() != nil {
+		return nil
+	}
+	id, err := l.find(ctx)
+	if err != nil {
+		return lookupError(err)
+	}
+	client, err := l.open(id)
+	if err != nil {
+		return err
+	}
+	l.found.Store(client)
+	return nil
+}
+
+// lookupError adds to an error what to do about it, where the configuration is
+// the place.
+func lookupError(err error) error {
+	remedy := ""
+	var ambiguous *cbrapi.ProjectError
+	switch {
+	case errors.As(err, &ambiguous):
+		remedy = "; set project_id or project_name"
+	case cbrapi.ReasonOf(err) == cbrapi.ReasonPermission:
+		remedy = "; set project_id, which needs no permission"
+	}
+	return fmt.Errorf("looking up the project id: %w%s", err, remedy)
+}
+
+// OperationLog implements collection.API. It is called after prepare.
+func (l *lookup) OperationLog(ctx context.Context, id string) (*cbrapi.OperationLog, error) {
+	return l.found.Load().OperationLog(ctx, id)
+}
+
+// hasToken reports whether requests carry a token, which is for a project, and
+// not a signature, which names it.
+func hasToken(c config.Credentials) bool {
+	return c.Kind() == config.KindToken || c.Kind() == config.KindPassword
+}
