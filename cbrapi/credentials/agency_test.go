@@ -165,7 +165,7 @@ func TestAgencyKeepsOldKeysWhileTheyAreValid(t *testing.T) {
 
 func TestAgencyFetchesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &keyService{takes: time.Second}
+		s := &keyService{takes: time.Second / 2}
 		a := credentials.NewAgencyThrough(s, time.Now)
 		for i := range 3 {
 			var wg sync.WaitGroup

@@ -12,6 +12,10 @@ import (
 // that is still valid.
 const minRenewalPause = time.Minute
 
+// renewalGrace is how long a request waits for the next value while the one in
+// force is valid. A fetch that takes longer goes on behind it.
+const renewalGrace = time.Second
+
 // lease holds a value that expires, and fetches the next one in time. However
 // many ask for it, one goroutine fetches it and all of them use it, or share its
 // failure.
@@ -48,9 +52,13 @@ func (l *lease[V]) get(ctx context.Context) (V, error) {
 	if now.Before(h.renewAt) {
 		return h.value, nil
 	}
-	value, err := l.renew(ctx, h.value)
-	if err == nil || !now.Before(h.expiresAt) {
-		return value, err
+	if !now.Before(h.expiresAt) {
+		return l.renew(ctx, h.value)
+	}
+	hurried, cancel := context.WithTimeout(ctx, renewalGrace)
+	defer cancel()
+	if value, err := l.renew(hurried, h.value); err == nil {
+		return value, nil
 	}
 	// The old one still serves.
 	l.mu.Lock()
