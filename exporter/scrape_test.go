@@ -55,8 +55,8 @@ func TestIllProjectDelaysNoOther(t *testing.T) {
 // TestUnreachable has nobody listen at the endpoint.
 func TestUnreachable(t *testing.T) {
 	api := newAPI(t, filepath.Join("testdata", "vendor_sample.json"))
-	api.server.Close()
-	e := start(t, api.project())
+	// Nobody listens there, and no other test may be given this port.
+	e := start(t, strings.Replace(api.project(), api.server.URL, "http://127.0.0.1:9", 1))
 
 	page := e.scrape(t, "")
 	for _, want := range []string{
