@@ -5,12 +5,12 @@ package main
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	stdlog "log"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -67,6 +67,12 @@ func execute(args []string, stdout, stderr io.Writer) int {
 
 // serve runs the exporter until a signal ends it.
 func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
+	// Before anything listens: a signal that nobody awaits kills the process.
+	stop, ignore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer ignore()
+	defer context.AfterFunc(stop, func() {
+		_ = level.Info(logger).Log("msg", "stopping", "cause", context.Cause(stop))
+	})()
 	_ = level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build_context", version.BuildContext())
 	load := func() (*config.Config, error) { return config.Load(f.configFile, os.LookupEnv) }
 	var cloud *demoCloud
@@ -102,14 +108,14 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 	var group run.Group
 	group.Add(webServer(f.web, e.Handler(), toolkitLogger))
 	group.Add(reloader(e))
-	group.Add(run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM))
+	group.Add(run.ContextHandler(stop))
 	if cloud != nil {
 		group.Add(cloud.serve, cloud.close)
 		group.Add(scrapeAgain(e))
 	}
 	err = group.Run()
-	if errors.Is(err, run.ErrSignal) {
-		_ = level.Info(logger).Log("msg", "stopping", "cause", err)
+	if stop.Err() != nil {
+		_ = level.Info(logger).Log("msg", "stopped")
 		return nil
 	}
 	return err

@@ -39,7 +39,7 @@ func TestDemo(t *testing.T) {
 	if code := p.stop(t, syscall.SIGINT); code != 0 {
 		t.Errorf("after SIGINT: got exit code %d, want 0; log:\n%s", code, p.log)
 	}
-	contains(t, "the log", p.log.String(), "the cloud is simulated", "msg=stopping")
+	contains(t, "the log", p.log.String(), "the cloud is simulated", "msg=stopped")
 }
 
 // TestSIGTERMDuringScrape stops the program while the API has not answered yet:
