@@ -133,7 +133,11 @@ func (c *Collection) join() *pass {
 	if c.current != nil && !c.current.over() {
 		return c.current
 	}
-	p := newPass(c.options.Now())
+	number := uint64(1)
+	if c.current != nil {
+		number = c.current.number + 1
+	}
+	p := newPass(number, c.options.Now())
 	if c.alive.Err() != nil {
 		p.result = c.snapshot(p)
 		close(p.done)

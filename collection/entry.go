@@ -14,16 +14,17 @@ type entry struct {
 	// log is the newest answer; nil before the first, and where the API says
 	// that there is no such task.
 	log *cbrapi.OperationLog
-	// readAt is when the newest answer came, "no such task" included, and
-	// readIn the pass that brought it. Both are zero before the first.
+	// readAt is when the newest answer came, "no such task" included, and readIn
+	// the number of the pass that brought it. Both are zero before the first. A
+	// pointer would keep the pass, and all that was known at its end.
 	readAt time.Time
-	readIn *pass
+	readIn uint64
 	// triedAt is when the newest request for it ended, whatever came of it.
 	triedAt time.Time
-	// err is why the newest attempt brought no answer, and failedIn the pass that
-	// made it. Both are nil where it did.
+	// err is why the newest attempt brought no answer, and failedIn the number of
+	// the pass that made it. Both are zero where it did.
 	err      error
-	failedIn *pass
+	failedIn uint64
 }
 
 // final reports whether the task has ended, so that it will not change.

@@ -14,6 +14,7 @@ import (
 // pass is one reading of what is due. Its fields are guarded by the mutex of
 // its collection.
 type pass struct {
+	number   uint64 // of the passes of its collection, from 1
 	started  time.Time
 	ended    time.Time // zero while it runs
 	answered bool      // the API gave a valid answer at least once
@@ -35,8 +36,8 @@ type failure struct {
 	err    error
 }
 
-func newPass(now time.Time) *pass {
-	return &pass{started: now, done: make(chan struct{}), failures: failures{}}
+func newPass(number uint64, now time.Time) *pass {
+	return &pass{number: number, started: now, done: make(chan struct{}), failures: failures{}}
 }
 
 func (p *pass) over() bool { return !p.ended.IsZero() }
@@ -178,8 +179,8 @@ func stopsPass(err error) bool {
 func (c *Collection) noteAnswer(p *pass, e *entry, log *cbrapi.OperationLog) {
 	c.mu.Lock()
 	p.answered = true
-	e.log, e.readAt, e.readIn = log, c.options.Now(), p
-	e.triedAt, e.err, e.failedIn = e.readAt, nil, nil
+	e.log, e.readAt, e.readIn = log, c.options.Now(), p.number
+	e.triedAt, e.err, e.failedIn = e.readAt, nil, 0
 	c.mu.Unlock()
 	if log != nil {
 		c.report(log)
@@ -196,7 +197,7 @@ func (c *Collection) noteFailure(p *pass, e *entry, err error) {
 	reason := cbrapi.ReasonOf(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.err, e.failedIn = err, p
+	e.err, e.failedIn = err, p.number
 	f, met := p.failures[reason]
 	if !met {
 		f = failure{taskID: e.id, err: err}

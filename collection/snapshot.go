@@ -79,7 +79,7 @@ func (c *Collection) snapshot(p *pass) Snapshot {
 // was active may have changed since.
 func (c *Collection) task(e *entry, p *pass, now time.Time) Task {
 	t := Task{ID: e.id, Err: e.err}
-	t.Known = e.readIn == p || c.lately(e, p, now) || e.fresh(now, c.options.FinishedTaskTTL)
+	t.Known = e.readIn == p.number || c.lately(e, p, now) || e.fresh(now, c.options.FinishedTaskTTL)
 	if t.Known || e.final() {
 		t.Log = e.log
 	}
@@ -93,8 +93,8 @@ const lookback = 5 * time.Minute
 // before it has read. That answer still counts: a scrape that always has to leave
 // early would otherwise never find what is read last.
 func (c *Collection) lately(e *entry, p *pass, now time.Time) bool {
-	return !p.over() && e.failedIn != p &&
-		e.readIn != nil && e.readIn == c.previous && now.Sub(e.readAt) <= lookback
+	return !p.over() && e.failedIn != p.number &&
+		c.previous != nil && e.readIn == c.previous.number && now.Sub(e.readAt) <= lookback
 }
 
 // resources reduces all that was ever read, so that a task that cannot be read now
