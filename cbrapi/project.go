@@ -45,6 +45,10 @@ func (e *ProjectError) Error() string {
 	return fmt.Sprintf("%s has the name %q; found: %s", problem, e.Name, strings.Join(found, ", "))
 }
 
+// OperationListAuthProjects is IAM's name of the operation that lists the projects
+// that a caller may enter.
+const OperationListAuthProjects = "KeystoneListAuthProjects"
+
 // ProjectID returns the id of the project with the given name. It asks for the
 // projects of the account first, for which a user needs a permission, and then
 // for those that the user may enter, as VisibleProjectID does.
@@ -74,7 +78,7 @@ func (i *IAM) ProjectID(ctx context.Context, name string) (string, error) {
 //
 // See https://support.huaweicloud.com/intl/en-us/api-iam/iam_06_0003.html.
 func (i *IAM) VisibleProjectID(ctx context.Context, name string) (string, error) {
-	visible, err := i.projects(ctx, "KeystoneListAuthProjects", []string{"v3", "auth", "projects"}, nil)
+	visible, err := i.projects(ctx, OperationListAuthProjects, []string{"v3", "auth", "projects"}, nil)
 	if err != nil {
 		return "", err
 	}

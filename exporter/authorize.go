@@ -145,14 +145,15 @@ func (s *standings) Describe(ch chan<- *prometheus.Desc) {
 func (s *standings) Collect(ch chan<- prometheus.Metric) {
 	for _, p := range s.exporter.inForce.Load().all {
 		value := 0.0
-		if p.credentials.guarded.Refused() {
+		inUse := p.credentials.Load()
+		if inUse.guarded.Refused() {
 			value = 1
 		}
 		ch <- prometheus.MustNewConstMetric(s.rejected, prometheus.GaugeValue, value, p.name)
-		if p.credentials.expiry == nil {
+		if inUse.expiry == nil {
 			continue
 		}
-		if at, known := p.credentials.expiry(); known {
+		if at, known := inUse.expiry(); known {
 			ch <- prometheus.MustNewConstMetric(s.expiry, prometheus.GaugeValue, float64(at.UnixNano())/1e9, p.name)
 		}
 	}

@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
@@ -10,8 +11,10 @@ import (
 )
 
 // newAPI returns the API of the project, and what has to precede each pass over
-// it, if anything. Requests go through authorized, which sends them on to next.
-func (e *Exporter) newAPI(p config.Project, authorized, next http.RoundTripper) (collection.API, func(context.Context) error, error) {
+// it, if anything. Requests go through the authorization in use, which sends them on
+// to next; it is replaced by one with the project id, where that has to be found.
+func (e *Exporter) newAPI(p config.Project, inUse *atomic.Pointer[authorization], next http.RoundTripper) (collection.API, func(context.Context) error, error) {
+	authorized := inUse.Load()
 	// Also where the id is not known yet, to find what is wrong with the endpoint.
 	client, err := e.newClient(p, authorized)
 	if err != nil || p.ProjectID != "" {
@@ -28,6 +31,7 @@ func (e *Exporter) newAPI(p config.Project, authorized, next http.RoundTripper) 
 		if err != nil {
 			return nil, err
 		}
+		inUse.Store(signed)
 		return e.newClient(found, signed)
 	})
 	if err != nil {

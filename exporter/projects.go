@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/collection"
@@ -24,8 +25,8 @@ type project struct {
 	*collection.Collection
 	name        string
 	api         collection.API
-	prepare     func(context.Context) error // nil if there is nothing to prepare
-	credentials *authorization
+	prepare     func(context.Context) error    // nil if there is nothing to prepare
+	credentials *atomic.Pointer[authorization] // another one when the project id is found
 	transport   *http.Transport
 }
 
@@ -86,7 +87,9 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	if err != nil {
 		return nil, err
 	}
-	api, prepare, err := e.newAPI(p, authorized, measured)
+	inUse := &atomic.Pointer[authorization]{}
+	inUse.Store(authorized)
+	api, prepare, err := e.newAPI(p, inUse, measured)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +97,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 		name:        p.Name,
 		api:         api,
 		prepare:     prepare,
-		credentials: authorized,
+		credentials: inUse,
 		transport:   transport,
 		Collection: collection.New(api, collection.Options{
 			Project:         p.Name,

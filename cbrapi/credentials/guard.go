@@ -121,8 +121,21 @@ func (w *Guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp, err := w.next.RoundTrip(req)
-	w.guard.conclude(key, probe, verdictOf(resp, err), w.retry)
+	retry := w.retry
+	if err == nil {
+		retry = min(retry, RetryToken) // no login was refused
+	}
+	v := verdictOf(resp, err)
+	if v.refused && cbrapi.Operation(req.Context()) == cbrapi.OperationListAuthProjects && signedRequest(resp) {
+		v = verdict{} // whether this may be signed at all is not documented
+	}
+	w.guard.conclude(key, probe, v, retry)
 	return resp, err
+}
+
+// signedRequest reports whether resp is the answer to a request with a signature.
+func signedRequest(resp *http.Response) bool {
+	return resp != nil && resp.Request != nil && resp.Request.Header.Get(dateHeader) != ""
 }
 
 // admit returns when a request may be sent, or why it may not. While nobody

@@ -258,3 +258,18 @@ func TestGuardWithoutSecret(t *testing.T) {
 		t.Errorf("got the error %v, %d requests, refused %t; want no request", err, c.sent.Load(), guarded.Refused())
 	}
 }
+
+// TestGuardAfterALogin has a fresh token be refused once: that is no refused login,
+// and tried again as soon as any other token.
+func TestGuardAfterALogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newGateway(http.StatusUnauthorized)
+		guarded := credentials.NewGuard(time.Now).Watch(credentials.Fixed("user and password"), credentials.RetryLogin, c)
+		_, _ = ask(t.Context(), t, guarded)
+		c.status.Store(http.StatusOK)
+		time.Sleep(credentials.RetryToken)
+		if status, err := ask(t.Context(), t, guarded); status != http.StatusOK {
+			t.Errorf("got status %d and the error %v, want 200", status, err)
+		}
+	})
+}

@@ -23,6 +23,9 @@ type lease[V comparable] struct {
 	fetch   func(context.Context) (V, term, error)
 	timeout time.Duration // of a fetch, which may serve requests with other deadlines
 	now     func() time.Time
+	// patience is the least pause after a failure to replace a value that is
+	// valid; nil for none.
+	patience func(error) time.Duration
 
 	fetches singleflight.Group
 
@@ -57,14 +60,20 @@ func (l *lease[V]) get(ctx context.Context) (V, error) {
 	}
 	hurried, cancel := context.WithTimeout(ctx, renewalGrace)
 	defer cancel()
-	if value, err := l.renew(hurried, h.value); err == nil {
+	value, err := l.renew(hurried, h.value)
+	if err == nil {
 		return value, nil
+	}
+	left := h.expiresAt.Sub(now)
+	pause := postponed(left)
+	if l.patience != nil {
+		pause = min(left, max(pause, l.patience(err)))
 	}
 	// The old one still serves.
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.held.value == h.value {
-		l.held.renewAt = now.Add(postponed(h.expiresAt.Sub(now)))
+		l.held.renewAt = now.Add(pause)
 	}
 	return l.held.value, nil
 }

@@ -55,3 +55,30 @@ func TestHangingLoginDoesNotHoldUpRequests(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedRenewalsKeepApart has IAM refuse the renewal of a token that is valid
+// for hours: the logins are an hour apart, to the end.
+func TestRefusedRenewalsKeepApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logins := 0
+		login := func(context.Context) (cbrapi.Token, error) {
+			logins++
+			if logins > 1 {
+				return cbrapi.Token{}, &cbrapi.Error{StatusCode: http.StatusUnauthorized}
+			}
+			return cbrapi.Token{Value: "T", IssuedAt: iamEpoch(), ExpiresAt: iamEpoch().Add(40 * time.Hour)}, nil
+		}
+		next := roundTripper(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+		})
+		p := credentials.NewPassword(login, next, time.Now)
+		for range 40*60 - 1 {
+			mustSend(t, p)
+			time.Sleep(time.Minute)
+		}
+		// The last four hours are those of renewal: first after 36, 38 and 39.
+		if logins > 5 {
+			t.Errorf("got %d logins, want no more than one in an hour", logins)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -38,7 +39,7 @@ func NewPassword(login Login, next http.RoundTripper, now func() time.Time) *Pas
 		token, err := login(ctx)
 		return token.Value, termOf(token), err
 	}
-	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, now: now}, next: next}
+	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, now: now, patience: loginPatience}, next: next}
 }
 
 // Expiry returns when the token in force expires, by our clock. It returns false
@@ -85,4 +86,13 @@ func discard(resp *http.Response) {
 	const bounded = 64 << 10
 	_, _ = io.CopyN(io.Discard, resp.Body, bounded)
 	_ = resp.Body.Close()
+}
+
+// loginPatience keeps logins that are refused apart: a few in a row lock the user.
+func loginPatience(err error) time.Duration {
+	var refused *cbrapi.Error
+	if errors.As(err, &refused) && refused.StatusCode == http.StatusUnauthorized {
+		return RetryLogin
+	}
+	return 0
 }
