@@ -29,7 +29,7 @@ func (e *Exporter) authorize(p config.Project, next http.RoundTripper) (*authori
 	switch kind := c.Kind(); kind {
 	case config.KindToken:
 		token := secret(c.Token, c.TokenFile)
-		return unlimited(e.guard.Watch(token, credentials.RetryToken, credentials.Token(token, next))), nil
+		return unlimited(e.guard.Watch(token, credentials.RiskToken, credentials.Token(token, next))), nil
 	case config.KindKeys:
 		return e.authorizeKeys(p, next), nil
 	case config.KindAgency:
@@ -56,7 +56,7 @@ func (e *Exporter) authorizeKeys(p config.Project, next http.RoundTripper) *auth
 		k, err := keys(context.Background())
 		return identityOf(k), err
 	}
-	return unlimited(e.guard.Watch(identity, credentials.RetryKey, credentials.Sign(keys, p.ProjectID, next, e.options.Now)))
+	return unlimited(e.guard.Watch(identity, credentials.RiskKey, credentials.Sign(keys, p.ProjectID, next, e.options.Now)))
 }
 
 // authorizeAgency has the keys fetched before the guard asks which they are: a
@@ -64,7 +64,7 @@ func (e *Exporter) authorizeKeys(p config.Project, next http.RoundTripper) *auth
 func (e *Exporter) authorizeAgency(p config.Project, next http.RoundTripper) *authorization {
 	agency := credentials.NewAgency(p.Credentials.ECSAgency.Endpoint, e.options.Now)
 	identity := func() (string, error) { return identityOf(agency.Current()), nil }
-	guarded := e.guard.Watch(identity, credentials.RetryKey, credentials.Sign(agency.Keys, p.ProjectID, next, e.options.Now))
+	guarded := e.guard.Watch(identity, credentials.RiskKey, credentials.Sign(agency.Keys, p.ProjectID, next, e.options.Now))
 	return &authorization{RoundTripper: agency.Ahead(guarded), guarded: guarded, expiry: agency.Expiry}
 }
 
@@ -102,12 +102,15 @@ func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (
 	}
 	// IAM answers 401 for a project that does not exist as well, so the project
 	// is a part: a wrong project_id must not stop other projects of this user.
-	identity := func() (string, error) {
-		value, err := password()
-		return strings.Join([]string{p.IAMEndpoint, p.ProjectID, p.LookupName(), c.DomainName, c.Username, value}, "\x00"), err
+	of := func(parts ...string) credentials.Secret {
+		return func() (string, error) {
+			value, err := password()
+			return strings.Join(append(parts, c.DomainName, c.Username, value), "\x00"), err
+		}
 	}
-	tokens := credentials.NewPassword(login, next, e.options.Now)
-	guarded := e.guard.Watch(identity, credentials.RetryLogin, tokens)
+	user, identity := of(p.IAMEndpoint), of(p.IAMEndpoint, p.ProjectID, p.LookupName())
+	tokens := credentials.NewPassword(e.guard.Login(user, identity, login), next, e.options.Now)
+	guarded := e.guard.WatchLogin(user, identity, tokens)
 	return &authorization{RoundTripper: guarded, guarded: guarded, expiry: tokens.Expiry}, nil
 }
 

@@ -14,13 +14,8 @@ import (
 )
 
 const (
-	// RetryToken is the time between two requests with a token that was refused.
-	RetryToken = 5 * time.Minute
-	// RetryKey is the same for an access key.
-	RetryKey = 5 * time.Minute
-	// RetryLogin is the time between two logins that are refused: an account is
-	// locked for longer than an access key.
-	RetryLogin = time.Hour
+	// forgetAfter is how long a guard knows credentials that nobody uses.
+	forgetAfter = 24 * time.Hour
 	// proofGrace is how long requests wait for the first one with credentials
 	// that nobody has tried yet.
 	proofGrace = time.Second
@@ -39,6 +34,7 @@ type Guard struct {
 
 	mu        sync.Mutex
 	standings map[digest]*standing
+	users     map[digest]*userStanding
 }
 
 // digest stands for credentials, which a guard has no reason to keep.
@@ -49,6 +45,7 @@ type standing struct {
 	proven  bool          // it was accepted, and not refused since
 	refused *RefusedError // nil if it was not
 	probe   chan struct{} // closed when the request that goes alone is over; nil if there is none
+	places  chan struct{} // one taken for each request whose answer is awaited; nil: no limit
 	used    time.Time
 }
 
@@ -78,22 +75,23 @@ func (e *RefusedError) Unwrap() error {
 
 // NewGuard returns a guard that reads the time from now.
 func NewGuard(now func() time.Time) *Guard {
-	return &Guard{now: now, standings: map[digest]*standing{}}
+	return &Guard{now: now, standings: map[digest]*standing{}, users: map[digest]*userStanding{}}
 }
 
 // Guarded is a RoundTripper that a guard watches.
 type Guarded struct {
 	guard    *Guard
 	identity Secret
-	retry    time.Duration
+	user     Secret // nil where there is no login
+	risk     Risk
 	next     http.RoundTripper
 }
 
 // Watch returns a RoundTripper that sends requests on to next, which adds the
 // credentials that identity stands for: two with the same identity are the same
-// credentials. Refused ones are tried once in each retry.
-func (g *Guard) Watch(identity Secret, retry time.Duration, next http.RoundTripper) *Guarded {
-	return &Guarded{guard: g, identity: identity, retry: retry, next: next}
+// credentials. The risk says how careful the guard is with them.
+func (g *Guard) Watch(identity Secret, risk Risk, next http.RoundTripper) *Guarded {
+	return &Guarded{guard: g, identity: identity, risk: risk, next: next}
 }
 
 // Refused reports whether the cloud refuses the credentials as they are now.
@@ -102,11 +100,18 @@ func (w *Guarded) Refused() bool {
 	if err != nil {
 		return false // there are none that could have been refused
 	}
+	if w.user != nil {
+		if user, err := w.user(); err == nil && w.guard.userRefused(keyOf(user)) {
+			return true
+		}
+	}
 	w.guard.mu.Lock()
 	defer w.guard.mu.Unlock()
-	s := w.guard.standings[sha256.Sum256([]byte(identity))]
+	s := w.guard.standings[keyOf(identity)]
 	return s != nil && s.refused != nil
 }
+
+func keyOf(identity string) digest { return sha256.Sum256([]byte(identity)) }
 
 // RoundTrip implements http.RoundTripper. Its error is a *RefusedError where the
 // request was not sent.
@@ -115,15 +120,20 @@ func (w *Guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := digest(sha256.Sum256([]byte(identity)))
+	key := keyOf(identity)
+	leave, err := w.guard.enter(req.Context(), key, w.risk.inFlight())
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	probe, err := w.guard.admit(req.Context(), key)
 	if err != nil {
 		return nil, err
 	}
 	resp, err := w.next.RoundTrip(req)
-	retry := w.retry
+	retry := w.risk.retry()
 	if err == nil {
-		retry = min(retry, RetryToken) // no login was refused
+		retry = min(retry, RiskToken.retry()) // no login was refused
 	}
 	v := verdictOf(resp, err)
 	if v.refused && cbrapi.Operation(req.Context()) == cbrapi.OperationListAuthProjects && signedRequest(resp) {
@@ -138,6 +148,28 @@ func signedRequest(resp *http.Response) bool {
 	return resp != nil && resp.Request != nil && resp.Request.Header.Get(dateHeader) != ""
 }
 
+// enter returns when fewer than most requests with the credentials await their
+// answer, and what to call when this one has got its own. There is no such bound
+// where most is 0.
+func (g *Guard) enter(ctx context.Context, key digest, most int) (leave func(), err error) {
+	if most == 0 {
+		return func() {}, nil
+	}
+	g.mu.Lock()
+	s := g.standing(key)
+	if s.places == nil {
+		s.places = make(chan struct{}, most)
+	}
+	places := s.places
+	g.mu.Unlock()
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
 // admit returns when a request may be sent, or why it may not. While nobody
 // knows whether the credentials are good, one request goes alone: it is given a
 // probe, which conclude has to close.
@@ -149,8 +181,9 @@ func (g *Guard) admit(ctx context.Context, key digest) (probe chan struct{}, err
 		g.mu.Unlock()
 		return nil, nil
 	case s.refused != nil && (s.probe != nil || g.now().Before(s.refused.RetryAt)):
+		refused := s.refused
 		g.mu.Unlock()
-		return nil, s.refused
+		return nil, refused
 	case s.probe == nil:
 		probe = make(chan struct{})
 		s.probe = probe
@@ -178,12 +211,12 @@ func (g *Guard) admit(ctx context.Context, key digest) (probe chan struct{}, err
 }
 
 // standing returns what is known of a secret. It forgets those that have been out
-// of use for a day: a token that is replaced each hour leaves many behind.
+// of use for long: a token that is replaced each hour leaves many behind.
 func (g *Guard) standing(key digest) *standing {
 	now := g.now()
 	s := g.standings[key]
 	if s == nil {
-		maps.DeleteFunc(g.standings, func(_ digest, s *standing) bool { return now.Sub(s.used) > 24*time.Hour })
+		maps.DeleteFunc(g.standings, func(_ digest, s *standing) bool { return now.Sub(s.used) > forgetAfter })
 		s = &standing{}
 		g.standings[key] = s
 	}

@@ -53,7 +53,7 @@ func ask(ctx context.Context, t *testing.T, rt http.RoundTripper) (int, error) {
 }
 
 func watch(c *gateway, secret credentials.Secret) *credentials.Guarded {
-	return credentials.NewGuard(time.Now).Watch(secret, credentials.RetryToken, c)
+	return credentials.NewGuard(time.Now).Watch(secret, credentials.RiskToken, c)
 }
 
 func TestGuardSendsRefusedCredentialsOnce(t *testing.T) {
@@ -94,7 +94,7 @@ func TestGuardTriesAgain(t *testing.T) {
 			t.Errorf("got %d requests in an hour, want one in five minutes or a little more", got)
 		}
 		c.status.Store(http.StatusOK)
-		time.Sleep(credentials.RetryToken)
+		time.Sleep(5 * time.Minute)
 		for range 3 {
 			if status, err := ask(t.Context(), t, guarded); status != http.StatusOK {
 				t.Errorf("got status %d and the error %v, want 200", status, err)
@@ -132,8 +132,8 @@ func TestGuardSharesWhatItKnows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newGateway(http.StatusUnauthorized)
 		guard := credentials.NewGuard(time.Now)
-		one := guard.Watch(credentials.Fixed("T"), credentials.RetryToken, c)
-		other := guard.Watch(credentials.Fixed("T"), credentials.RetryToken, c)
+		one := guard.Watch(credentials.Fixed("T"), credentials.RiskToken, c)
+		other := guard.Watch(credentials.Fixed("T"), credentials.RiskToken, c)
 		_, _ = ask(t.Context(), t, one)
 		if _, err := ask(t.Context(), t, other); err == nil || c.sent.Load() != 1 {
 			t.Errorf("got the error %v after %d requests, want one after 1", err, c.sent.Load())
@@ -212,7 +212,7 @@ func TestGuardWatchesLogins(t *testing.T) {
 			logins++
 			return nil, &cbrapi.Error{Operation: "KeystoneCreateUserTokenByPassword", StatusCode: http.StatusUnauthorized}
 		})
-		guarded := credentials.NewGuard(time.Now).Watch(credentials.Fixed("user and password"), credentials.RetryLogin, login)
+		guarded := credentials.NewGuard(time.Now).Watch(credentials.Fixed("user and password"), credentials.RiskLogin, login)
 		for range 240 {
 			_, _ = ask(t.Context(), t, guarded)
 			time.Sleep(time.Minute)
@@ -264,10 +264,10 @@ func TestGuardWithoutSecret(t *testing.T) {
 func TestGuardAfterALogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newGateway(http.StatusUnauthorized)
-		guarded := credentials.NewGuard(time.Now).Watch(credentials.Fixed("user and password"), credentials.RetryLogin, c)
+		guarded := credentials.NewGuard(time.Now).Watch(credentials.Fixed("user and password"), credentials.RiskLogin, c)
 		_, _ = ask(t.Context(), t, guarded)
 		c.status.Store(http.StatusOK)
-		time.Sleep(credentials.RetryToken)
+		time.Sleep(5 * time.Minute)
 		if status, err := ask(t.Context(), t, guarded); status != http.StatusOK {
 			t.Errorf("got status %d and the error %v, want 200", status, err)
 		}

@@ -92,7 +92,7 @@ func discard(resp *http.Response) {
 func loginPatience(err error) time.Duration {
 	var refused *cbrapi.Error
 	if errors.As(err, &refused) && refused.StatusCode == http.StatusUnauthorized {
-		return RetryLogin
+		return RiskLogin.retry()
 	}
 	return 0
 }
