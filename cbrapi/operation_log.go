@@ -38,6 +38,20 @@ func (l *OperationLog) Duration() (d time.Duration, ok bool) {
 	return d, d >= 0
 }
 
+// FinishedAt returns when a finished task ended, or what is nearest to that of
+// what the API sent. It is known of finished tasks only.
+func (l *OperationLog) FinishedAt() (t time.Time, ok bool) {
+	if !l.Status.Finished() {
+		return time.Time{}, false
+	}
+	for _, t := range []time.Time{l.EndedAt, l.UpdatedAt, l.StartedAt} {
+		if !t.IsZero() {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // ErrorInfo says why a task failed; both parts are empty where it did not.
 type ErrorInfo struct {
 	Code    string // such as BackupService.6114

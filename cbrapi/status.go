@@ -46,3 +46,12 @@ const (
 	OperationRemoveResource   OperationType = "remove_resource"
 	OperationMigrateResources OperationType = "migrate_resources"
 )
+
+// Canonical returns the type under which tasks are counted together: replication
+// for copy, its old name, and every other type as it is.
+func (t OperationType) Canonical() OperationType {
+	if t == OperationCopy {
+		return OperationReplication
+	}
+	return t
+}

@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// Options say how much a ledger keeps.
+type Options struct {
+	// Lookback is the age, by its creation, at which the newest task of a resource
+	// is too old to say something. 0: none is.
+	Lookback time.Duration
+	// Window is the age up to which tasks are counted. It is also how long a list
+	// may lag behind: a record that is older than that, of a task that is said to
+	// be active, may be believed again. 0: nothing is counted, and all is kept.
+	Window time.Duration
+	// MaxTasks bounds the tasks that have ended and are counted: the oldest are
+	// dropped. 0: no bound.
+	MaxTasks int
+}
+
+// Ledger is what is known of the tasks of one project. It is not safe for
+// concurrent use.
+type Ledger struct {
+	options Options
+	now     time.Time // as of the newest Advance
+
+	tasks     map[string]*task     // by id: those that are active, and the recent ones
+	dropped   map[string]time.Time // by id: when those beyond MaxTasks were created
+	resources map[ResourceKey]*resource
+	names     names
+}
+
+// New returns a ledger that knows nothing.
+func New(o Options) *Ledger {
+	return &Ledger{
+		options:   o,
+		tasks:     map[string]*task{},
+		dropped:   map[string]time.Time{},
+		resources: map[ResourceKey]*resource{},
+		names:     newNames(),
+	}
+}
+
+// Add takes note of a record of a task, which may be older than the one that is
+// known already. The ledger shares it: it must not be changed afterwards.
+func (l *Ledger) Add(log *cbrapi.OperationLog) {
+	l.names.add(log)
+	if key, ok := KeyOf(log); ok {
+		r := l.resources[key]
+		if r == nil {
+			r = newResource()
+			l.resources[key] = r
+		}
+		r.add(log)
+	}
+	if _, dropped := l.dropped[log.ID]; dropped {
+		if !log.Status.Finished() {
+			return // only what has ended is dropped
+		}
+		delete(l.dropped, log.ID) // there may be room again
+	}
+	if known := l.tasks[log.ID]; known == nil || known.yieldsTo(log) {
+		l.tasks[log.ID] = newTask(log)
+	}
+}
+
+// Forget removes a task that was active and does not exist any more.
+func (l *Ledger) Forget(id string) {
+	if t := l.tasks[id]; t != nil && t.active() {
+		delete(l.tasks, id)
+	}
+}
+
+// Active returns the tasks that are active as far as is known, in no order.
+func (l *Ledger) Active() []*cbrapi.OperationLog {
+	var logs []*cbrapi.OperationLog
+	for _, t := range l.tasks {
+		if t.active() {
+			logs = append(logs, t.log)
+		}
+	}
+	return logs
+}
+
+// IsActive reports whether the task is active as far as is known.
+func (l *Ledger) IsActive(id string) bool {
+	t := l.tasks[id]
+	return t != nil && t.active()
+}
+
+// Advance sets the time, by the clock of the API, and forgets the tasks that are
+// too old to be counted. Time does not go back.
+func (l *Ledger) Advance(now time.Time) {
+	if now.After(l.now) {
+		l.now = now
+	}
+	if l.options.Window > 0 {
+		l.forgetOldTasks()
+	}
+	if l.options.MaxTasks > 0 {
+		l.dropTasks()
+	}
+}
+
+// Prune forgets the resources whose newest task is too old. It is for the end of a
+// reading: in the middle, the newest one may be yet to come.
+func (l *Ledger) Prune() {
+	if l.options.Lookback > 0 {
+		l.forgetOldResources()
+	}
+}
+
+// forgetOldTasks removes those that have ended and were neither created nor
+// changed within the window.
+func (l *Ledger) forgetOldTasks() {
+	oldest := l.now.Add(-l.options.Window)
+	for id, t := range l.tasks {
+		if !t.active() && t.created.Before(oldest) && t.changed.Before(oldest) {
+			delete(l.tasks, id)
+		}
+	}
+	for id, created := range l.dropped {
+		if created.Before(oldest) {
+			delete(l.dropped, id)
+		}
+	}
+}
+
+func (l *Ledger) forgetOldResources() {
+	oldest := l.now.Add(-l.options.Lookback)
+	used := map[string]bool{} // resource and vault ids
+	for key, r := range l.resources {
+		if r.newest.Before(oldest) {
+			delete(l.resources, key)
+			continue
+		}
+		r.forgetFailures(oldest)
+		used[key.ResourceID], used[key.VaultID] = true, true
+	}
+	for _, t := range l.tasks {
+		used[t.vaultID] = true
+	}
+	l.names.keep(used)
+}

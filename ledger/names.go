@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// names are what vaults and resources are called, by their newest records.
+type names struct {
+	vaults    map[string]vaultName
+	resources map[string]resourceRecord
+}
+
+type vaultName struct {
+	from record
+	name string
+}
+
+type resourceRecord struct {
+	from     record
+	resource cbrapi.Resource
+}
+
+func newNames() names {
+	return names{vaults: map[string]vaultName{}, resources: map[string]resourceRecord{}}
+}
+
+// add takes note of the names in a record. A task without a resource tells only
+// the name of its vault.
+func (n names) add(log *cbrapi.OperationLog) {
+	from := recordOf(log)
+	if log.VaultID != "" && log.VaultName != "" {
+		if known, ok := n.vaults[log.VaultID]; !ok || known.from.yieldsTo(from) {
+			n.vaults[log.VaultID] = vaultName{from, log.VaultName}
+		}
+	}
+	if r := log.ExtraInfo.Resource; r != nil && r.ID != "" {
+		if known, ok := n.resources[r.ID]; !ok || known.from.yieldsTo(from) {
+			n.resources[r.ID] = resourceRecord{from, cbrapi.Resource{ID: r.ID, Name: r.Name, Type: r.Type}}
+		}
+	}
+}
+
+// keep forgets all names but those of the ids.
+func (n names) keep(ids map[string]bool) {
+	for id := range n.vaults {
+		if !ids[id] {
+			delete(n.vaults, id)
+		}
+	}
+	for id := range n.resources {
+		if !ids[id] {
+			delete(n.resources, id)
+		}
+	}
+}
+
+// vault returns the newest name of a vault; "" where none is known.
+func (n names) vault(id string) string { return n.vaults[id].name }
+
+// Resources returns the id, name and type of each resource of which a task is
+// known, from its newest task, by id.
+func (l *Ledger) Resources() []cbrapi.Resource {
+	var resources []cbrapi.Resource
+	for _, r := range l.names.resources {
+		resources = append(resources, r.resource)
+	}
+	slices.SortFunc(resources, func(a, b cbrapi.Resource) int { return strings.Compare(a.ID, b.ID) })
+	return resources
+}

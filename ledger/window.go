@@ -1,0 +1,80 @@
+package ledger
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// Tally counts the tasks of one kind of operation in one vault that were created
+// within the window.
+type Tally struct {
+	VaultID       string // "" where the API did not say
+	VaultName     string // the newest known name; "" where it has none
+	OperationType cbrapi.OperationType
+	Tasks         map[cbrapi.Status]int
+}
+
+type tallyKey struct {
+	vaultID   string
+	operation cbrapi.OperationType
+}
+
+// Tallies returns the counts of each vault and operation of which a task is known,
+// in a fixed order: one of which none is in the window has no tasks.
+func (l *Ledger) Tallies() []Tally {
+	counts := map[tallyKey]map[cbrapi.Status]int{}
+	of := func(key tallyKey) map[cbrapi.Status]int {
+		if counts[key] == nil {
+			counts[key] = map[cbrapi.Status]int{}
+		}
+		return counts[key]
+	}
+	for key := range l.resources {
+		of(tallyKey{key.VaultID, key.OperationType})
+	}
+	for _, t := range l.tasks {
+		if l.inWindow(t) {
+			of(tallyKey{t.vaultID, t.operation})[t.status]++
+		}
+	}
+	var tallies []Tally
+	for key, tasks := range counts {
+		tallies = append(tallies, Tally{key.vaultID, l.names.vault(key.vaultID), key.operation, tasks})
+	}
+	slices.SortFunc(tallies, func(a, b Tally) int {
+		return cmp.Or(cmp.Compare(a.OperationType, b.OperationType), strings.Compare(a.VaultID, b.VaultID))
+	})
+	return tallies
+}
+
+// Dropped returns how many tasks of the window are not in the tallies, because
+// there were more than Options.MaxTasks.
+func (l *Ledger) Dropped() int { return len(l.dropped) }
+
+func (l *Ledger) inWindow(t *task) bool {
+	return l.options.Window > 0 && !t.created.Before(l.now.Add(-l.options.Window))
+}
+
+// dropTasks drops the oldest tasks of the window that have ended beyond MaxTasks.
+// Those that are active stay and do not count, or one that ends would have to bring
+// back another; how a resource stands is known apart.
+func (l *Ledger) dropTasks() {
+	var ended []stamp
+	for id, t := range l.tasks {
+		if l.inWindow(t) && !t.active() {
+			ended = append(ended, stamp{t.created, id})
+		}
+	}
+	excess := len(ended) - l.options.MaxTasks
+	if excess <= 0 {
+		return
+	}
+	slices.SortFunc(ended, stamp.compare)
+	for _, s := range ended[:excess] {
+		delete(l.tasks, s.id)
+		l.dropped[s.id] = s.created
+	}
+}
