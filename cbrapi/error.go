@@ -24,6 +24,8 @@ type Error struct {
 	// ClockSkew is how far the API's clock is ahead of ours, where that is why it
 	// refused the request.
 	ClockSkew time.Duration
+	// RetryAfter is how long to wait before the next request, where the API said so.
+	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string {

@@ -38,6 +38,10 @@ var ErrCredentials = errors.New("credentials cannot be used")
 // the login failed.
 var ErrLogin = errors.New("login failed")
 
+// ErrThrottled is in the chain of an error that says that a request was not sent
+// because the API wants fewer of them, and that there was no time to wait.
+var ErrThrottled = errors.New("too many requests")
+
 // ReasonOf classifies an error of this package or of a transport below it. It
 // must not be asked about nil, nor about a task that IsNotFound.
 func ReasonOf(err error) Reason {
@@ -58,6 +62,8 @@ func ReasonOf(err error) Reason {
 		return ReasonCredentials
 	case errors.Is(err, ErrClock):
 		return ReasonClock
+	case errors.Is(err, ErrThrottled):
+		return ReasonThrottled
 	case errors.As(err, &project), errors.Is(err, context.Canceled):
 		return ReasonOther
 	default:

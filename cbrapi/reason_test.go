@@ -22,6 +22,7 @@ func TestReasonOf(t *testing.T) {
 		"deadline of a login":    {fmt.Errorf("%w: %w", cbrapi.ErrCredentials, context.DeadlineExceeded), cbrapi.ReasonDeadline},
 		"stopped by a refusal":   {fmt.Errorf("stopped: %w", refused), cbrapi.ReasonCredentials},
 		"no credentials":         {fmt.Errorf("x: %w", cbrapi.ErrCredentials), cbrapi.ReasonCredentials},
+		"not sent":               {fmt.Errorf("x: %w", cbrapi.ErrThrottled), cbrapi.ReasonThrottled},
 		"cancelled":              {fmt.Errorf("x: %w", context.Canceled), cbrapi.ReasonOther},
 		"a connection that ends": {fmt.Errorf("x: %w", io.ErrUnexpectedEOF), cbrapi.ReasonNetwork},
 		"anything else":          {errors.New("x"), cbrapi.ReasonNetwork},
