@@ -24,7 +24,8 @@ type Error struct {
 	// ClockSkew is how far the API's clock is ahead of ours, where that is why it
 	// refused the request.
 	ClockSkew time.Duration
-	// RetryAfter is how long to wait before the next request, where the API said so.
+	// RetryAfter is how long to wait before the next request, where a 429 or 503
+	// says so in its Retry-After header: at most an hour, and 0 where it does not.
 	RetryAfter time.Duration
 }
 
@@ -41,6 +42,9 @@ func (e *Error) Error() string {
 	}
 	if e.ClockSkew != 0 {
 		fmt.Fprintf(&b, " (by the API's clock ours is %s off)", e.ClockSkew.Abs())
+	}
+	if e.RetryAfter != 0 {
+		fmt.Fprintf(&b, " (retry after %s)", e.RetryAfter)
 	}
 	return b.String()
 }
@@ -73,8 +77,11 @@ func newError(c call, resp *http.Response) *Error {
 	default:
 		e.Message = notJSON(resp.Header, body)
 	}
-	if e.StatusCode == http.StatusUnauthorized {
+	switch e.StatusCode {
+	case http.StatusUnauthorized:
 		e.ClockSkew = ClockSkew(resp)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		e.RetryAfter = retryAfter(resp.Header)
 	}
 	e.clean(c.secretsIn(resp))
 	return e
