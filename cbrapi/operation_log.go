@@ -38,8 +38,8 @@ func (l *OperationLog) Duration() (d time.Duration, ok bool) {
 	return d, d >= 0
 }
 
-// FinishedAt returns when a finished task ended, or what is nearest to that of
-// what the API sent. It is known of finished tasks only.
+// FinishedAt returns when the task ended, or the best that is known of it: when
+// it was updated last, or when it started. It is known of finished tasks only.
 func (l *OperationLog) FinishedAt() (t time.Time, ok bool) {
 	if !l.Status.Finished() {
 		return time.Time{}, false

@@ -401,3 +401,26 @@ func TestDuration(t *testing.T) {
 		t.Errorf("the duration of a task that ended before it started is %v, want none", d)
 	}
 }
+
+func TestFinishedAt(t *testing.T) {
+	started, updated, ended := at("01:00:00"), at("02:00:01"), at("02:00:00")
+	for name, test := range map[string]struct {
+		log  cbrapi.OperationLog
+		want time.Time
+		ok   bool
+	}{
+		"success":         {cbrapi.OperationLog{Status: cbrapi.StatusSuccess, StartedAt: started, UpdatedAt: updated, EndedAt: ended}, ended, true},
+		"no end":          {cbrapi.OperationLog{Status: cbrapi.StatusTimeout, StartedAt: started, UpdatedAt: updated}, updated, true},
+		"a start alone":   {cbrapi.OperationLog{Status: cbrapi.StatusFailed, StartedAt: started}, started, true},
+		"a creation":      {cbrapi.OperationLog{Status: cbrapi.StatusSkipped, CreatedAt: started}, time.Time{}, false},
+		"no time":         {cbrapi.OperationLog{Status: cbrapi.StatusSkipped}, time.Time{}, false},
+		"running":         {cbrapi.OperationLog{Status: cbrapi.StatusRunning, StartedAt: started, UpdatedAt: updated}, time.Time{}, false},
+		"unknown, an end": {cbrapi.OperationLog{Status: "erasing", StartedAt: started, UpdatedAt: updated, EndedAt: ended}, time.Time{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, ok := test.log.FinishedAt(); !got.Equal(test.want) || ok != test.ok {
+				t.Errorf("FinishedAt() = %v, %v, want %v, %v", got, ok, test.want, test.ok)
+			}
+		})
+	}
+}

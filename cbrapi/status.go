@@ -47,8 +47,7 @@ const (
 	OperationMigrateResources OperationType = "migrate_resources"
 )
 
-// Canonical returns the type under which tasks are counted together: replication
-// for copy, its old name, and every other type as it is.
+// Canonical returns the one name of what t does: the API has two for replication.
 func (t OperationType) Canonical() OperationType {
 	if t == OperationCopy {
 		return OperationReplication

@@ -27,3 +27,14 @@ func TestStatusFinished(t *testing.T) {
 		}
 	}
 }
+
+func TestCanonicalOperationType(t *testing.T) {
+	for sent, want := range map[cbrapi.OperationType]cbrapi.OperationType{
+		"copy": "replication", "replication": "replication", "backup": "backup",
+		"migrate_resources": "migrate_resources", "erase": "erase", "COPY": "COPY", "": "",
+	} {
+		if got := sent.Canonical(); got != want {
+			t.Errorf("%q: Canonical() = %q, want %q", sent, got, want)
+		}
+	}
+}
