@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -26,6 +27,31 @@ func BenchmarkOperationLog(b *testing.B) {
 	for b.Loop() {
 		if _, err := client.OperationLog(b.Context(), id); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkList reads a page of 1000 tasks, of 1.3 KB each, from memory.
+//
+// The target is 25 ms and 110,000 allocations on a shared core: a history of
+// 50,000 tasks then takes about a second of work.
+func BenchmarkList(b *testing.B) {
+	task := sampleRow(b, "backup.json")
+	rows := make([]string, 1000)
+	for i := range rows {
+		rows[i] = strings.Replace(task, taskID, idOf(i), 1)
+	}
+	body := []byte(`{"operation_logs":[` + strings.Join(rows, ",") + `],"count":50000}`)
+	client := newClient(b, cbrapi.Options{Endpoint: "https://cbr.example.com", Transport: roundTripper(
+		func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(body)), Request: req}, nil
+		})})
+	b.ReportAllocs()
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		tasks, err := client.List(cbrapi.ListFilter{}).Next(b.Context())
+		if err != nil || len(tasks) != len(rows) {
+			b.Fatalf("Next() = %d tasks, %v", len(tasks), err)
 		}
 	}
 }

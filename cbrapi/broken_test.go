@@ -219,22 +219,28 @@ func TestAnswersAreBounded(t *testing.T) {
 		body   io.Reader
 		most   int64 // bytes that may be read, those to drain included
 		want   string
+
+		announced int64
 	}{
-		"a task of 1 MiB": {200, strings.NewReader(sample + strings.Repeat(" ", 1<<20-len(sample))), 1 << 20, ""},
+		"a task of 1 MiB": {200, strings.NewReader(sample + strings.Repeat(" ", 1<<20-len(sample))), 1 << 20, "", 1 << 20},
 		"one byte more": {
 			200, strings.NewReader(sample + strings.Repeat(" ", 1<<20+1-len(sample))), 1<<20 + 1,
-			"ShowOpLog: HTTP status 200: the answer is larger than 1024 KiB",
+			"ShowOpLog: HTTP status 200: the answer is larger than 1024 KiB", -1,
 		},
-		"an endless task":  {200, endless{}, 1<<20 + 1 + 64<<10, "ShowOpLog: HTTP status 200: the answer is larger than 1024 KiB"},
-		"an endless error": {500, endless{}, 128 << 10, "ShowOpLog: HTTP status 500: the answer is empty"},
-		"a small error":    {500, strings.NewReader("small"), 5, "ShowOpLog: HTTP status 500: small"},
+		"one byte more, announced": {
+			200, strings.NewReader(sample + strings.Repeat(" ", 1<<20+1-len(sample))), 64 << 10,
+			"ShowOpLog: HTTP status 200: the answer is larger than 1024 KiB", 1<<20 + 1,
+		},
+		"an endless task":  {200, endless{}, 1<<20 + 1 + 64<<10, "ShowOpLog: HTTP status 200: the answer is larger than 1024 KiB", -1},
+		"an endless error": {500, endless{}, 128 << 10, "ShowOpLog: HTTP status 500: the answer is empty", -1},
+		"a small error":    {500, strings.NewReader("small"), 5, "ShowOpLog: HTTP status 500: small", 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := &tracked{Reader: test.body}
 			client := newClient(t, cbrapi.Options{
 				Endpoint: "https://cbr.example.com",
 				Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-					return &http.Response{StatusCode: test.status, Body: body, Request: req}, nil
+					return &http.Response{StatusCode: test.status, ContentLength: test.announced, Body: body, Request: req}, nil
 				}),
 			})
 			_, err := client.OperationLog(t.Context(), id)

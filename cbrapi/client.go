@@ -20,12 +20,18 @@ type Options struct {
 	Transport http.RoundTripper
 	// UserAgent is sent with every request.
 	UserAgent string
+	// EnterpriseProjectID narrows lists to one enterprise project, or to all that
+	// the caller may see with all_granted_eps. "" sends none, which some clouds
+	// need: they do not know the parameter.
+	EnterpriseProjectID string
 }
 
 // Client reads the CBR API of one project. It is safe for concurrent use.
 type Client struct {
-	service   *service
-	projectID string
+	service             *service
+	projectID           string
+	enterpriseProjectID string
+	paging              paging
 }
 
 // New returns a client for the CBR endpoint in o and the project with the id
@@ -35,7 +41,7 @@ func New(o Options, projectID string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("CBR endpoint: %w", err)
 	}
-	return &Client{service: s, projectID: projectID}, nil
+	return &Client{service: s, projectID: projectID, enterpriseProjectID: o.EnterpriseProjectID}, nil
 }
 
 // OperationLog returns the task with the given id, which must be a UUID.

@@ -1,6 +1,7 @@
 package cbrapi_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -58,51 +59,107 @@ func FuzzOperationLog(f *testing.F) {
 		if got.ID != taskID {
 			t.Errorf("the task is %q, want %q", got.ID, taskID)
 		}
-		words := map[string]string{
-			"status": string(got.Status), "operation_type": string(got.OperationType), "code": got.ErrorInfo.Code,
-		}
-		names := []string{
-			got.ProjectID, got.CheckpointID, got.PolicyID, got.ProviderID, got.VaultID, got.VaultName,
-			got.ExtraInfo.Common.RequestID, got.ExtraInfo.Common.TaskID,
-		}
-		if b := got.ExtraInfo.Backup; b != nil {
-			words["app_consistency_status"] = b.AppConsistencyStatus
-			words["app_consistency_error_code"] = b.AppConsistencyErrorCode
-			names = append(names, b.BackupID, b.BackupName)
-		}
-		if r := got.ExtraInfo.Resource; r != nil {
-			names = append(append(names, r.ID, r.Type, r.Name), r.ExcludeVolumes...)
-		}
-		for name, word := range words {
-			if len(word) > 64 || !utf8.ValidString(word) || strings.ContainsFunc(word, notInWord) {
-				t.Errorf("%s is %q, which is no word", name, word)
+		checkTask(t, got)
+	})
+}
+
+func FuzzList(f *testing.F) {
+	for _, a := range answers() {
+		f.Add(`{"operation_logs":[` + sampleRow(f, a.file) + `],"count":1}`)
+	}
+	for _, seed := range []string{
+		`{"operation_logs":null,"count":0}`, `{"count":"2","operation_logs":[null,7,{"id":7},{"id":"` + taskID + `"}],"limit":1e400}`,
+		`{"operation_logs":[{"id":"` + taskID + `"},{"id":"` + strings.ToUpper(taskID) + `"}]}`,
+		`{"operation_logs":[],"operation_logs":[]}`, `{"operation_logs":[{"id":1},]}`, `{"operation_logs":{}}`, `{} {}`, `null`, `[`, ``,
+		`{"operation_logs":[` + strings.Repeat("[", 20000),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		l := newClient(t, inMemory(http.StatusOK, "application/json", body)).List(cbrapi.ListFilter{})
+		first, err := l.Next(t.Context())
+		if err != nil {
+			checkError(t, err)
+			if first != nil || l.Rows() != 0 {
+				t.Errorf("%d tasks of %d rows came with the error %v", len(first), l.Rows(), err)
 			}
+			return
 		}
-		for _, name := range names {
-			if len(name) > 1024 || !utf8.ValidString(name) {
-				t.Errorf("the name or id %.100q has %d bytes", name, len(name))
+		if !json.Valid([]byte(body)) {
+			t.Error("the answer is not JSON")
+		}
+		seen := map[string]bool{}
+		for _, task := range first {
+			if seen[task.ID] || len(task.ID) != 36 || task.ID != strings.ToLower(task.ID) {
+				t.Errorf("the id is %q, want a new UUID in lower case", task.ID)
 			}
+			seen[task.ID] = true
+			checkTask(t, task)
 		}
-		for _, at := range []time.Time{got.CreatedAt, got.StartedAt, got.EndedAt, got.UpdatedAt} {
-			if !at.IsZero() && at.Unix() <= 0 {
-				t.Errorf("a time is %v", at)
-			}
+		invalid := l.Invalid()
+		checkInvalid(t, invalid)
+		if rows := len(first) + len(invalid) - 1; rows > l.Rows() { // 1: the count
+			t.Errorf("%d tasks and %d invalid fields in %d rows", len(first), len(invalid), l.Rows())
 		}
-		if p := got.ExtraInfo.Common.Progress; p != nil && !(*p >= 0 && *p <= 100) {
-			t.Errorf("the progress is %v", *p)
-		}
-		if d, ok := got.Duration(); ok && d < 0 {
-			t.Errorf("the duration is %v", d)
-		}
-		if n := utf8.RuneCountInString(got.ErrorInfo.Message); n > 2049 || strings.ContainsFunc(got.ErrorInfo.Message, unicode.IsControl) {
-			t.Errorf("the message is %.100q of %d characters", got.ErrorInfo.Message, n)
-		}
-		for _, i := range got.Invalid {
-			if !utf8.ValidString(i.Value) || utf8.RuneCountInString(i.Value) > 65 || strings.ContainsFunc(i.Field, notInWord) {
-				t.Errorf("an invalid field is %q", i)
-			}
+		// The same page again brings nothing new, and so is the end.
+		if again, err := l.Next(t.Context()); again != nil || err != nil || !l.Done() {
+			t.Errorf("the same page again gives %v, %v, done: %v", again, err, l.Done())
 		}
 	})
+}
+
+// checkTask checks what is promised of every task, whatever was sent.
+func checkTask(t *testing.T, got *cbrapi.OperationLog) {
+	t.Helper()
+	words := map[string]string{
+		"status": string(got.Status), "operation_type": string(got.OperationType), "code": got.ErrorInfo.Code,
+	}
+	names := []string{
+		got.ProjectID, got.CheckpointID, got.PolicyID, got.ProviderID, got.VaultID, got.VaultName,
+		got.ExtraInfo.Common.RequestID, got.ExtraInfo.Common.TaskID,
+	}
+	if b := got.ExtraInfo.Backup; b != nil {
+		words["app_consistency_status"] = b.AppConsistencyStatus
+		words["app_consistency_error_code"] = b.AppConsistencyErrorCode
+		names = append(names, b.BackupID, b.BackupName)
+	}
+	if r := got.ExtraInfo.Resource; r != nil {
+		names = append(append(names, r.ID, r.Type, r.Name), r.ExcludeVolumes...)
+	}
+	for name, word := range words {
+		if len(word) > 64 || !utf8.ValidString(word) || strings.ContainsFunc(word, notInWord) {
+			t.Errorf("%s is %q, which is no word", name, word)
+		}
+	}
+	for _, name := range names {
+		if len(name) > 1024 || !utf8.ValidString(name) {
+			t.Errorf("the name or id %.100q has %d bytes", name, len(name))
+		}
+	}
+	for _, at := range []time.Time{got.CreatedAt, got.StartedAt, got.EndedAt, got.UpdatedAt} {
+		if !at.IsZero() && at.Unix() <= 0 {
+			t.Errorf("a time is %v", at)
+		}
+	}
+	if p := got.ExtraInfo.Common.Progress; p != nil && !(*p >= 0 && *p <= 100) {
+		t.Errorf("the progress is %v", *p)
+	}
+	if d, ok := got.Duration(); ok && d < 0 {
+		t.Errorf("the duration is %v", d)
+	}
+	if n := utf8.RuneCountInString(got.ErrorInfo.Message); n > 2049 || strings.ContainsFunc(got.ErrorInfo.Message, unicode.IsControl) {
+		t.Errorf("the message is %.100q of %d characters", got.ErrorInfo.Message, n)
+	}
+	checkInvalid(t, got.Invalid)
+}
+
+func checkInvalid(t *testing.T, invalid []cbrapi.InvalidField) {
+	t.Helper()
+	for _, i := range invalid {
+		if !utf8.ValidString(i.Value) || utf8.RuneCountInString(i.Value) > 65 || strings.ContainsFunc(i.Field, notInWord) {
+			t.Errorf("an invalid field is %q", i)
+		}
+	}
 }
 
 func notInWord(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }

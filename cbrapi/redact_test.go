@@ -2,6 +2,7 @@ package cbrapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -109,9 +110,22 @@ func TestNoCredentialsInErrors(t *testing.T) {
 		securityToken = "gQpjbi1ub3J0aC00+security/token"
 		authorization = "SDK-HMAC-SHA256 Access=AKAKAKAK, SignedHeaders=host, Signature=0123456789abcdef"
 	)
+	type call struct {
+		operation string
+		send      func(context.Context, *cbrapi.Client) error
+		status    int
+	}
+	show := func(ctx context.Context, c *cbrapi.Client) error {
+		_, err := c.OperationLog(ctx, taskID)
+		return err
+	}
+	list := func(ctx context.Context, c *cbrapi.Client) error {
+		_, err := c.List(cbrapi.ListFilter{}).Next(ctx)
+		return err
+	}
 	for name, echo := range echoes() {
-		for _, status := range []int{401, 200} {
-			t.Run(fmt.Sprintf("%s/%d", name, status), func(t *testing.T) {
+		for _, call := range []call{{"ShowOpLog", show, 401}, {"ShowOpLog", show, 200}, {"ListOpLogs", list, 401}, {"ListOpLogs", list, 200}} {
+			t.Run(fmt.Sprintf("%s/%s/%d", name, call.operation, call.status), func(t *testing.T) {
 				o := serve(t, func(w http.ResponseWriter, r *http.Request) {
 					request, err := httputil.DumpRequest(r, true)
 					if err != nil {
@@ -119,7 +133,7 @@ func TestNoCredentialsInErrors(t *testing.T) {
 					}
 					contentType, body := echo(r.Header, string(request))
 					w.Header().Set("X-Request-Id", r.Header.Get("X-Auth-Token"))
-					reply(status, contentType, body)(w, r)
+					reply(call.status, contentType, body)(w, r)
 				})
 				next := o.Transport
 				o.Transport = withToken(roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -127,14 +141,14 @@ func TestNoCredentialsInErrors(t *testing.T) {
 					req.Header.Set("Authorization", authorization)
 					return next.RoundTrip(req)
 				}))
-				_, err := newClient(t, o).OperationLog(t.Context(), taskID)
+				err := call.send(t.Context(), newClient(t, o))
 				if err == nil {
 					t.Fatal("no error")
 				}
 				if found := leaks(everyText(err), token, securityToken, authorization); found != nil {
 					t.Errorf("the error has parts of secrets:\n%v\n%q", err, found)
 				}
-				if status == 401 && !strings.Contains(err.Error(), "<secret>") {
+				if call.status == 401 && !strings.Contains(err.Error(), "<secret>") {
 					t.Errorf("the error has nothing redacted, so this test says nothing: %v", err)
 				}
 			})

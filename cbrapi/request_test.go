@@ -148,8 +148,9 @@ func TestOperation(t *testing.T) {
 	})
 	o := cbrapi.Options{Endpoint: "https://api.example.com", Transport: transport}
 	_, _ = newClient(t, o).OperationLog(t.Context(), taskID)
+	_, _ = newClient(t, o).List(cbrapi.ListFilter{}).Next(t.Context())
 	_, _ = newIAM(t, o).Login(t.Context(), someUser())
-	if diff := cmp.Diff([]string{"ShowOpLog", "KeystoneCreateUserTokenByPassword"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"ShowOpLog", "ListOpLogs", "KeystoneCreateUserTokenByPassword"}, got); diff != "" {
 		t.Errorf("the operations differ (-want +got):\n%s", diff)
 	}
 }

@@ -67,6 +67,16 @@ type answer struct {
 	secrets    []string // that must not come back in an error
 }
 
+// tooLargeError is the error for an answer that is larger than its call allows: a
+// part of it may be small enough.
+type tooLargeError struct {
+	err error
+}
+
+func (e *tooLargeError) Error() string { return e.err.Error() }
+
+func (e *tooLargeError) Unwrap() error { return e.err }
+
 // do sends c and reads the whole answer. Its error is an *Error where the API
 // answered, and wraps the transport's error where it did not.
 func (s *service) do(ctx context.Context, c call) (*answer, error) {
@@ -95,13 +105,15 @@ func (s *service) do(ctx context.Context, c call) (*answer, error) {
 	}
 
 	a := &answer{operation: c.operation, statusCode: resp.StatusCode, header: resp.Header, secrets: c.secretsIn(resp)}
-	// One byte more than allowed tells a large answer from one that just fits.
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, c.maxBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: reading the answer: %w", c.operation, err)
+	if resp.ContentLength <= c.maxBytes { // a larger one is not read in vain
+		// One byte more than allowed tells a large answer from one that just fits.
+		a.body, err = io.ReadAll(io.LimitReader(resp.Body, c.maxBytes+1))
+		if err != nil {
+			return nil, fmt.Errorf("%s: reading the answer: %w", c.operation, err)
+		}
 	}
-	if int64(len(a.body)) > c.maxBytes {
-		return nil, a.malformed(fmt.Sprintf("the answer is larger than %d KiB", c.maxBytes>>10))
+	if max(int64(len(a.body)), resp.ContentLength) > c.maxBytes {
+		return nil, &tooLargeError{a.malformed(fmt.Sprintf("the answer is larger than %d KiB", c.maxBytes>>10))}
 	}
 	// Whoever repeats our credentials, in whatever field: they become neither a
 	// label nor a line in a log. Something short may well stand there by itself.

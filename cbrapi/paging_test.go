@@ -1,0 +1,239 @@
+package cbrapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// TestPaging has one client list several times: what it asks for, listing after
+// listing. Whatever the service does, no task may be missed.
+func TestPaging(t *testing.T) {
+	type listing struct {
+		tasks int
+		asked []string
+	}
+	none := func(int, int, int) string { return "" }
+	for name, test := range map[string]struct {
+		most     func(offset int) int
+		count    func(total, offset, rows int) string
+		listings []listing
+	}{
+		"count": {listings: []listing{
+			{0, []string{"1000@0"}},
+			{3, []string{"1000@0", "1000@3"}}, // the second page says what the count is
+			{3, []string{"1000@0"}},
+			{0, []string{"1000@0"}},
+			{999, []string{"1000@0"}},
+			{1000, []string{"1000@0", "1000@1000"}},
+			{1001, []string{"1000@0", "1000@1000"}},
+			{2500, []string{"1000@0", "1000@1000", "1000@2000"}},
+		}},
+		"count, first listing of many pages": {listings: []listing{
+			{2500, []string{"1000@0", "1000@1000", "1000@2000", "1000@2500"}},
+			{2500, []string{"1000@0", "1000@1000", "1000@2000"}},
+			{999, []string{"1000@0"}},
+		}},
+		"count, small pages": {most: atMost(100), listings: []listing{
+			{100, []string{"1000@0", "1000@100"}},
+			{250, []string{"1000@0", "1000@100", "1000@200"}},
+			{100, []string{"1000@0"}},
+			{50, []string{"1000@0"}},
+		}},
+		"no count": {count: none, listings: []listing{
+			{0, []string{"1000@0"}},
+			{3, []string{"1000@0", "1000@3"}},
+			{2, []string{"1000@0"}},
+			{0, []string{"1000@0"}},
+			{3, []string{"1000@0", "1000@3"}}, // may be the largest page of all
+			{4, []string{"1000@0", "1000@4"}},
+			{3, []string{"1000@0"}},
+			{1500, []string{"1000@0", "1000@1000"}},
+			{999, []string{"1000@0"}},
+			{1000, []string{"1000@0", "1000@1000"}},
+		}},
+		"no count, small pages": {most: atMost(100), count: none, listings: []listing{
+			{100, []string{"1000@0", "1000@100"}},
+			{99, []string{"1000@0"}},
+			{250, []string{"1000@0", "1000@100", "1000@200", "1000@250"}},
+			{50, []string{"1000@0", "1000@50"}},
+			{100, []string{"1000@0", "1000@100"}},
+		}},
+		"no count, a small page in the middle": {
+			most: func(offset int) int {
+				if offset == 1000 {
+					return 998
+				}
+				return 1000
+			},
+			count: none,
+			listings: []listing{
+				{2500, []string{"1000@0", "1000@1000", "1000@1998", "1000@2500"}},
+				{3, []string{"1000@0", "1000@3"}},
+				{3, []string{"1000@0", "1000@3"}},
+				{2500, []string{"1000@0", "1000@1000", "1000@1998", "1000@2500"}},
+			},
+		},
+		"null for the count": {
+			count: func(int, int, int) string { return `,"count":null` },
+			listings: []listing{
+				{3, []string{"1000@0", "1000@3"}},
+				{2, []string{"1000@0"}},
+			},
+		},
+		"count of the page": {
+			count: func(_, _, rows int) string { return fmt.Sprintf(`,"count":%d`, rows) },
+			listings: []listing{
+				{3, []string{"1000@0", "1000@3"}},
+				{3, []string{"1000@0", "1000@3"}},
+				{2, []string{"1000@0"}},
+			},
+		},
+		"count of the page, small pages": {
+			most:  atMost(100),
+			count: func(_, _, rows int) string { return fmt.Sprintf(`,"count":%d`, rows) },
+			listings: []listing{
+				{100, []string{"1000@0", "1000@100"}},
+				{250, []string{"1000@0", "1000@100", "1000@200", "1000@250"}},
+				{200, []string{"1000@0", "1000@100", "1000@200"}},
+			},
+		},
+		"count of the rows left, small pages": {
+			most:  atMost(100),
+			count: func(total, offset, _ int) string { return fmt.Sprintf(`,"count":%d`, max(total-offset, 0)) },
+			listings: []listing{
+				{300, []string{"1000@0", "1000@100", "1000@200", "1000@300"}},
+				{300, []string{"1000@0", "1000@100", "1000@200", "1000@300"}},
+				{200, []string{"1000@0", "1000@100", "1000@200"}},
+			},
+		},
+		"count of all tasks, whatever the filter": {
+			count: func(total, _, _ int) string { return fmt.Sprintf(`,"count":%d`, total+100) },
+			listings: []listing{
+				{3, []string{"1000@0", "1000@3"}},
+				{2, []string{"1000@0"}},
+			},
+		},
+		"count of nothing": {
+			count: func(int, int, int) string { return `,"count":0` },
+			listings: []listing{
+				{3, []string{"1000@0", "1000@3"}},
+				{2, []string{"1000@0"}},
+				{3, []string{"1000@0", "1000@3"}},
+			},
+		},
+		"count with a bound": {
+			most:  atMost(100),
+			count: func(total, _, _ int) string { return fmt.Sprintf(`,"count":%d`, min(total, 150)) },
+			listings: []listing{
+				{120, []string{"1000@0", "1000@100", "1000@120"}},
+				{250, []string{"1000@0", "1000@100", "1000@200", "1000@250"}},
+				{120, []string{"1000@0", "1000@100", "1000@120"}}, // believed no longer
+			},
+		},
+		"count as text": {
+			count: func(total, _, _ int) string { return fmt.Sprintf(`,"count":"%d"`, total) },
+			listings: []listing{
+				{3, []string{"1000@0", "1000@3"}},
+				{4, []string{"1000@0"}},
+			},
+		},
+		"a count that cannot be read": {
+			count: func(int, int, int) string { return `,"count":"many"` },
+			listings: []listing{
+				{3, []string{"1000@0", "1000@3"}},
+				{4, []string{"1000@0", "1000@4"}},
+				{3, []string{"1000@0"}},
+			},
+		},
+		"one row at a time": {most: atMost(1), listings: []listing{
+			{3, []string{"1000@0", "1000@1", "1000@2", "1000@3"}},
+			{3, []string{"1000@0", "1000@1", "1000@2"}},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &history{most: test.most, count: test.count}
+			client := newClient(t, serve(t, h.ServeHTTP))
+			for i, listing := range test.listings {
+				h.rows = rowsOf(listing.tasks)
+				l := client.List(cbrapi.ListFilter{})
+				if diff := cmp.Diff(idsOf(listing.tasks), mustReadAll(t, l)); diff != "" {
+					t.Errorf("listing %d: the tasks differ (-want +got):\n%s", i, diff)
+				}
+				if diff := cmp.Diff(listing.asked, h.takeAsked()); diff != "" {
+					t.Errorf("listing %d of %d tasks: the requests differ (-want +got):\n%s", i, listing.tasks, diff)
+				}
+				if l.Rows() != listing.tasks {
+					t.Errorf("listing %d: %d rows, want %d", i, l.Rows(), listing.tasks)
+				}
+			}
+		})
+	}
+}
+
+// A task that is over leaves the running list while that is read, and the count
+// with it: that says nothing about what the count is.
+func TestPagingOfAShrinkingList(t *testing.T) {
+	h := &history{rows: rowsOf(5)}
+	h.before = func(request int) { h.rows = rowsOf(5 - request) }
+	client := newClient(t, serve(t, h.ServeHTTP))
+	for i, want := range [][]string{
+		{"1000@0", "1000@5"}, // empty, with a count of 4
+		{"1000@0", "1000@5"}, // empty, with a count of 5
+		{"1000@0"},
+	} {
+		if got := mustReadAll(t, client.List(cbrapi.ListFilter{})); len(got) != 5 {
+			t.Errorf("listing %d: %d tasks, want 5", i, len(got))
+		}
+		if diff := cmp.Diff(want, h.takeAsked()); diff != "" {
+			t.Errorf("listing %d: the requests differ (-want +got):\n%s", i, diff)
+		}
+		h.before, h.rows = nil, rowsOf(5)
+	}
+}
+
+// Whoever ignores limit or offset must not keep a listing going.
+func TestIgnoredOffset(t *testing.T) {
+	for name, test := range map[string]struct {
+		tasks int // at every offset
+		asked []string
+	}{
+		"a short list":  {3, []string{"1000@0", "1000@3"}},
+		"one page":      {1000, []string{"1000@0", "1000@1000"}},
+		"and the limit": {1500, []string{"1000@0", "1000@1500"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &history{fault: func(int, int) http.HandlerFunc {
+				return reply(http.StatusOK, "application/json", `{"operation_logs":[`+strings.Join(rowsOf(test.tasks), ",")+`]}`)
+			}}
+			got := mustReadAll(t, newClient(t, serve(t, h.ServeHTTP)).List(cbrapi.ListFilter{}))
+			if diff := cmp.Diff(idsOf(test.tasks), got); diff != "" {
+				t.Errorf("the tasks differ (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.asked, h.takeAsked()); diff != "" {
+				t.Errorf("the requests differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConcurrentListings(t *testing.T) {
+	h := &history{rows: rowsOf(250), most: atMost(100)}
+	client := newClient(t, serve(t, h.ServeHTTP))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			got, err := readAll(t.Context(), client.List(cbrapi.ListFilter{}))
+			if diff := cmp.Diff(idsOf(250), got); err != nil || diff != "" {
+				t.Errorf("the tasks differ (-want +got), with the error %v:\n%s", err, diff)
+			}
+		})
+	}
+	all.Wait()
+}
