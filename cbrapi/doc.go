@@ -4,8 +4,9 @@
 // It belongs here to build a request, to bound and read its answer, and to say
 // what went wrong in a form that a caller can branch on. It does not belong
 // here to decide when to ask, to ask again, to keep an answer or to log: those
-// are the caller's. Credentials are added below this package, by the
-// http.RoundTripper in Options; the usual ones are in cbrapi/credentials.
+// are the caller's. What a client remembers is how the service pages its lists.
+// Credentials are added below this package, by the http.RoundTripper in Options;
+// the usual ones are in cbrapi/credentials.
 //
 // The API calls a backup, a replication, a restore, a synchronisation or a
 // deletion an operation log; the console and the exporter's metrics call it a

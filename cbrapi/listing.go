@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,17 +21,6 @@ const (
 	// page by themselves: then it is not the rows, but the service ignores the limit.
 	maxHugeRows = 3
 )
-
-// ListFilter says which tasks a listing is about; a zero field does not filter.
-// The service may ignore any of it: who needs a filter has to check it again.
-type ListFilter struct {
-	Status        Status
-	OperationType OperationType
-	VaultID       string
-	// StartTime is sent as the API's start_time, rounded down to the second. Which
-	// of a task's times the API compares with it is not documented.
-	StartTime time.Time
-}
 
 // Listing reads a list of tasks page by page. It is not safe for concurrent use.
 //
@@ -53,6 +41,7 @@ type Listing struct {
 	limit  int
 	widen  bool // a row, not the size of all, was too large for the limit
 	huge   int  // rows that were too large, one behind the other
+	again  int  // rows since the last page that brought something new
 	rows   int  // received, and thus the next offset
 	small  bool // the newest page had fewer rows than were asked for
 	begun  bool
@@ -123,23 +112,12 @@ func (l *Listing) Invalid() []InvalidField {
 }
 
 func (l *Listing) call() call {
-	query := url.Values{
-		"limit":  {strconv.Itoa(l.limit)},
-		"offset": {strconv.Itoa(l.rows)},
+	query := l.filter.query()
+	if id := l.client.enterpriseProjectID; id != "" {
+		query.Set("enterprise_project_id", id)
 	}
-	for name, value := range map[string]string{
-		"status":                string(l.filter.Status),
-		"operation_type":        string(l.filter.OperationType),
-		"vault_id":              l.filter.VaultID,
-		"enterprise_project_id": l.client.enterpriseProjectID,
-	} {
-		if value != "" {
-			query.Set(name, value)
-		}
-	}
-	if !l.filter.StartTime.IsZero() {
-		query.Set("start_time", l.filter.StartTime.UTC().Format("2006-01-02T15:04:05Z"))
-	}
+	query.Set("limit", strconv.Itoa(l.limit))
+	query.Set("offset", strconv.Itoa(l.rows))
 	return call{
 		operation: "ListOpLogs",
 		method:    http.MethodGet,
@@ -201,8 +179,12 @@ func (l *Listing) read(a *answer) ([]*OperationLog, error) {
 		}
 		return nil, err
 	}
+	l.again += rows
+	if len(fresh) > 0 {
+		l.again = 0
+	}
 	o := observation{
-		limit: l.limit, offset: l.rows, rows: rows, fresh: len(fresh),
+		limit: l.limit, offset: l.rows, rows: rows, fresh: len(fresh), again: l.again,
 		count: root.count("count"), behindSmall: l.small,
 	}
 	l.done = l.client.paging.last(o)

@@ -2,14 +2,18 @@ package cbrapi
 
 import "sync"
 
+// maxShift is more than the tasks that begin between two requests for small pages.
+const maxShift = 16
+
 // paging is what the listings of a Client have learned of how the service pages,
 // which no page of the API's says. It is safe for concurrent use, and never
 // forgets: what a service did once it may do again.
 //
 // A list ends at an empty page, and at one of which the listing has had every
 // row: that comes from a service that ignores the offset, and at the end of a
-// list that new tasks have shifted. A page as large as was asked for ends nothing
-// else. A smaller one may be the last, or one of a service that allows no larger
+// list that new tasks have shifted. Where so little was asked for that a page may
+// be nothing but what was shifted, it takes maxShift such rows. A page as large as
+// was asked for ends nothing else. A smaller one may be the last, or one of a service that allows no larger
 // ones, or one from which rows were taken that the caller must not see. It ends
 // the list where one of these is known:
 //
@@ -38,6 +42,7 @@ type observation struct {
 	limit, offset int    // asked for
 	rows          int    // received
 	fresh         int    // rows that the listing has not had before
+	again         int    // rows since the last page with a fresh one
 	count         *int64 // nil where it was not sent
 	behindSmall   bool   // the page before it was small
 }
@@ -64,7 +69,7 @@ func (p *paging) last(o observation) bool {
 	}
 
 	switch {
-	case o.fresh == 0:
+	case o.fresh == 0 && (o.small() || o.again >= maxShift):
 		return true
 	case !o.small():
 		return false
