@@ -76,6 +76,16 @@ func TestLargePages(t *testing.T) {
 				"1@0", "1@1", "1@2", "1@3", "1@4", "2@5",
 			},
 		},
+		"every other row, four in all": {
+			tasks: 8,
+			large: func(limit, offset int) bool { return offset < 8 && (limit > 1 || offset%2 == 0) },
+			want:  []string{idOf(1), idOf(3), idOf(5), idOf(7)},
+			huge:  4,
+			asked: []string{
+				"1000@0", "500@0", "250@0", "125@0", "62@0", "31@0", "15@0", "7@0", "3@0", "1@0",
+				"1@1", "2@2", "1@2", "1@3", "2@4", "1@4", "1@5", "2@6", "1@6", "1@7", "2@8",
+			},
+		},
 		"a huge row and large pages": {
 			tasks: 9,
 			large: func(limit, offset int) bool { return offset == 0 || limit > 2 },
@@ -113,6 +123,27 @@ func TestLargePages(t *testing.T) {
 				t.Errorf("%d rows, want %d", l.Rows(), test.tasks)
 			}
 		})
+	}
+}
+
+// Behind a small page there was a huge row, so that it was not the last one.
+func TestHugeRowBehindASmallPage(t *testing.T) {
+	h := &history{rows: rowsOf(4), most: atMost(3), count: func(int, int, int) string { return "" }}
+	h.fault = func(_, offset int) http.HandlerFunc {
+		if offset == 3 {
+			return tooLarge(true)
+		}
+		return nil
+	}
+	client := newClient(t, serve(t, h.ServeHTTP))
+	if diff := cmp.Diff(idsOf(3), mustReadAll(t, client.List(cbrapi.ListFilter{}))); diff != "" {
+		t.Errorf("the tasks differ (-want +got):\n%s", diff)
+	}
+	h.takeAsked()
+	h.rows = rowsOf(2)
+	mustReadAll(t, client.List(cbrapi.ListFilter{}))
+	if diff := cmp.Diff([]string{"1000@0", "1000@2"}, h.takeAsked()); diff != "" {
+		t.Errorf("the requests differ (-want +got):\n%s", diff)
 	}
 }
 
