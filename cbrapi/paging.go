@@ -13,9 +13,9 @@ const maxShift = 16
 // row: that comes from a service that ignores the offset, and at the end of a
 // list that new tasks have shifted. Where so little was asked for that a page may
 // be nothing but what was shifted, it takes maxShift such rows. A page as large as
-// was asked for ends nothing else. A smaller one may be the last, or one of a service that allows no larger
-// ones, or one from which rows were taken that the caller must not see. It ends
-// the list where one of these is known:
+// was asked for ends nothing else. A smaller one may be the last, or come from a
+// service that allows no larger ones, or lack rows that the caller must not see.
+// It ends the list where one of these is known:
 //
 //   - The count is the number of rows in the whole list, and as many have been
 //     received. An empty page behind r rows with the count r has shown that, which
