@@ -32,9 +32,10 @@ func none(string) (string, bool) { return "", false }
 func prod() *config.Config {
 	return &config.Config{
 		Scrape: config.Scrape{
-			Timeout:         model.Duration(30 * time.Second),
-			Concurrency:     16,
-			FinishedTaskTTL: model.Duration(15 * time.Minute),
+			Timeout:           model.Duration(30 * time.Second),
+			Concurrency:       16,
+			RequestsPerSecond: 20,
+			FinishedTaskTTL:   model.Duration(15 * time.Minute),
 		},
 		Projects: []config.Project{{
 			Name:        "cn-north-4",
@@ -63,10 +64,18 @@ func TestParse(t *testing.T) {
 			differ: func(*config.Config) {},
 		},
 		"every key of scrape": {
-			yaml: "scrape: {timeout: 1m30s, concurrency: 256, finished_task_ttl: 0}\n" + oneProject,
+			yaml: "scrape: {timeout: 1m30s, concurrency: 256, requests_per_second: 0.5, finished_task_ttl: 0}\n" + oneProject,
 			differ: func(c *config.Config) {
-				c.Scrape = config.Scrape{Timeout: model.Duration(90 * time.Second), Concurrency: 256}
+				c.Scrape = config.Scrape{Timeout: model.Duration(90 * time.Second), Concurrency: 256, RequestsPerSecond: 0.5}
 			},
+		},
+		"no limit of requests": {
+			yaml:   "scrape: {requests_per_second: 0}\n" + oneProject,
+			differ: func(c *config.Config) { c.Scrape.RequestsPerSecond = 0 },
+		},
+		"as many requests as may be": {
+			yaml:   "scrape: {requests_per_second: 1e4}\n" + oneProject,
+			differ: func(c *config.Config) { c.Scrape.RequestsPerSecond = 10_000 },
 		},
 		"every key of a project": {
 			yaml: `
@@ -280,6 +289,7 @@ func TestString(t *testing.T) {
 	want := `scrape:
   timeout: 30s
   concurrency: 16
+  requests_per_second: 20
   finished_task_ttl: 15m
 projects:
   - name: cn-north-4
@@ -329,7 +339,7 @@ func TestCredentialsKind(t *testing.T) {
 // force, as it is shown, is a valid one that means the same.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(oneProject))
-	f.Add([]byte("scrape: {timeout: 1m30s, concurrency: 1, finished_task_ttl: 0}\n" + oneProject))
+	f.Add([]byte("scrape: {timeout: 1m30s, concurrency: 1, requests_per_second: 1e-7, finished_task_ttl: 0}\n" + oneProject))
 	f.Add([]byte(oneProject + "    http_client: {proxy_url: 'http://u:p@proxy', no_proxy: a, tls_config: {server_name: b}}\n"))
 	f.Add([]byte("projects:\n  - &a\n    <<: *a\n    name: [*a]\n"))
 	f.Add([]byte("a: 1\n---\nb: *c\n"))

@@ -89,8 +89,8 @@ config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
 		want: `config.yml:1: Scrape: unknown key; did you mean scrape?`,
 	},
 	"unknown key like no other": {
-		yaml: "scrape: {requests_per_second: 20}\n" + oneProject,
-		want: `config.yml:1: scrape.requests_per_second: unknown key; known here: concurrency, finished_task_ttl, timeout`,
+		yaml: "scrape: {retries: 2}\n" + oneProject,
+		want: `config.yml:1: scrape.retries: unknown key; known here: concurrency, finished_task_ttl, requests_per_second, timeout`,
 	},
 	"unknown key like several": {
 		yaml: "s: {}\n" + oneProject,
@@ -195,6 +195,38 @@ config.yml:3: scrape.timeout: not a duration; write a number and a unit, for exa
 	"concurrency with a fraction": {
 		yaml: "scrape: {concurrency: 1.5}\n" + oneProject,
 		want: `config.yml:1: scrape.concurrency: not a whole number from 1 to 256; write one, without quotes`,
+	},
+	"requests_per_second below zero": {
+		yaml: "scrape: {requests_per_second: -0.1}\n" + oneProject,
+		want: `config.yml:1: scrape.requests_per_second: not a number from 0 to 10000; write one, without quotes`,
+	},
+	"requests_per_second too large": {
+		yaml: "scrape: {requests_per_second: 10000.5}\n" + oneProject,
+		want: `config.yml:1: scrape.requests_per_second: not a number from 0 to 10000; write one, without quotes`,
+	},
+	"requests_per_second beyond all numbers": {
+		yaml: "scrape: {requests_per_second: 1e400}\n" + oneProject,
+		want: `config.yml:1: scrape.requests_per_second: not a number from 0 to 10000; write one, without quotes`,
+	},
+	"requests_per_second infinite": {
+		yaml: "scrape: {requests_per_second: .inf}\n" + oneProject,
+		want: `config.yml:1: scrape.requests_per_second: not a number from 0 to 10000; write one, without quotes`,
+	},
+	"requests_per_second not a number": {
+		yaml: "scrape: {requests_per_second: .nan}\n" + oneProject,
+		want: `config.yml:1: scrape.requests_per_second: not a number from 0 to 10000; write one, without quotes`,
+	},
+	"requests_per_second with a unit": {
+		yaml: "scrape: {requests_per_second: 20/s}\n" + oneProject,
+		want: `config.yml:1: scrape.requests_per_second: not a number from 0 to 10000; write one, without quotes`,
+	},
+	"requests_per_second in quotes": {
+		yaml: "scrape: {requests_per_second: '20'}\n" + oneProject,
+		want: `config.yml:1: scrape.requests_per_second: not a number from 0 to 10000; write one, without quotes`,
+	},
+	"requests_per_second null": {
+		yaml: "scrape:\n  requests_per_second:\n" + oneProject,
+		want: `config.yml:2: scrape.requests_per_second: no value; add one or remove the line`,
 	},
 	"timeout without unit": {
 		yaml: "scrape: {timeout: 30}\n" + oneProject,

@@ -59,6 +59,23 @@ func integer(to *int, low, high int) reader {
 	}
 }
 
+// number reads a number between two bounds, both allowed. It may have a fraction.
+func number(to *float64, low, high float64) reader {
+	return func(n node) {
+		value, ok := n.text()
+		if !ok {
+			return
+		}
+		isNumber := n.yaml.Tag == "!!int" || n.yaml.Tag == "!!float"
+		f, err := strconv.ParseFloat(value, 64)
+		if err != nil || !isNumber || f < low || f > high {
+			n.problem("not a number from %g to %g; write one, without quotes", low, high)
+			return
+		}
+		*to = f
+	}
+}
+
 // boolean reads yes or no.
 func boolean(to *bool) reader {
 	return func(n node) {

@@ -12,6 +12,9 @@ type Scrape struct {
 	Timeout model.Duration `yaml:"timeout"`
 	// Concurrency is the number of API requests in flight per project.
 	Concurrency int `yaml:"concurrency"`
+	// RequestsPerSecond is the number of API requests that may begin in a second
+	// per project; it may have a fraction. Zero sets no limit.
+	RequestsPerSecond float64 `yaml:"requests_per_second"`
 	// FinishedTaskTTL is the age at which a finished task is read again. Zero
 	// reads it at every scrape.
 	FinishedTaskTTL model.Duration `yaml:"finished_task_ttl"`
@@ -19,19 +22,25 @@ type Scrape struct {
 
 func defaultScrape() Scrape {
 	return Scrape{
-		Timeout:         model.Duration(30 * time.Second),
-		Concurrency:     16,
-		FinishedTaskTTL: model.Duration(15 * time.Minute),
+		Timeout:           model.Duration(30 * time.Second),
+		Concurrency:       16,
+		RequestsPerSecond: 20,
+		FinishedTaskTTL:   model.Duration(15 * time.Minute),
 	}
 }
 
-// maxConcurrency keeps a typing error from opening thousands of connections.
-const maxConcurrency = 256
+const (
+	// maxConcurrency keeps a typing error from opening thousands of connections.
+	maxConcurrency = 256
+	// maxRequestsPerSecond is more than any API allows.
+	maxRequestsPerSecond = 10_000
+)
 
 func (s *Scrape) read(n node) {
 	n.mapping(keys{
-		"timeout":           positiveDuration(&s.Timeout),
-		"concurrency":       integer(&s.Concurrency, 1, maxConcurrency),
-		"finished_task_ttl": duration(&s.FinishedTaskTTL),
+		"timeout":             positiveDuration(&s.Timeout),
+		"concurrency":         integer(&s.Concurrency, 1, maxConcurrency),
+		"requests_per_second": number(&s.RequestsPerSecond, 0, maxRequestsPerSecond),
+		"finished_task_ttl":   duration(&s.FinishedTaskTTL),
 	})
 }
