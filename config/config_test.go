@@ -83,6 +83,7 @@ projects:
   - name: Große Wolke
     region: eu-de
     project_id: private_cloud-1
+    enterprise_project_id: 0B8A1C06-6A0C-4C1F-9C3E-2F3D5F0B7A11
     endpoint: http://cbr.example.com:8080/cbr/
     iam_endpoint: https://iam.example.com//
     credentials:
@@ -105,12 +106,13 @@ projects:
 `,
 			differ: func(c *config.Config) {
 				c.Projects = []config.Project{{
-					Name:        "Große Wolke",
-					Region:      "eu-de",
-					ProjectID:   "private_cloud-1",
-					Endpoint:    "http://cbr.example.com:8080/cbr",
-					IAMEndpoint: "https://iam.example.com",
-					Credentials: config.Credentials{Username: "u", Password: "0123", DomainName: "d"},
+					Name:                "Große Wolke",
+					Region:              "eu-de",
+					ProjectID:           "private_cloud-1",
+					EnterpriseProjectID: "0b8a1c06-6a0c-4c1f-9c3e-2f3d5f0b7a11",
+					Endpoint:            "http://cbr.example.com:8080/cbr",
+					IAMEndpoint:         "https://iam.example.com",
+					Credentials:         config.Credentials{Username: "u", Password: "0123", DomainName: "d"},
 					HTTPClient: config.HTTPClient{
 						ProxyURL: "https://u:p@proxy.example.com:3128/",
 						NoProxy:  "iam.example.com,10.0.0.0/8",
@@ -173,6 +175,14 @@ projects:
 				p.Name, p.Region, p.ProjectID, p.ProjectName = "team", "", "", "team"
 				p.Endpoint, p.IAMEndpoint = "https://cbr.example.com", "https://iam.example.com"
 			},
+		},
+		"default enterprise project": {
+			yaml:   oneProject + "    enterprise_project_id: 0\n",
+			differ: func(c *config.Config) { c.Projects[0].EnterpriseProjectID = "0" },
+		},
+		"all enterprise projects": {
+			yaml:   oneProject + "    enterprise_project_id: all_granted_eps\n",
+			differ: func(c *config.Config) { c.Projects[0].EnterpriseProjectID = "all_granted_eps" },
 		},
 		"files": {
 			yaml: strings.Replace(oneProject, "token: T", "token_file: secrets/token", 1),

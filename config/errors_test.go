@@ -98,12 +98,12 @@ config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
 	},
 	"unknown key between two": {
 		yaml: oneProject + "    m_endpoint: x\n",
-		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, endpoint, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
+		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
 	},
 	"keys of later versions": {
 		yaml: with("{token: T}", "{token: T, mfa: {}}") + "    discovery: {}\n",
 		want: `config.yml:4: projects[0].credentials.mfa: unknown key; known here: access_key, domain_name, ecs_agency, password, password_file, secret_key, secret_key_file, security_token, security_token_file, token, token_file, username
-config.yml:6: projects[0].discovery: unknown key; known here: credentials, endpoint, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
+config.yml:6: projects[0].discovery: unknown key; known here: credentials, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
 	},
 	"duplicate key": {
 		yaml: with("project_id", "region: eu-de\n    project_id"),
@@ -333,6 +333,23 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	"project_name too long": {
 		yaml: oneProject + "    project_name: " + strings.Repeat("x", 129) + "\n",
 		want: `config.yml:6: projects[0].project_name: longer than 128 characters; copy it from My Credentials in the console`,
+	},
+
+	"enterprise_project_id, another number": {
+		yaml: oneProject + "    enterprise_project_id: 1\n",
+		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps`,
+	},
+	"enterprise_project_id, a name": {
+		yaml: oneProject + "    enterprise_project_id: default\n",
+		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps`,
+	},
+	"enterprise_project_id, all in other letters": {
+		yaml: oneProject + "    enterprise_project_id: ALL_GRANTED_EPS\n",
+		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps`,
+	},
+	"enterprise_project_id, a query behind it": {
+		yaml: oneProject + "    enterprise_project_id: 0&limit=1\n",
+		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps`,
 	},
 
 	// The way to the services.

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"regexp"
+	"strings"
 )
 
 // Project is one region's tenancy in the cloud.
@@ -15,6 +16,10 @@ type Project struct {
 	ProjectID string `yaml:"project_id,omitempty"`
 	// ProjectName is the name that the cloud has for it.
 	ProjectName string `yaml:"project_name,omitempty"`
+	// EnterpriseProjectID narrows what the backup service shows to an enterprise
+	// project: a UUID in lower case, 0 or all_granted_eps. It is empty where
+	// requests are to say nothing of it.
+	EnterpriseProjectID string `yaml:"enterprise_project_id,omitempty"`
 	// Endpoint is the URL of the backup service, without a slash at its end.
 	Endpoint string `yaml:"endpoint"`
 	// IAMEndpoint is the URL of the identity service, without a slash at its
@@ -46,6 +51,10 @@ var (
 	projectIDFormat = format{
 		pattern: regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`),
 		problem: "not a project id; copy it from My Credentials in the console",
+	}
+	enterpriseProjectIDFormat = format{
+		pattern: regexp.MustCompile(`^(0|all_granted_eps|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$`),
+		problem: "not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps",
 	}
 )
 
@@ -80,19 +89,21 @@ func projects(to *[]Project) reader {
 
 func (p *Project) read(n node) (mapping, bool) {
 	m, ok := n.mapping(keys{
-		"name":         formatted(&p.Name, nameFormat),
-		"region":       formatted(&p.Region, regionFormat),
-		"project_id":   formatted(&p.ProjectID, projectIDFormat),
-		"project_name": formatted(&p.ProjectName, projectNameFormat),
-		"endpoint":     endpoint(&p.Endpoint),
-		"iam_endpoint": endpoint(&p.IAMEndpoint),
-		"credentials":  p.Credentials.read,
-		"http_client":  p.HTTPClient.read,
-		"task_ids":     uuids(&p.TaskIDs),
+		"name":                  formatted(&p.Name, nameFormat),
+		"region":                formatted(&p.Region, regionFormat),
+		"project_id":            formatted(&p.ProjectID, projectIDFormat),
+		"project_name":          formatted(&p.ProjectName, projectNameFormat),
+		"enterprise_project_id": formatted(&p.EnterpriseProjectID, enterpriseProjectIDFormat),
+		"endpoint":              endpoint(&p.Endpoint),
+		"iam_endpoint":          endpoint(&p.IAMEndpoint),
+		"credentials":           p.Credentials.read,
+		"http_client":           p.HTTPClient.read,
+		"task_ids":              uuids(&p.TaskIDs),
 	})
 	if !ok {
 		return m, false
 	}
+	p.EnterpriseProjectID = strings.ToLower(p.EnterpriseProjectID)
 
 	noRegion := m.at("region").missing()
 	lookup := m.at("project_id").missing()
