@@ -18,6 +18,14 @@ func closest(word string, candidates []string) (string, bool) {
 	return best, least < tooFar && !tie
 }
 
+// hint says which of the known words may have been meant by another.
+func hint(word string, known []string) string {
+	if meant, ok := closest(word, known); ok {
+		return "did you mean " + meant + "?"
+	}
+	return "known here: " + strings.Join(known, ", ")
+}
+
 // distance returns how many letters must be added, removed or replaced to turn
 // a into b (Levenshtein).
 func distance(a, b string) int {

@@ -44,7 +44,7 @@ func (c *Config) read(n node) {
 		"projects": projects(&c.Projects),
 	})
 	if ok && m.at("projects").empty() {
-		m.at("projects").problem("no project; list at least one, with its region, project_id, credentials and task_ids")
+		m.at("projects").problem("no project; list at least one, with its region, project_id, credentials, and discovery or task_ids")
 	}
 }
 

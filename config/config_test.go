@@ -25,6 +25,14 @@ const oneProject = `projects:
     task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
 `
 
+// discoveryAlone is the shortest valid configuration that names no task.
+const discoveryAlone = `projects:
+  - region: cn-north-4
+    project_id: 04f1829c788037ac2fb8c01eb2b04b95
+    credentials: {token: T}
+    discovery: {}
+`
+
 // none is an environment without variables.
 func none(string) (string, bool) { return "", false }
 
@@ -47,6 +55,15 @@ func prod() *config.Config {
 			HTTPClient:  config.HTTPClient{ProxyFromEnvironment: true},
 			TaskIDs:     []string{backupID},
 		}},
+	}
+}
+
+// followed is a discovery with its defaults.
+func followed() *config.Discovery {
+	return &config.Discovery{
+		Lookback: model.Duration(720 * time.Hour),
+		Window:   model.Duration(24 * time.Hour),
+		MaxTasks: 100_000,
 	}
 }
 
@@ -234,6 +251,58 @@ projects:
 				c.Projects[0].Credentials = config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://[fd00::1]:8080"}}
 			},
 		},
+		"discovery without keys": {
+			yaml:   oneProject + "    discovery: {}\n",
+			differ: func(c *config.Config) { c.Projects[0].Discovery = followed() },
+		},
+		"discovery, no value": {
+			yaml:   oneProject + "    discovery:\n      # lookback: 720h\n",
+			differ: func(c *config.Config) { c.Projects[0].Discovery = followed() },
+		},
+		"discovery alone": {
+			yaml: discoveryAlone,
+			differ: func(c *config.Config) {
+				c.Projects[0].Discovery, c.Projects[0].TaskIDs = followed(), nil
+			},
+		},
+		"discovery and no task": {
+			yaml: discoveryAlone + "    task_ids: []\n",
+			differ: func(c *config.Config) {
+				c.Projects[0].Discovery, c.Projects[0].TaskIDs = followed(), nil
+			},
+		},
+		"every key of discovery": {
+			yaml: discoveryAlone[:len(discoveryAlone)-len(" {}\n")] + `
+      lookback: 40d
+      window: 40d
+      operation_types: [backup, copy, replication, restore, delete, sync, vault_delete, remove_resource, migrate_resources]
+      vault_ids: [8A7F1C06-6A0C-4C1F-9C3E-2F3D5F0B7A11, 4827f2da-b008-4507-ab7d-42d0df5ed912]
+      max_tasks: 10000000
+`,
+			differ: func(c *config.Config) {
+				c.Projects[0].TaskIDs = nil
+				c.Projects[0].Discovery = &config.Discovery{
+					Lookback: model.Duration(960 * time.Hour),
+					Window:   model.Duration(960 * time.Hour),
+					OperationTypes: []string{
+						"backup", "copy", "replication", "restore", "delete", "sync", "vault_delete", "remove_resource", "migrate_resources",
+					},
+					VaultIDs: []string{syncID, backupID},
+					MaxTasks: 10_000_000,
+				}
+			},
+		},
+		"discovery of everything": {
+			yaml:   oneProject + "    discovery: {operation_types: [], vault_ids: }\n",
+			differ: func(c *config.Config) { c.Projects[0].Discovery = followed() },
+		},
+		"a short lookback": {
+			yaml: oneProject + "    discovery: {lookback: 1h, window: 1h, max_tasks: 1}\n",
+			differ: func(c *config.Config) {
+				hour := model.Duration(time.Hour)
+				c.Projects[0].Discovery = &config.Discovery{Lookback: hour, Window: hour, MaxTasks: 1}
+			},
+		},
 		"aliases and merge keys": {
 			yaml: `
 projects:
@@ -284,7 +353,8 @@ func TestExample(t *testing.T) {
 	want := prod()
 	want.Projects[0].Name = "prod"
 	want.Projects[0].Credentials = config.Credentials{AccessKey: "REPLACE-ME", SecretKey: "replace-me"}
-	want.Projects[0].TaskIDs = []string{backupID, syncID}
+	want.Projects[0].TaskIDs = nil
+	want.Projects[0].Discovery = followed()
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -323,6 +393,58 @@ projects:
 	}
 }
 
+// TestStringParses reads back what is shown: it has to mean the same.
+func TestStringParses(t *testing.T) {
+	tests := map[string]string{ // no secrets in them, which are masked
+		"task ids":            "task_ids: [" + backupID + "]",
+		"discovery":           "discovery: {}",
+		"discovery and tasks": "task_ids: [" + backupID + "]\n    discovery:",
+		"other values": `discovery:
+      lookback: 1h30m
+      window: 90m
+      operation_types: [sync, backup]
+      vault_ids: [` + syncID + `]
+      max_tasks: 7
+    enterprise_project_id: 0
+scrape: {requests_per_second: 0.1}`,
+	}
+	for name, keys := range tests {
+		t.Run(name, func(t *testing.T) {
+			want, err := config.Parse("config.yml", []byte("projects:\n  - region: cn-north-4\n    "+keys+"\n"), none)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := config.Parse("config.yml", []byte(want.String()), none)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, want)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestStringDiscovery shows what is in force where the file says nothing.
+func TestStringDiscovery(t *testing.T) {
+	c, err := config.Parse("config.yml", []byte(discoveryAlone), none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+    task_ids: []
+    discovery:
+      lookback: 30d
+      window: 1d
+      operation_types: []
+      vault_ids: []
+      max_tasks: 100000
+`
+	if got := c.String(); !strings.HasSuffix(got, want) {
+		t.Errorf("got\n%s\nwant at its end%s", got, want)
+	}
+}
+
 func TestCredentialsKind(t *testing.T) {
 	tests := map[string]struct {
 		credentials config.Credentials
@@ -351,6 +473,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(oneProject))
 	f.Add([]byte("scrape: {timeout: 1m30s, concurrency: 1, requests_per_second: 1e-7, finished_task_ttl: 0}\n" + oneProject))
 	f.Add([]byte(oneProject + "    http_client: {proxy_url: 'http://u:p@proxy', no_proxy: a, tls_config: {server_name: b}}\n"))
+	f.Add([]byte(oneProject + "    enterprise_project_id: 0\n    discovery: {lookback: 40d, window: 1w, operation_types: [copy], vault_ids: [" + syncID + "], max_tasks: 1}\n"))
+	f.Add([]byte(discoveryAlone))
 	f.Add([]byte("projects:\n  - &a\n    <<: *a\n    name: [*a]\n"))
 	f.Add([]byte("a: 1\n---\nb: *c\n"))
 	for _, test := range badConfigs {

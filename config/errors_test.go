@@ -81,7 +81,7 @@ var badConfigs = map[string]struct{ yaml, want string }{
 	// Keys.
 	"unknown key like another": {
 		yaml: with("task_ids", "taskids"),
-		want: `config.yml:2: projects[0].task_ids: no task; list at least one id, from the console's task list or the API
+		want: `config.yml:2: projects[0].task_ids: no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API
 config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
 	},
 	"unknown key in other letters": {
@@ -98,12 +98,12 @@ config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
 	},
 	"unknown key between two": {
 		yaml: oneProject + "    m_endpoint: x\n",
-		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
+		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, discovery, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
 	},
 	"keys of later versions": {
-		yaml: with("{token: T}", "{token: T, mfa: {}}") + "    discovery: {}\n",
+		yaml: with("{token: T}", "{token: T, mfa: {}}") + "    vaults: {}\n",
 		want: `config.yml:4: projects[0].credentials.mfa: unknown key; known here: access_key, domain_name, ecs_agency, password, password_file, secret_key, secret_key_file, security_token, security_token_file, token, token_file, username
-config.yml:6: projects[0].discovery: unknown key; known here: credentials, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
+config.yml:6: projects[0].vaults: unknown key; known here: credentials, discovery, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
 	},
 	"duplicate key": {
 		yaml: with("project_id", "region: eu-de\n    project_id"),
@@ -248,21 +248,21 @@ config.yml:3: scrape.timeout: not a duration; write a number and a unit, for exa
 	// The list of projects.
 	"no projects": {
 		yaml: "scrape: {timeout: 30s}\n",
-		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials and task_ids`,
+		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials, and discovery or task_ids`,
 	},
 	"projects null": {
 		yaml: "scrape: {timeout: 30s}\nprojects:\n",
-		want: `config.yml:2: projects: no project; list at least one, with its region, project_id, credentials and task_ids`,
+		want: `config.yml:2: projects: no project; list at least one, with its region, project_id, credentials, and discovery or task_ids`,
 	},
 	"projects empty": {
 		yaml: "projects: []\n",
-		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials and task_ids`,
+		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials, and discovery or task_ids`,
 	},
 	"a project null": {
 		yaml: "projects:\n  -\n",
 		want: `config.yml:2: projects[0].project_id: missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console
 config.yml:2: projects[0].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
-config.yml:2: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
+config.yml:2: projects[0].task_ids: no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API`,
 	},
 	"two projects, names missing": {
 		yaml: oneProject + strings.TrimPrefix(oneProject, "projects:\n"),
@@ -522,11 +522,11 @@ config.yml:4: projects[0].credentials.domain_name: missing; a password login nee
 	// Tasks.
 	"task_ids empty": {
 		yaml: with(backupID, ""),
-		want: `config.yml:5: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
+		want: `config.yml:5: projects[0].task_ids: no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API`,
 	},
 	"task_ids null": {
 		yaml: with("["+backupID+"]", ""),
-		want: `config.yml:5: projects[0].task_ids: no task; list at least one id, from the console's task list or the API`,
+		want: `config.yml:5: projects[0].task_ids: no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API`,
 	},
 	"not a UUID": {
 		yaml: with("["+backupID+"]", "\n      - "+backupID+"\n      - abc\n      -\n      - {a: b}\n"),
@@ -541,6 +541,91 @@ config.yml:9: projects[0].task_ids[3]: want a single value, got a mapping; put a
 	"a task twice": {
 		yaml: with("["+backupID+"]", "\n      - "+backupID+"\n      - "+syncID+"\n      - "+strings.ToUpper(backupID)),
 		want: `config.yml:8: projects[0].task_ids[2]: "4827f2da-b008-4507-ab7d-42d0df5ed912" is already at line 6; remove one of them`,
+	},
+
+	// Discovery.
+	"discovery that is no mapping": {
+		yaml: oneProject + "    discovery: true\n",
+		want: `config.yml:6: projects[0].discovery: want a mapping, got a single value; write its keys one per line, each with a colon and a space after it`,
+	},
+	"discovery with an unknown key": {
+		yaml: oneProject + "    discovery: {lookbak: 1h}\n",
+		want: `config.yml:6: projects[0].discovery.lookbak: unknown key; did you mean lookback?`,
+	},
+	"lookback zero": {
+		yaml: oneProject + "    discovery: {lookback: 0}\n",
+		want: `config.yml:6: projects[0].discovery.lookback: 0s is too short; write a duration above zero, for example 30s`,
+	},
+	"lookback without unit": {
+		yaml: oneProject + "    discovery: {lookback: 720}\n",
+		want: `config.yml:6: projects[0].discovery.lookback: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
+	},
+	"window negative": {
+		yaml: oneProject + "    discovery: {window: -1d}\n",
+		want: `config.yml:6: projects[0].discovery.window: -1d is too short; write a duration above zero, for example 30s`,
+	},
+	"window longer than lookback": {
+		yaml: oneProject + "    discovery: {lookback: 12h, window: 13h}\n",
+		want: `config.yml:6: projects[0].discovery.window: 13h is longer than lookback, which is 12h; shorten window or lengthen lookback`,
+	},
+	"window longer than the lookback that is left out": {
+		yaml: oneProject + "    discovery: {window: 721h}\n",
+		want: `config.yml:6: projects[0].discovery.window: 30d1h is longer than lookback, which is 30d; shorten window or lengthen lookback`,
+	},
+	"lookback shorter than the window that is left out": {
+		yaml: oneProject + "    discovery: {lookback: 12h}\n",
+		want: `config.yml:6: projects[0].discovery.lookback: 12h is shorter than window, which is 1d where it is left out; set window as well, to 12h or less`,
+	},
+	"bad lookback and a window that may be right": {
+		yaml: oneProject + "    discovery: {lookback: soon, window: 9999h}\n",
+		want: `config.yml:6: projects[0].discovery.lookback: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
+	},
+	"operation type like another": {
+		yaml: oneProject + "    discovery: {operation_types: [Backup]}\n",
+		want: `config.yml:6: projects[0].discovery.operation_types[0]: "Backup" is not a type of operation; did you mean backup?`,
+	},
+	"operation type like no other": {
+		yaml: oneProject + "    discovery: {operation_types: [sync, everything]}\n",
+		want: `config.yml:6: projects[0].discovery.operation_types[1]: "everything" is not a type of operation; known here: backup, copy, delete, migrate_resources, remove_resource, replication, restore, sync, vault_delete`,
+	},
+	"operation type twice": {
+		yaml: oneProject + "    discovery: {operation_types: [sync, backup, sync]}\n",
+		want: `config.yml:6: projects[0].discovery.operation_types[2]: "sync" is already at line 6; remove one of them`,
+	},
+	"operation type null": {
+		yaml: oneProject + "    discovery: {operation_types: [sync, ~]}\n",
+		want: `config.yml:6: projects[0].discovery.operation_types[1]: no value; add one or remove the line`,
+	},
+	"operation types that are no list": {
+		yaml: oneProject + "    discovery: {operation_types: sync}\n",
+		want: `config.yml:6: projects[0].discovery.operation_types: want a list, got a single value; begin each item with "- "`,
+	},
+	"vault id that is no UUID": {
+		yaml: oneProject + "    discovery: {vault_ids: [prod]}\n",
+		want: `config.yml:6: projects[0].discovery.vault_ids[0]: "prod" is not a UUID; copy the vault's id from its page in the console, or from the API`,
+	},
+	"vault twice": {
+		yaml: oneProject + "    discovery: {vault_ids: [" + backupID + ", " + strings.ToUpper(backupID) + "]}\n",
+		want: `config.yml:6: projects[0].discovery.vault_ids[1]: "4827f2da-b008-4507-ab7d-42d0df5ed912" is already at line 6; remove one of them`,
+	},
+	"max_tasks zero": {
+		yaml: oneProject + "    discovery: {max_tasks: 0}\n",
+		want: `config.yml:6: projects[0].discovery.max_tasks: not a whole number from 1 to 10000000; write one, without quotes`,
+	},
+	"max_tasks too large": {
+		yaml: oneProject + "    discovery: {max_tasks: 10000001}\n",
+		want: `config.yml:6: projects[0].discovery.max_tasks: not a whole number from 1 to 10000000; write one, without quotes`,
+	},
+	"discovery that is no mapping, and no task": {
+		yaml: with("task_ids: ["+backupID+"]", "discovery: []"),
+		want: `config.yml:5: projects[0].discovery: want a mapping, got a list; write its keys one per line, each with a colon and a space after it`,
+	},
+	"every key of discovery wrong": {
+		yaml: oneProject + "    discovery:\n      lookback: 1h\n      window: 2h\n      operation_types: [x]\n      vault_ids: [x]\n      max_tasks: many\n",
+		want: `config.yml:8: projects[0].discovery.window: 2h is longer than lookback, which is 1h; shorten window or lengthen lookback
+config.yml:9: projects[0].discovery.operation_types[0]: "x" is not a type of operation; known here: backup, copy, delete, migrate_resources, remove_resource, replication, restore, sync, vault_delete
+config.yml:10: projects[0].discovery.vault_ids[0]: "x" is not a UUID; copy the vault's id from its page in the console, or from the API
+config.yml:11: projects[0].discovery.max_tasks: not a whole number from 1 to 10000000; write one, without quotes`,
 	},
 
 	"everything wrong is said, in the order of the file": {
@@ -562,7 +647,7 @@ config.yml:4: projects[0].credentials.domain_name: missing; a password login nee
 config.yml:6: projects[0].task_ids[0]: "abc" is not a UUID; copy the task's id from the console's task list or the API
 config.yml:7: projects[1].project_id: missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console
 config.yml:7: projects[1].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
-config.yml:7: projects[1].task_ids: no task; list at least one id, from the console's task list or the API
+config.yml:7: projects[1].task_ids: no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API
 config.yml:8: projects[1].regin: unknown key; did you mean region?
 config.yml:10: scrape.timeout: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
 	},

@@ -67,7 +67,7 @@ func (m mapping) read(y *yaml.Node, known keys, done map[*yaml.Node]bool) {
 		if read, ok := known[key.Value]; ok {
 			read(n)
 		} else {
-			n.problem("unknown key; %s", known.hint(key.Value))
+			n.problem("unknown key; %s", hint(key.Value, slices.Sorted(maps.Keys(known))))
 		}
 	}
 	for _, merge := range merges {
@@ -121,13 +121,4 @@ func (m mapping) atMostOne(keys ...string) {
 	if given := m.given(keys...); len(given) > 1 {
 		m.problem("%s exclude each other; keep one", strings.Join(given, " and "))
 	}
-}
-
-// hint says what may have been meant by an unknown key.
-func (k keys) hint(key string) string {
-	known := slices.Sorted(maps.Keys(k))
-	if meant, ok := closest(key, known); ok {
-		return "did you mean " + meant + "?"
-	}
-	return "known here: " + strings.Join(known, ", ")
 }

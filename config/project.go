@@ -28,8 +28,11 @@ type Project struct {
 	IAMEndpoint string      `yaml:"iam_endpoint,omitempty"`
 	Credentials Credentials `yaml:"credentials"`
 	HTTPClient  HTTPClient  `yaml:"http_client"`
-	// TaskIDs are UUIDs in lower case, each once.
+	// TaskIDs are UUIDs in lower case, each once. There is at least one, or a
+	// Discovery.
 	TaskIDs []string `yaml:"task_ids"`
+	// Discovery is nil where the task list is not followed.
+	Discovery *Discovery `yaml:"discovery,omitempty"`
 }
 
 var (
@@ -98,7 +101,8 @@ func (p *Project) read(n node) (mapping, bool) {
 		"iam_endpoint":          endpoint(&p.IAMEndpoint),
 		"credentials":           p.Credentials.read,
 		"http_client":           p.HTTPClient.read,
-		"task_ids":              uuids(&p.TaskIDs),
+		"task_ids":              uuids(&p.TaskIDs, "copy the task's id from the console's task list or the API"),
+		"discovery":             discovery(&p.Discovery),
 	})
 	if !ok {
 		return m, false
@@ -124,8 +128,8 @@ func (p *Project) read(n node) (mapping, bool) {
 			m.at("iam_endpoint").problem("missing; a project id is looked up there, so it is needed where there is no region")
 		}
 	}
-	if m.at("task_ids").empty() {
-		m.at("task_ids").problem("no task; list at least one id, from the console's task list or the API")
+	if m.at("task_ids").empty() && m.at("discovery").missing() {
+		m.at("task_ids").problem("no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API")
 	}
 
 	if !noRegion {

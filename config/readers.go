@@ -145,26 +145,39 @@ func endpoint(to *string) reader {
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
-// uuids reads a list of ids, each of which may be there once.
-func uuids(to *[]string) reader {
+// uuids reads a list of ids, each of which may be there once. The remedy says
+// where to find one.
+func uuids(to *[]string, remedy string) reader {
+	return distinct(to, func(n node) (string, bool) {
+		value, ok := n.text()
+		if !ok {
+			return "", false
+		}
+		id := strings.ToLower(value)
+		if !uuid.MatchString(id) {
+			n.problem("%.40q is not a UUID; %s", value, remedy)
+			return "", false
+		}
+		return id, true
+	})
+}
+
+// distinct reads a list of what read returns of its items, each of which may be
+// there once.
+func distinct(to *[]string, read func(node) (string, bool)) reader {
 	return func(n node) {
 		first := map[string]node{}
 		for _, item := range n.items() {
-			value, ok := item.text()
+			value, ok := read(item)
 			if !ok {
 				continue
 			}
-			id := strings.ToLower(value)
-			if !uuid.MatchString(id) {
-				item.problem("%.40q is not a UUID; copy the task's id from the console's task list or the API", value)
+			if same, ok := first[value]; ok {
+				item.problem("%q is already at line %d; remove one of them", value, same.line)
 				continue
 			}
-			if same, ok := first[id]; ok {
-				item.problem("%q is already at line %d; remove one of them", id, same.line)
-				continue
-			}
-			first[id] = item
-			*to = append(*to, id)
+			first[value] = item
+			*to = append(*to, value)
 		}
 	}
 }
