@@ -17,8 +17,8 @@ import "time"
 //   - each final status is there: some schedules always end the same way.
 //
 // The order of the schedules is part of the ids: append, do not insert.
-func newFleet(s seed, projectID, region string) *fleet {
-	f := &fleet{seed: s, projectID: projectID, region: region}
+func newFleet(o Options) *fleet {
+	f := &fleet{seed: seed(o.Seed), projectID: o.ProjectID, region: o.Region, retention: o.Retention}
 	f.addHourlyBackups()
 	f.addReplications()
 	f.addNightlyBackups()

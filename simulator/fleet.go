@@ -5,17 +5,20 @@ import (
 	"time"
 )
 
-// retention is how long a task can be asked for. The console lists the tasks of
-// the past 30 days; how long the API remembers is not published.
-const retention = 30 * 24 * time.Hour
-
 // A fleet is everything that the simulated project has. It does not change
 // after newFleet.
 type fleet struct {
 	seed      seed
 	projectID string
 	region    string
+	retention time.Duration
 	schedules []*schedule
+}
+
+// exists reports whether the API knows the task: it has been created and is not
+// older than the retention.
+func (f *fleet) exists(r run, now time.Time) bool {
+	return !now.Before(r.created) && now.Sub(r.created) <= f.retention
 }
 
 // find returns the task that a UUID names, if it exists now.
@@ -25,7 +28,7 @@ func (f *fleet) find(u uuid, now time.Time) (run, bool) {
 		return run{}, false
 	}
 	r := f.run(f.schedules[id.schedule], id.run)
-	return r, r.exists(now)
+	return r, f.exists(r, now)
 }
 
 // history yields the runs of a schedule that exist now, newest first.
@@ -40,7 +43,7 @@ func (f *fleet) history(s *schedule, now time.Time) iter.Seq[run] {
 		}
 		for ; ; number-- {
 			r := f.run(s, number)
-			if !r.exists(now) || !yield(r) || number == 0 {
+			if !f.exists(r, now) || !yield(r) || number == 0 {
 				return
 			}
 		}

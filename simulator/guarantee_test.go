@@ -17,7 +17,7 @@ func TestGuarantees(t *testing.T) {
 		t.Run(fmt.Sprint("cloud ", n), func(t *testing.T) {
 			t.Parallel()
 			chance := rand.New(rand.NewPCG(uint64(n), 7))
-			f := newFleet(seed(chance.Uint64()), DefaultProjectID, DefaultRegion)
+			f := newFleet(Options{Seed: chance.Uint64()}.withDefaults())
 			for range instants {
 				now := time.Unix(1.5e9+chance.Int64N(1e9), chance.Int64N(1e9))
 				checkGuarantees(t, f, now)
@@ -75,10 +75,10 @@ func checkGuarantees(t *testing.T, f *fleet, now time.Time) {
 
 // The first hours of 1970 have no past, and nothing before them has a task.
 func TestBeginningOfTime(t *testing.T) {
-	f := newFleet(1, DefaultProjectID, DefaultRegion)
+	f := newFleet(Options{Seed: 1}.withDefaults())
 	for _, now := range []time.Time{{}, time.Unix(-1, 0), time.Unix(0, 0), time.Unix(100, 0), time.Unix(1e5, 0)} {
 		for _, r := range f.current(now) {
-			if !r.exists(now) {
+			if !f.exists(r, now) {
 				t.Errorf("%v: %+v", now, r)
 			}
 		}
@@ -91,7 +91,7 @@ func TestBeginningOfTime(t *testing.T) {
 // Behind a finished run all are finished, because no two runs of a schedule
 // overlap: current relies on it.
 func TestRunsDoNotOverlap(t *testing.T) {
-	f := newFleet(1, DefaultProjectID, DefaultRegion)
+	f := newFleet(Options{Seed: 1}.withDefaults())
 	for _, s := range f.schedules {
 		longest := s.jitter + s.wait.to + s.length.to
 		if longest >= s.every {
@@ -121,15 +121,30 @@ func TestTaskIDInverts(t *testing.T) {
 }
 
 func TestHistoryIsNewestFirst(t *testing.T) {
-	f := newFleet(1, DefaultProjectID, DefaultRegion)
+	f := newFleet(Options{Seed: 1}.withDefaults())
 	now := time.Unix(1.7e9, 0)
 	for _, s := range f.schedules {
 		runs := slices.Collect(f.history(s, now))
-		if want := int(retention/s.every) - 1; len(runs) < want {
+		if want := int(f.retention/s.every) - 1; len(runs) < want {
 			t.Errorf("schedule %d: %d runs in the retention, want %d", s.index, len(runs), want)
 		}
 		if !slices.IsSortedFunc(runs, func(a, b run) int { return b.created.Compare(a.created) }) {
 			t.Errorf("schedule %d: not newest first", s.index)
+		}
+	}
+}
+
+// A clock that was never set is before the first run of all schedules.
+func TestLastPlannedLongAgo(t *testing.T) {
+	f := newFleet(Options{Seed: 1}.withDefaults())
+	for _, s := range f.schedules {
+		for _, now := range []time.Time{{}, s.planned(0).Add(-1)} {
+			if number, ok := s.lastPlanned(now); ok {
+				t.Errorf("schedule %d, %v: got run %d", s.index, now, number)
+			}
+		}
+		if number, ok := s.lastPlanned(s.planned(0)); !ok || number != 0 {
+			t.Errorf("schedule %d: the first run is %d, %t", s.index, number, ok)
 		}
 	}
 }

@@ -64,12 +64,6 @@ func (f *fleet) run(s *schedule, number uint32) run {
 	return life
 }
 
-// exists reports whether the API knows the task: it has been created and is not
-// older than the retention.
-func (r run) exists(now time.Time) bool {
-	return !now.Before(r.created) && now.Sub(r.created) <= retention
-}
-
 func (r run) hasStarted(now time.Time) bool {
 	return !r.started.IsZero() && !now.Before(r.started)
 }

@@ -72,9 +72,10 @@ func (s *schedule) planned(run uint32) time.Time {
 // lastPlanned returns the newest run that is planned by now. It is not ok
 // before the first one, in January 1970.
 func (s *schedule) lastPlanned(now time.Time) (run uint32, ok bool) {
-	since := now.Sub(time.Unix(0, 0)) - s.offset
-	if since < 0 || since/s.every > math.MaxUint32 {
+	first := s.planned(0)
+	if now.Before(first) {
 		return 0, false
 	}
-	return uint32(since / s.every), true
+	number := now.Sub(first) / s.every
+	return uint32(number), number <= math.MaxUint32
 }

@@ -7,39 +7,6 @@ import (
 	"time"
 )
 
-// What a simulator is without further options. The project id is that of the
-// vendor's published sample.
-const (
-	DefaultProjectID     = "04f1829c788037ac2fb8c01eb2b04b95"
-	DefaultRegion        = "cn-north-4"
-	DefaultTokenLifetime = 24 * time.Hour // as IAM's
-)
-
-// Options say what is simulated. Only Now is required.
-type Options struct {
-	// Now is the cloud's clock: tasks, tokens and the Date header follow it.
-	Now func() time.Time
-	// Seed chooses one of many clouds. Equal seeds give equal task ids.
-	Seed uint64
-	// ProjectID is 32 hexadecimal digits; default DefaultProjectID.
-	ProjectID string
-	// Region is where the project is; default DefaultRegion.
-	Region string
-	// ProjectName is that of the project; default Region. The account has other
-	// projects too, without tasks.
-	ProjectName string
-	// MayNotListProjects takes from the user the permission that IAM asks for.
-	MayNotListProjects bool
-	// Account may log in; default DemoAccount.
-	Account Account
-	// Tokens are accepted in X-Auth-Token without a login, for ever.
-	Tokens []string
-	// AccessKeys are those that requests may be signed with.
-	AccessKeys []AccessKey
-	// TokenLifetime is that of issued tokens; default DefaultTokenLifetime.
-	TokenLifetime time.Duration
-}
-
 // A Simulator is the cloud. It is safe for concurrent use.
 type Simulator struct {
 	now        func() time.Time
@@ -57,26 +24,11 @@ func New(o Options) *Simulator {
 	if o.Now == nil {
 		panic("simulator: Options.Now is required")
 	}
-	if o.ProjectID == "" {
-		o.ProjectID = DefaultProjectID
-	}
-	if o.Region == "" {
-		o.Region = DefaultRegion
-	}
-	if o.ProjectName == "" {
-		o.ProjectName = o.Region
-	}
-	if o.Account == (Account{}) {
-		o.Account = DemoAccount()
-	}
-	if o.TokenLifetime == 0 {
-		o.TokenLifetime = DefaultTokenLifetime
-	}
-
+	o = o.withDefaults()
 	s := &Simulator{
 		now:        o.Now,
 		seed:       seed(o.Seed),
-		fleet:      newFleet(seed(o.Seed), o.ProjectID, o.Region),
+		fleet:      newFleet(o),
 		iam:        newIAM(o),
 		accessKeys: newAccessKeys(o.AccessKeys),
 		mux:        http.NewServeMux(),
