@@ -19,6 +19,9 @@ import "time"
 // The order of the schedules is part of the ids: append, do not insert.
 func newFleet(o Options) *fleet {
 	f := &fleet{seed: seed(o.Seed), projectID: o.ProjectID, region: o.Region, retention: o.Retention}
+	if o.Empty {
+		return f
+	}
 	f.addHourlyBackups()
 	f.addReplications()
 	f.addNightlyBackups()

@@ -26,11 +26,15 @@ func (s *Simulator) call(w http.ResponseWriter, r *http.Request) *call {
 }
 
 func (c *call) reply(status int, body any) {
+	c.replyText(status, encode(body))
+}
+
+func encode(body any) []byte {
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic(fmt.Sprintf("simulator: encoding %T: %v", body, err)) // our own types always encode
 	}
-	c.replyText(status, text)
+	return text
 }
 
 func (c *call) replyText(status int, text []byte) {

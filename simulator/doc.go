@@ -7,10 +7,13 @@
 // the client: it is a second, independent reading of the vendor's pages, so
 // that a test of one against the other means something.
 //
-// The tasks are a pure function of a seed and a clock. Nothing is stored but
-// who may ask, so any moment of any task's life can be asked
-// for, in any order, and comes out the same.
+// The tasks of the fleet, which every cloud has, are a pure function of a seed
+// and a clock. Others can be added, each with a life that is written beforehand.
+// Any moment of any task's life can be asked for, in any order, and comes out
+// the same. How the service lists them can be set.
 //
+//	GET  /v3/{project_id}/operation-logs
+//	     https://support.huaweicloud.com/api-cbr/ListOpLogs.html
 //	GET  /v3/{project_id}/operation-logs/{operation_log_id}
 //	     https://support.huaweicloud.com/api-cbr/ShowOpLog.html
 //	POST /v3/auth/tokens

@@ -28,7 +28,7 @@ func TestGuarantees(t *testing.T) {
 
 func checkGuarantees(t *testing.T, f *fleet, now time.Time) {
 	t.Helper()
-	runs := f.current(now)
+	runs := f.current(now, nil)
 	count := func(has func(run) bool) (n int) {
 		for _, r := range runs {
 			if has(r) {
@@ -77,13 +77,13 @@ func checkGuarantees(t *testing.T, f *fleet, now time.Time) {
 func TestBeginningOfTime(t *testing.T) {
 	f := newFleet(Options{Seed: 1}.withDefaults())
 	for _, now := range []time.Time{{}, time.Unix(-1, 0), time.Unix(0, 0), time.Unix(100, 0), time.Unix(1e5, 0)} {
-		for _, r := range f.current(now) {
+		for _, r := range f.current(now, nil) {
 			if !f.exists(r, now) {
 				t.Errorf("%v: %+v", now, r)
 			}
 		}
 	}
-	if got := f.current(time.Unix(-1, 0)); len(got) > 0 {
+	if got := f.current(time.Unix(-1, 0), nil); len(got) > 0 {
 		t.Errorf("before 1970: got %d tasks", len(got))
 	}
 }

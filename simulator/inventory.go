@@ -77,3 +77,18 @@ func (f *fleet) full(v *vault, at time.Time) bool {
 	stretch := at.Unix() / int64(6*time.Hour/time.Second)
 	return oneIn(f.seed.rand("vault full", v.name, stretch), 6)
 }
+
+// providerOf returns the provider of a kind of resource, as the fleet has them.
+func providerOf(kind string) provider {
+	switch kind {
+	case kindDisk:
+		return diskProvider()
+	case kindSFSTurbo:
+		return turboProvider()
+	case kindNative:
+		return hybridProvider()
+	case kindWorkspace:
+		return workspaceProvider()
+	}
+	return serverProvider()
+}

@@ -39,6 +39,9 @@ type Options struct {
 	// Retention is how long after its creation a task can be asked for; default
 	// DefaultRetention.
 	Retention time.Duration
+	// Empty leaves out the fleet: there are only the tasks of [Simulator.Add], and
+	// [SampleTaskID] for those who ask for it.
+	Empty bool
 }
 
 func (o Options) withDefaults() Options {

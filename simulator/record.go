@@ -13,10 +13,7 @@ import (
 // the task starts: a task that waits or was skipped has made nothing.
 func (f *fleet) record(r run, now time.Time) operationLog {
 	s := r.schedule
-	p := serverProvider()
-	if s.resource != nil {
-		p = s.resource.provider
-	}
+	p := r.provider()
 	stamp := func(at time.Time, known bool) timestamp {
 		if !known {
 			at = time.Time{}
@@ -25,7 +22,7 @@ func (f *fleet) record(r run, now time.Time) operationLog {
 	}
 
 	log := operationLog{
-		ID:            r.id.uuid(f.seed).String(),
+		ID:            r.uuid(f.seed).String(),
 		ProjectID:     f.projectID,
 		OperationType: s.operation,
 		Status:        r.status(now),
@@ -42,11 +39,11 @@ func (f *fleet) record(r run, now time.Time) operationLog {
 			},
 		},
 	}
-	if v := f.vaultOf(r); v != nil {
-		log.VaultID, log.VaultName = v.id, v.name
+	if r.vault != nil {
+		log.VaultID, log.VaultName = r.vault.id, r.vault.name
 	}
-	if s.resource != nil {
-		info := s.resource.info()
+	if r.resource != nil {
+		info := r.resource.info()
 		log.ExtraInfo.Resource = &info
 	}
 	if s.policyID != "" {
@@ -76,7 +73,7 @@ func (f *fleet) recordResult(log *operationLog, r run) {
 			BackupName:  backupName,
 			Incremental: strconv.FormatBool(s.policyID != "" && r.id.run%24 != 0),
 		}
-		if s.resource.agent {
+		if r.resource != nil && r.resource.agent {
 			extra.Backup.recordConsistency(chance)
 		}
 	case opReplication, opCopy:
@@ -110,7 +107,10 @@ func (f *fleet) recordResult(log *operationLog, r run) {
 		extra.RemoveResources = &removeResourcesInfo{
 			FailCount:  failed,
 			TotalCount: total,
-			Resources:  []resourceInfo{s.resource.info()},
+			Resources:  []resourceInfo{},
+		}
+		if r.resource != nil {
+			extra.RemoveResources.Resources = append(extra.RemoveResources.Resources, r.resource.info())
 		}
 	case opVaultDelete:
 		total, failed := deleteCounts(chance, log.Status)

@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // progressInterval is how often a running task's record is written; progress
 // and updated_at move together, as in a real record.
@@ -10,11 +13,14 @@ const progressInterval = 10 * time.Second
 // depends on the clock.
 type run struct {
 	id       taskID
+	given    uuid // of a scripted task, instead of that made from id
 	schedule *schedule
+	vault    *vault    // nil: the task does not tell its vault
+	resource *resource // nil: it has none
 
 	created time.Time
 	started time.Time // zero: never (skipped)
-	ended   time.Time
+	ended   time.Time // zero: never
 	outcome string    // the status once it has ended
 	reach   int       // the progress once it has ended, percent
 	err     errorInfo // empty where nothing went wrong
@@ -27,9 +33,11 @@ func (f *fleet) run(s *schedule, number uint32) run {
 	life := run{
 		id:       taskID{s.index, number},
 		schedule: s,
+		resource: s.resource,
 		created:  s.planned(number).Add(span{0, s.jitter}.draw(chance)),
 		outcome:  s.habit.outcome(chance.IntN(100)),
 	}
+	life.vault = f.vaultOf(life)
 	wait, length := s.wait.draw(chance), s.length.draw(chance)
 	// What goes wrong does so late, after most of the work. The demo relies on
 	// it, see newFleet.
@@ -64,11 +72,63 @@ func (f *fleet) run(s *schedule, number uint32) run {
 	return life
 }
 
+// compareRuns orders runs by their creation.
+func compareRuns(a, b run) int {
+	return cmp.Or(
+		a.created.Compare(b.created),
+		cmp.Compare(a.id.schedule, b.id.schedule),
+		cmp.Compare(a.id.run, b.id.run),
+	)
+}
+
+func (r run) uuid(s seed) uuid {
+	if r.id.schedule == scripted {
+		return r.given
+	}
+	return r.id.uuid(s)
+}
+
+// provider is that of the resource. Where there is none, somebody has to be.
+func (r run) provider() provider {
+	if r.resource == nil {
+		return serverProvider()
+	}
+	return r.resource.provider
+}
+
+func (r run) vaultID() string {
+	if r.vault == nil {
+		return ""
+	}
+	return r.vault.id
+}
+
+func (r run) vaultName() string {
+	if r.vault == nil {
+		return ""
+	}
+	return r.vault.name
+}
+
+func (r run) resourceID() string {
+	if r.resource == nil {
+		return ""
+	}
+	return r.resource.id
+}
+
+func (r run) resourceName() string {
+	if r.resource == nil {
+		return ""
+	}
+	return r.resource.name
+}
+
 func (r run) hasStarted(now time.Time) bool {
 	return !r.started.IsZero() && !now.Before(r.started)
 }
 
-func (r run) hasEnded(now time.Time) bool { return !now.Before(r.ended) }
+func (r run) hasEnded(now time.Time) bool { return !r.ended.IsZero() && !now.Before(r.ended) }
 
 func (r run) status(now time.Time) string {
 	switch {
@@ -98,6 +158,9 @@ func (r run) progress(now time.Time) int {
 		return r.reach
 	case r.hasStarted(now):
 		elapsed := r.updated(now).Sub(r.started)
+		if r.ended.IsZero() {
+			return min(r.reach, int(elapsed/time.Minute)) // and there it hangs
+		}
 		return int(time.Duration(r.reach) * elapsed / r.ended.Sub(r.started))
 	}
 	return 0

@@ -26,6 +26,10 @@ const (
 	statusSkipped = "skipped" // the check before the start failed; it never ran
 )
 
+// scripted is the number in place of a schedule's for the tasks of a script,
+// each of which has a schedule of its own.
+const scripted = math.MaxUint16
+
 // A schedule is one operation that happens to one resource again and again.
 // Run n is planned at the Unix epoch + offset + n*every.
 //

@@ -13,7 +13,7 @@ func (s *Simulator) showOperationLog(c *call) {
 		c.replyText(http.StatusOK, []byte(sampleJSON))
 		return
 	}
-	task, ok := s.fleet.find(id, c.now)
+	task, ok := s.catalog.find(id, c.now)
 	if !ok {
 		c.cbrError(http.StatusNotFound, "BackupService.6500", "Operation log does not exist.")
 		return

@@ -11,10 +11,14 @@ import (
 type Simulator struct {
 	now        func() time.Time
 	seed       seed
+	empty      bool
 	fleet      *fleet
+	catalog    *catalog
 	iam        *iam
 	accessKeys *accessKeys
 	mux        *http.ServeMux
+	listing    atomic.Pointer[Listing]
+	shuffles   atomic.Uint64
 	answers    atomic.Uint64
 	refused    atomic.Uint64
 }
@@ -25,17 +29,22 @@ func New(o Options) *Simulator {
 		panic("simulator: Options.Now is required")
 	}
 	o = o.withDefaults()
+	f := newFleet(o)
 	s := &Simulator{
 		now:        o.Now,
 		seed:       seed(o.Seed),
-		fleet:      newFleet(o),
+		empty:      o.Empty,
+		fleet:      f,
+		catalog:    newCatalog(f),
 		iam:        newIAM(o),
 		accessKeys: newAccessKeys(o.AccessKeys),
 		mux:        http.NewServeMux(),
 	}
+	s.SetListing(Listing{})
 	s.handle("POST /v3/auth/tokens", s.createToken)
 	s.handle("GET /v3/projects", s.authenticated(s.listProjects))
 	s.handle("GET /v3/auth/projects", s.authenticated(s.listVisibleProjects))
+	s.handle("GET /v3/{project_id}/operation-logs", s.authorized(s.listOperationLogs))
 	s.handle("GET /v3/{project_id}/operation-logs/{operation_log_id}", s.authorized(s.showOperationLog))
 	s.handle("/", notPublished)
 	return s
@@ -76,15 +85,20 @@ func (s *Simulator) Requests() Requests {
 
 // TaskIDs returns the ids of 40 to 60 tasks that exist now, for a demo that
 // watches a fixed list: [SampleTaskID], the newest finished task of each
-// resource and operation, and all tasks that wait or run.
+// resource and operation, and all tasks that wait or run. With the tasks of
+// [Simulator.Add] they are more; with [Options.Empty] there are no others, and no
+// sample.
 //
 // Whenever it is called, each status is among them, several tasks have a
 // progress that moves within two minutes, and within half an hour something
 // starts and something ends.
 func (s *Simulator) TaskIDs() []string {
-	ids := []string{SampleTaskID}
-	for _, r := range s.fleet.current(s.now()) {
-		ids = append(ids, r.id.uuid(s.seed).String())
+	ids := []string{}
+	if !s.empty {
+		ids = append(ids, SampleTaskID)
+	}
+	for _, r := range s.catalog.current(s.now()) {
+		ids = append(ids, r.uuid(s.seed).String())
 	}
 	return ids
 }

@@ -91,7 +91,9 @@ type task struct {
 	ID            string                         `json:"id"`
 	Status        string                         `json:"status"`
 	OperationType string                         `json:"operation_type"`
+	ProviderID    string                         `json:"provider_id"`
 	VaultID       string                         `json:"vault_id"`
+	VaultName     string                         `json:"vault_name"`
 	PolicyID      string                         `json:"policy_id"`
 	CreatedAt     string                         `json:"created_at"`
 	StartedAt     *string                        `json:"started_at"`
@@ -100,7 +102,7 @@ type task struct {
 	ErrorInfo     struct{ Code, Message string } `json:"error_info"`
 	ExtraInfo     struct {
 		Common   struct{ Progress int }
-		Resource struct{ ID string }
+		Resource struct{ ID, Name, Type string }
 		Backup   struct {
 			Code string `json:"app_consistency_error_code"`
 		}

@@ -1,0 +1,278 @@
+package simulator_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+func TestListingOrder(t *testing.T) {
+	cloud, _ := scriptedCloud(50)
+	newest := recordIDs(cloud.Tasks())
+	order := func(l simulator.Listing) []string {
+		cloud.SetListing(l)
+		return idsOf(slices.Concat(pages(t, cloud, 7, "")...)...)
+	}
+
+	if got := order(simulator.Listing{}); !slices.Equal(got, newest) {
+		t.Errorf("newest first: got %v, want %v", got, newest)
+	}
+	oldest := slices.Clone(newest)
+	slices.Reverse(oldest)
+	if got := order(simulator.Listing{Order: simulator.OldestFirst}); !slices.Equal(got, oldest) {
+		t.Errorf("oldest first: got %v, want %v", got, oldest)
+	}
+
+	shuffled := order(simulator.Listing{Order: simulator.Shuffled})
+	if slices.Equal(shuffled, newest) || slices.Equal(shuffled, oldest) {
+		t.Error("shuffled, but in order")
+	}
+	if got := slices.Sorted(slices.Values(shuffled)); !slices.Equal(got, slices.Sorted(slices.Values(newest))) {
+		t.Errorf("shuffled: got the tasks %v, want %v", got, newest)
+	}
+	twin, _ := scriptedCloud(50)
+	twin.SetListing(simulator.Listing{Order: simulator.Shuffled})
+	if got := list(t, twin, "").tasks(t); !slices.Equal(idsOf(got...), shuffled) {
+		t.Error("the same seed shuffles in another way")
+	}
+
+	cloud.SetListing(simulator.Listing{Order: simulator.Shuffled, Reshuffle: true})
+	first, second := list(t, cloud, "").tasks(t), list(t, cloud, "").tasks(t)
+	if len(first) != 50 || slices.Equal(idsOf(first...), idsOf(second...)) {
+		t.Error("two requests get one order")
+	}
+	twin.SetListing(simulator.Listing{Order: simulator.Shuffled, Reshuffle: true})
+	if got := list(t, twin, "").tasks(t); !slices.Equal(idsOf(got...), idsOf(first...)) {
+		t.Error("the same seed reshuffles in another way")
+	}
+}
+
+// Those who ask until a page is empty see all, whatever the pages are like.
+func TestListingPages(t *testing.T) {
+	const tasks, limit = 100, 10
+	for name, test := range map[string]struct {
+		listing simulator.Listing
+		check   func(t *testing.T, pages [][]task)
+	}{
+		"as asked": {simulator.Listing{}, func(t *testing.T, pages [][]task) {
+			if len(pages) != 10 {
+				t.Errorf("got %d pages, want 10", len(pages))
+			}
+		}},
+		"MaxLimit": {simulator.Listing{MaxLimit: 3}, func(t *testing.T, pages [][]task) {
+			if len(pages) != 34 || len(pages[0]) != 3 {
+				t.Errorf("got %d pages, %d rows in the first; want 34 and 3", len(pages), len(pages[0]))
+			}
+		}},
+		"MaxLimit, not reached": {simulator.Listing{MaxLimit: 30}, func(t *testing.T, pages [][]task) {
+			if len(pages) != 10 {
+				t.Errorf("got %d pages, want 10", len(pages))
+			}
+		}},
+		"ShortPages": {simulator.Listing{ShortPages: true}, func(t *testing.T, pages [][]task) {
+			short := 0
+			for _, p := range pages {
+				if len(p) < limit {
+					short++
+				}
+			}
+			if len(pages[0]) == limit || short < 3 || short == len(pages) {
+				t.Errorf("%d rows in the first page, %d of %d pages are short; want the first and some more", len(pages[0]), short, len(pages))
+			}
+		}},
+		"Repeat": {simulator.Listing{Repeat: 2}, func(t *testing.T, pages [][]task) {
+			for i, p := range pages[1:] {
+				before := idsOf(pages[i]...)
+				if got, want := idsOf(p[:min(2, len(p))]...), before[len(before)-2:]; len(p) == limit && !slices.Equal(got, want) {
+					t.Errorf("page %d begins with %v, want %v", i+1, got, want)
+				}
+			}
+			if len(pages) < 12 {
+				t.Errorf("got %d pages, want 12 or more", len(pages))
+			}
+		}},
+		"all at once": {simulator.Listing{
+			Order: simulator.Shuffled, MaxLimit: 7, ShortPages: true, Repeat: 1, WrongCount: true,
+		}, func(*testing.T, [][]task) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud, _ := scriptedCloud(tasks)
+			cloud.SetListing(test.listing)
+			all := pages(t, cloud, limit, "")
+			ids := slices.Sorted(slices.Values(idsOf(slices.Concat(all...)...)))
+			if got, want := slices.Compact(ids), slices.Sorted(slices.Values(recordIDs(cloud.Tasks()))); !slices.Equal(got, want) {
+				t.Errorf("got %d tasks, want these %d", len(got), len(want))
+			}
+			test.check(t, all)
+		})
+	}
+}
+
+func TestListingShortOnlyPage(t *testing.T) {
+	for seed := range uint64(10) {
+		cloud := simulator.New(simulator.Options{Now: someDay, Seed: seed, Tokens: []string{fixedToken}, Empty: true})
+		cloud.Add(simulator.Task{}, simulator.Task{})
+		cloud.SetListing(simulator.Listing{ShortPages: true})
+		if got := pages(t, cloud, 1000, ""); len(got) != 2 {
+			t.Errorf("seed %d: got %d pages, want 2", seed, len(got))
+		}
+	}
+}
+
+func TestListingIgnores(t *testing.T) {
+	cloud, clock := scriptedCloud(20)
+	now := clock.Now().Format(time.RFC3339)
+	for name, test := range map[string]struct {
+		listing simulator.Listing
+		query   string
+		rows    int
+		count   int // -1: none
+	}{
+		"a filter":                       {simulator.Listing{}, "status=failed", 0, 0},
+		"IgnoreFilters":                  {simulator.Listing{IgnoreFilters: true}, "status=failed&vault_id=x", 20, 20},
+		"IgnoreFilters, not the times":   {simulator.Listing{IgnoreFilters: true}, "status=failed&start_time=" + now, 1, 1},
+		"NoTime":                         {simulator.Listing{TimeOf: simulator.NoTime}, "start_time=" + now, 20, 20},
+		"NoTime, filtered":               {simulator.Listing{TimeOf: simulator.NoTime}, "status=running&start_time=" + now, 1, 1},
+		"an offset":                      {simulator.Listing{}, "limit=15&offset=15", 5, 20},
+		"IgnoreOffset":                   {simulator.Listing{IgnoreOffset: true}, "limit=15&offset=15", 15, 20},
+		"IgnoreOffset, far":              {simulator.Listing{IgnoreOffset: true}, "limit=15&offset=1000", 15, 20},
+		"NoCount":                        {simulator.Listing{NoCount: true}, "limit=15", 15, -1},
+		"WrongCount":                     {simulator.Listing{WrongCount: true}, "limit=15", 15, 15},
+		"NoCount rather than WrongCount": {simulator.Listing{NoCount: true, WrongCount: true}, "limit=15", 15, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud.SetListing(test.listing)
+			got := list(t, cloud, test.query)
+			count := -1
+			if got.Count != nil {
+				count = *got.Count
+			}
+			if len(got.Logs) != test.rows || count != test.count {
+				t.Errorf("got %d rows, count %d; want %d, %d", len(got.Logs), count, test.rows, test.count)
+			}
+			if tasks := got.tasks(t); test.listing.IgnoreOffset && tasks[0].ID != cloud.Tasks()[0].ID {
+				t.Error("not the first page")
+			}
+		})
+	}
+}
+
+func TestListingLag(t *testing.T) {
+	cloud, clock := scriptedCloud(0)
+	created := clock.Now()
+	cloud.Add(simulator.Task{
+		OperationType: "backup", Created: created,
+		Started: created.Add(10 * time.Minute), Ended: created.Add(20 * time.Minute),
+	})
+	id := cloud.Tasks()[0].ID
+	cloud.SetListing(simulator.Listing{Lag: 5 * time.Minute})
+	for _, step := range []struct {
+		minute        time.Duration
+		listed, shown string
+		filter        string
+	}{
+		{0, "", "waiting", ""},
+		{4, "", "waiting", "status=waiting"},
+		{5, "waiting", "waiting", ""},
+		{11, "waiting", "running", ""},
+		{12, "waiting", "running", "status=waiting"},
+		{13, "", "running", "status=running"},
+		{15, "running", "running", ""},
+		{21, "running", "success", ""},
+		{25, "success", "success", ""},
+	} {
+		clock.set(created.Add(step.minute * time.Minute))
+		status := ""
+		for _, got := range list(t, cloud, step.filter).tasks(t) {
+			status = got.Status
+			checkMoment(t, got, clock.Now().Add(-5*time.Minute))
+		}
+		if status != step.listed {
+			t.Errorf("minute %d: listed as %q, want %q", step.minute, status, step.listed)
+		}
+		if got := showTask(t, cloud, id).Status; got != step.shown {
+			t.Errorf("minute %d: shown as %q, want %q", step.minute, got, step.shown)
+		}
+		if got := cloud.Tasks()[0].Status; got != step.shown {
+			t.Errorf("minute %d: in truth %q, want %q", step.minute, got, step.shown)
+		}
+	}
+}
+
+func TestListingTimeOf(t *testing.T) {
+	cloud, clock := scriptedCloud(0)
+	noon := clock.Now().Truncate(time.Hour)
+	at := func(minute time.Duration) time.Time { return noon.Add(minute * time.Minute) }
+	clock.set(at(60))
+	add := func(id string, created, started, ended time.Time, outcome string) {
+		cloud.Add(simulator.Task{ID: id, OperationType: "backup", Created: created, Started: started, Ended: ended, Outcome: outcome})
+	}
+	const (
+		early   = "00000000-0000-4000-8000-000000000001" // created and started at 0
+		late    = "00000000-0000-4000-8000-000000000002" // created at 0, started at 30
+		skipped = "00000000-0000-4000-8000-000000000003" // created at 0, never started
+		waiting = "00000000-0000-4000-8000-000000000004" // created at 50
+	)
+	add(early, at(0), at(0), at(40), "failed")
+	add(late, at(0), at(30), at(40), "failed")
+	add(skipped, at(0), time.Time{}, at(5), "skipped")
+	add(waiting, at(50), at(70), at(80), "success")
+
+	for name, test := range map[string]struct {
+		of       simulator.TimeOf
+		from, to time.Time
+		want     []string
+	}{
+		"created":                  {simulator.CreatedAt, at(20), at(60), []string{waiting}},
+		"created, inclusive":       {simulator.CreatedAt, at(0), at(0), []string{early, late, skipped}},
+		"started":                  {simulator.StartedAt, at(20), at(60), []string{late}},
+		"started, inclusive":       {simulator.StartedAt, at(30), at(30), []string{late}},
+		"started, open":            {simulator.StartedAt, at(0), time.Time{}, []string{early, late}},
+		"started, open before":     {simulator.StartedAt, time.Time{}, at(10), []string{early}},
+		"started, no bounds":       {simulator.StartedAt, time.Time{}, time.Time{}, []string{early, late, skipped, waiting}},
+		"started or none":          {simulator.StartedAtOrNone, at(20), at(60), []string{late, skipped, waiting}},
+		"started or none, nothing": {simulator.StartedAtOrNone, at(45), at(60), []string{skipped, waiting}},
+		"none":                     {simulator.NoTime, at(45), at(46), []string{early, late, skipped, waiting}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud.SetListing(simulator.Listing{TimeOf: test.of})
+			query := ""
+			if !test.from.IsZero() {
+				query += "&start_time=" + test.from.Format(time.RFC3339)
+			}
+			if !test.to.IsZero() {
+				query += "&end_time=" + test.to.Format(time.RFC3339)
+			}
+			got := slices.Sorted(slices.Values(idsOf(list(t, cloud, query).tasks(t)...)))
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("the ids differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestListingEnterpriseProject(t *testing.T) {
+	cloud, _ := scriptedCloud(1)
+	cloud.SetListing(simulator.Listing{EnterpriseProject: "ep-1"})
+	for query, want := range map[string]int{
+		"":                                      403,
+		"enterprise_project_id=":                403,
+		"enterprise_project_id=ep-2":            403,
+		"limit=0":                               403, // before anything else
+		"enterprise_project_id=ep-1":            200,
+		"enterprise_project_id=all_granted_eps": 200,
+	} {
+		got := get(cloud, listPath+"?"+query, fixedToken)
+		if got.status != want || want == 403 && !strings.Contains(got.body, "cbr:tasks:list") {
+			t.Errorf("%q: got %d %s, want %d", query, got.status, got.body, want)
+		}
+	}
+	if got := show(cloud, cloud.Tasks()[0].ID).status; got != 200 {
+		t.Errorf("single: got %d", got)
+	}
+}
