@@ -18,11 +18,16 @@ type call struct {
 type handler func(*call)
 
 func (s *Simulator) call(w http.ResponseWriter, r *http.Request) *call {
-	c := &call{w: w, r: r, now: s.now().UTC(), requestID: s.seed.hex32("answer", s.answers.Add(1))}
+	c := &call{w: w, r: r, requestID: s.seed.hex32("answer", s.answers.Add(1))}
 	w.Header().Set("X-Request-Id", c.requestID)
-	// net/http would tell the machine's time; clients read the cloud's clock here.
-	w.Header().Set("Date", c.now.Format(http.TimeFormat))
+	c.setNow(s.now())
 	return c
+}
+
+func (c *call) setNow(now time.Time) {
+	c.now = now.UTC()
+	// net/http would tell the machine's time; clients read the cloud's clock here.
+	c.w.Header().Set("Date", c.now.Format(http.TimeFormat))
 }
 
 func (c *call) reply(status int, body any) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -284,5 +285,17 @@ func TestRetention(t *testing.T) {
 	}
 	if got := list(t, cloud, "limit=1000").tasks(t); slices.Contains(idsOf(got...), last.ID) {
 		t.Error("listed after the retention")
+	}
+}
+
+func TestRequestsCountsLists(t *testing.T) {
+	cloud, _ := scriptedCloud(3)
+	for i := range 3 {
+		list(t, cloud, "limit=1&offset="+strconv.Itoa(i))
+	}
+	get(cloud, listPath, "MIIunknown")
+	show(cloud, simulator.SampleTaskID)
+	if got, want := cloud.Requests(), (simulator.Requests{Seen: 5, Refused: 1, Listed: 4, Shown: 1}); got != want {
+		t.Errorf("counted %+v, want %+v", got, want)
 	}
 }

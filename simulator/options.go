@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // What a simulator is without further options. The project id is that of the
 // vendor's published sample.
@@ -42,6 +45,9 @@ type Options struct {
 	// Empty leaves out the fleet: there are only the tasks of [Simulator.Add], and
 	// [SampleTaskID] for those who ask for it.
 	Empty bool
+	// Latency is how long a request for tasks, listed or single, waits for its
+	// answer; default none. It may be called by several at once.
+	Latency func(*http.Request) time.Duration
 }
 
 func (o Options) withDefaults() Options {

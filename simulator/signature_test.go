@@ -206,7 +206,7 @@ func TestSignature(t *testing.T) {
 				if got.status != http.StatusOK {
 					t.Errorf("got %d %s, want 200", got.status, got.body)
 				}
-				if requests := cloud.Requests(); requests != (simulator.Requests{Seen: 1}) {
+				if requests := cloud.Requests(); requests != (simulator.Requests{Seen: 1, Shown: 1}) {
 					t.Errorf("counted %+v, want one that was not refused", requests)
 				}
 				return
@@ -219,7 +219,7 @@ func TestSignature(t *testing.T) {
 			if body["request_id"] != got.header.Get("X-Request-Id") {
 				t.Errorf("request ids differ: %v, %q", body["request_id"], got.header.Get("X-Request-Id"))
 			}
-			if requests := cloud.Requests(); requests != (simulator.Requests{Seen: 1, Refused: 1}) {
+			if requests := cloud.Requests(); requests != (simulator.Requests{Seen: 1, Refused: 1, Shown: 1}) {
 				t.Errorf("counted %+v, want one that was refused", requests)
 			}
 			for _, secret := range []string{"secret-of", "token-of", "else"} {
@@ -318,7 +318,7 @@ func TestAccessKeyIsLocked(t *testing.T) {
 	}
 	send("free again", good, 200, "")
 	// 3 x 5, 6 and 5 wrong ones, and 4 that came while the key was locked.
-	if got, want := cloud.Requests(), (simulator.Requests{Seen: 35, Refused: 30}); got != want {
+	if got, want := cloud.Requests(), (simulator.Requests{Seen: 35, Refused: 30, Shown: 35}); got != want {
 		t.Errorf("counted %+v, want %+v", got, want)
 	}
 }
@@ -351,7 +351,7 @@ func TestRequestsCountsTokens(t *testing.T) {
 	show(cloud, simulator.SampleTaskID)
 	get(cloud, taskPath(simulator.SampleTaskID), "MIIunknown")
 	get(cloud, "/v3/nothing", "")
-	if got, want := cloud.Requests(), (simulator.Requests{Seen: 3, Refused: 1}); got != want {
+	if got, want := cloud.Requests(), (simulator.Requests{Seen: 3, Refused: 1, Shown: 2}); got != want {
 		t.Errorf("counted %+v, want %+v", got, want)
 	}
 }

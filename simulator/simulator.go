@@ -17,10 +17,14 @@ type Simulator struct {
 	iam        *iam
 	accessKeys *accessKeys
 	mux        *http.ServeMux
+	latency    func(*http.Request) time.Duration
 	listing    atomic.Pointer[Listing]
+	fault      atomic.Pointer[func(*http.Request) Fault]
 	shuffles   atomic.Uint64
 	answers    atomic.Uint64
 	refused    atomic.Uint64
+	listed     atomic.Uint64
+	shown      atomic.Uint64
 }
 
 // New builds a cloud. It panics where Now is missing.
@@ -39,13 +43,17 @@ func New(o Options) *Simulator {
 		iam:        newIAM(o),
 		accessKeys: newAccessKeys(o.AccessKeys),
 		mux:        http.NewServeMux(),
+		latency:    o.Latency,
 	}
 	s.SetListing(Listing{})
+	s.SetFault(nil)
 	s.handle("POST /v3/auth/tokens", s.createToken)
 	s.handle("GET /v3/projects", s.authenticated(s.listProjects))
 	s.handle("GET /v3/auth/projects", s.authenticated(s.listVisibleProjects))
-	s.handle("GET /v3/{project_id}/operation-logs", s.authorized(s.listOperationLogs))
-	s.handle("GET /v3/{project_id}/operation-logs/{operation_log_id}", s.authorized(s.showOperationLog))
+	s.handle("GET /v3/{project_id}/operation-logs",
+		counted(&s.listed, s.faulty(s.authorized(s.listOperationLogs))))
+	s.handle("GET /v3/{project_id}/operation-logs/{operation_log_id}",
+		counted(&s.shown, s.faulty(s.authorized(s.showOperationLog))))
 	s.handle("/", notPublished)
 	return s
 }
@@ -76,11 +84,25 @@ func (s *Simulator) SetAccessKeys(keys ...AccessKey) { s.accessKeys.set(keys) }
 type Requests struct {
 	Seen    uint64 // all of them
 	Refused uint64 // those whose token or signature was
+	Listed  uint64 // those for lists of tasks, whatever the answer
+	Shown   uint64 // those for single tasks, whatever the answer
 }
 
 // Requests returns how many requests there were so far.
 func (s *Simulator) Requests() Requests {
-	return Requests{Seen: s.answers.Load(), Refused: s.refused.Load()}
+	return Requests{
+		Seen:    s.answers.Load(),
+		Refused: s.refused.Load(),
+		Listed:  s.listed.Load(),
+		Shown:   s.shown.Load(),
+	}
+}
+
+func counted(n *atomic.Uint64, h handler) handler {
+	return func(c *call) {
+		n.Add(1)
+		h(c)
+	}
 }
 
 // TaskIDs returns the ids of 40 to 60 tasks that exist now, for a demo that

@@ -91,7 +91,7 @@ func TestConcurrentUse(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/v3/"+DefaultProjectID+path, nil)
 		r.Header.Set("X-Auth-Token", "T")
 		w := httptest.NewRecorder()
-		if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+		if s.ServeHTTP(w, r); w.Code != http.StatusOK && w.Code != http.StatusServiceUnavailable {
 			t.Errorf("%s: got %d", path, w.Code)
 		}
 	}
@@ -101,6 +101,12 @@ func TestConcurrentUse(t *testing.T) {
 			for i := range 10 {
 				s.Add(Task{OperationType: opBackup, VaultID: vault, VaultName: "added"})
 				s.SetListing(Listing{Order: Order(i % 3), Reshuffle: true, Lag: time.Duration(n) * time.Minute})
+				s.SetFault(func(*http.Request) (f Fault) {
+					if i%4 == 1 {
+						f.Status = http.StatusServiceUnavailable
+					}
+					return f
+				})
 				get(fmt.Sprintf("/operation-logs?limit=50&offset=%d&vault_id=%s", i, vault))
 				get("/operation-logs/" + SampleTaskID)
 				s.RenameVault(vault, fmt.Sprint("name ", n, i))

@@ -78,7 +78,8 @@ func TestTasks(t *testing.T) {
 					t.Errorf("no task was of the type, or had the status, %s", kind)
 				}
 			}
-			if got, want := cloud.Requests(), (simulator.Requests{Seen: uint64(2 * len(ids))}); got != want {
+			both := uint64(2 * len(ids))
+			if got, want := cloud.Requests(), (simulator.Requests{Seen: both, Shown: both}); got != want {
 				t.Errorf("the cloud counted %+v, want %+v", got, want)
 			}
 		})

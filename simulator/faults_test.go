@@ -1,0 +1,111 @@
+package simulator_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+func TestFaults(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault      simulator.Fault
+		code       string
+		message    string
+		retryAfter string
+	}{
+		"throttled":       {simulator.Fault{Status: 429}, "APIGW.0308", "throttling", ""},
+		"throttled, told": {simulator.Fault{Status: 429, RetryAfter: 1500 * time.Millisecond}, "APIGW.0308", "throttling", "2"},
+		"unavailable":     {simulator.Fault{Status: 503, RetryAfter: time.Minute}, "APIGW.0201", "unavailable", "60"},
+		"timeout":         {simulator.Fault{Status: 504}, "APIGW.0201", "timeout", ""},
+		"error":           {simulator.Fault{Status: 500}, "APIGW.0201", "Internal Server Error", ""},
+		"unauthorized":    {simulator.Fault{Status: 401}, "APIGW.0301", "authentication", ""},
+		"forbidden":       {simulator.Fault{Status: 403}, "APIGW.0306", "denied", ""},
+		"not published":   {simulator.Fault{Status: 404}, "APIGW.0101", "published", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud, _ := newCloud(1)
+			cloud.SetFault(func(*http.Request) simulator.Fault { return test.fault })
+			for _, path := range []string{listPath, taskPath(simulator.SampleTaskID)} {
+				got := get(cloud, path, fixedToken)
+				body := decode(t, got.body)
+				if got.status != test.fault.Status || body["error_code"] != test.code || !strings.Contains(body["error_msg"].(string), test.message) {
+					t.Errorf("got %d %s, want %d %s", got.status, got.body, test.fault.Status, test.code)
+				}
+				if got.header.Get("Retry-After") != test.retryAfter || body["request_id"] != got.header.Get("X-Request-Id") {
+					t.Errorf("headers: got %v", got.header)
+				}
+			}
+			if got := get(cloud, "/v3/auth/projects", fixedToken); got.status != 200 {
+				t.Errorf("IAM: got %d", got.status)
+			}
+			cloud.SetFault(nil)
+			if got := show(cloud, simulator.SampleTaskID); got.status != 200 {
+				t.Errorf("afterwards: got %d", got.status)
+			}
+			if got, want := cloud.Requests(), (simulator.Requests{Seen: 4, Listed: 1, Shown: 2}); got != want {
+				t.Errorf("counted %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestFaultOfSome(t *testing.T) {
+	cloud, _ := scriptedCloud(1)
+	cloud.SetFault(func(r *http.Request) (f simulator.Fault) {
+		if r.URL.Query().Get("offset") == "1" {
+			f.Status = 503
+		}
+		return f
+	})
+	for query, want := range map[string]int{"": 200, "offset=1": 503, "offset=2": 200} {
+		if got := get(cloud, listPath+"?"+query, fixedToken).status; got != want {
+			t.Errorf("%q: got %d, want %d", query, got, want)
+		}
+	}
+}
+
+func TestLatency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cloud := simulator.New(simulator.Options{
+			Now: time.Now, Tokens: []string{fixedToken}, Empty: true,
+			Latency: func(r *http.Request) time.Duration {
+				if r.URL.Path == listPath {
+					return 3 * time.Second
+				}
+				return time.Second
+			},
+		})
+		start := time.Now()
+		cloud.Add(simulator.Task{Started: start.Add(2 * time.Second)})
+
+		// The answer tells how things are when it comes.
+		got := get(cloud, listPath, fixedToken)
+		if took := time.Since(start); took != 3*time.Second || got.header.Get("Date") != time.Now().UTC().Format(http.TimeFormat) {
+			t.Errorf("took %v, Date %s", took, got.header.Get("Date"))
+		}
+		if !strings.Contains(got.body, `"running"`) {
+			t.Errorf("got %s", got.body)
+		}
+		get(cloud, taskPath(simulator.SampleTaskID), fixedToken)
+		if took := time.Since(start); took != 4*time.Second {
+			t.Errorf("both took %v", took)
+		}
+		get(cloud, "/v3/auth/projects", fixedToken)
+		if took := time.Since(start); took != 4*time.Second {
+			t.Errorf("with IAM it took %v", took)
+		}
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		do(cloud, httptest.NewRequestWithContext(ctx, http.MethodGet, listPath, nil))
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("with one that gave up it took %v", took)
+		}
+	})
+}
