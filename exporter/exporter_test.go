@@ -27,8 +27,9 @@ func noon() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
 // running is an exporter behind its HTTP server.
 type running struct {
 	*exporter.Exporter
-	server *httptest.Server
-	log    *logBuffer
+	server   *httptest.Server
+	registry *prometheus.Registry
+	log      *logBuffer
 	// environment has the variables that the next reload finds.
 	environment map[string]string
 	// projects is the part of the configuration that the next reload finds.
@@ -43,12 +44,12 @@ func start(t testing.TB, projects ...string) *running {
 
 func startAt(t testing.TB, now func() time.Time, projects ...string) *running {
 	t.Helper()
-	r := &running{log: &logBuffer{}, projects: strings.Join(projects, "")}
+	r := &running{registry: prometheus.NewRegistry(), log: &logBuffer{}, projects: strings.Join(projects, "")}
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
 			return config.Parse("test.yml", []byte("projects:"+r.projects), r.lookup)
 		},
-		Registry:      prometheus.NewRegistry(),
+		Registry:      r.registry,
 		TelemetryPath: "/metrics",
 		UserAgent:     "cbr_exporter/test",
 		Now:           now,

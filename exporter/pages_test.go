@@ -24,6 +24,8 @@ func TestPages(t *testing.T) {
 		{"reload by GET", http.MethodGet, "/-/reload", 405, ""},
 		{"reload by POST", http.MethodPost, "/-/reload", 200, ""},
 		{"reload by PUT", http.MethodPut, "/-/reload", 200, ""},
+		{"own metrics before any scrape", http.MethodGet, "/-/metrics", 200, `cbr_exporter_credentials_rejected{project="test"} 0`},
+		{"own metrics by POST", http.MethodPost, "/-/metrics", 405, ""},
 		{"unknown page", http.MethodGet, "/nothing", 404, ""},
 	}
 	for _, c := range cases {

@@ -33,6 +33,7 @@ func (e *Exporter) Handler() http.Handler {
 		mux.HandleFunc("GET /{$}", e.serveOverview())
 	}
 	mux.HandleFunc("GET /config", e.serveConfig)
+	mux.HandleFunc("GET /-/metrics", e.serveOwnMetrics)
 	mux.HandleFunc("GET /-/healthy", serveText("cbr_exporter is healthy.\n"))
 	// A configuration is in force from the start on. Whether the cloud answers
 	// is no reason to stop scraping, which would hide that it does not.

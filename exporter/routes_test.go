@@ -24,6 +24,7 @@ func TestTelemetryPath(t *testing.T) {
 		{"/config", false},
 		{"/config/", false},
 		{"/-/", false},
+		{"/-/metrics", false},
 		{"/-/healthy", false},
 	}
 	for _, c := range cases {
