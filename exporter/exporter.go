@@ -31,7 +31,8 @@ type Exporter struct {
 	telemetry *collector.Telemetry
 	reloads   *reloads
 	guard     *credentials.Guard
-	margin    margin
+	margin    margin     // of the page with everything
+	margins   margins    // of the pages with one project
 	loading   sync.Mutex // held while a configuration replaces another
 	inForce   atomic.Pointer[projects]
 }

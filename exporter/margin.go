@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -38,4 +39,18 @@ func (m *margin) deadline(r *http.Request) (context.Context, context.CancelFunc)
 // page took, as the next one may be larger, but never more than half of it all.
 func (m *margin) of(timeout time.Duration) time.Duration {
 	return min(max(minMargin, 2*time.Duration(m.rendering.Load())), timeout/2)
+}
+
+// margins holds a margin for each project: their pages differ in size, and a small
+// one says nothing of how long a large one takes. It outlives the configurations,
+// as the tasks do.
+type margins struct {
+	byProject sync.Map // from names to *margin
+}
+
+// project returns the margin of the project with that name, which is a configured
+// one, or whoever asks could fill the memory.
+func (m *margins) project(name string) *margin {
+	kept, _ := m.byProject.LoadOrStore(name, &margin{})
+	return kept.(*margin)
 }

@@ -47,3 +47,15 @@ func TestDeadline(t *testing.T) {
 		})
 	}
 }
+
+// TestMargins has each project have its own.
+func TestMargins(t *testing.T) {
+	var m margins
+	m.project("slow").observe(2 * time.Second)
+	m.project("fast").observe(time.Millisecond)
+	for name, want := range map[string]time.Duration{"slow": 4 * time.Second, "fast": minMargin, "new": minMargin} {
+		if got := m.project(name).of(10 * time.Second); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}

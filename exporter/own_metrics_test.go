@@ -1,7 +1,6 @@
 package exporter_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -17,15 +16,6 @@ func withProcess(r *running) {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-}
-
-// named returns the configuration of a project with another name.
-func named(project, name string) string {
-	quoted, err := json.Marshal(name)
-	if err != nil {
-		panic(err)
-	}
-	return strings.Replace(project, "name: test", "name: "+string(quoted), 1)
 }
 
 // TestOwnMetricsPage compares the page with the exporter's own series, after a
