@@ -26,6 +26,8 @@ func TestPages(t *testing.T) {
 		{"reload by PUT", http.MethodPut, "/-/reload", 200, ""},
 		{"own metrics before any scrape", http.MethodGet, "/-/metrics", 200, `cbr_exporter_credentials_rejected{project="test"} 0`},
 		{"own metrics by POST", http.MethodPost, "/-/metrics", 405, ""},
+		{"targets by HEAD", http.MethodHead, "/sd", 200, ""},
+		{"targets by POST", http.MethodPost, "/sd", 405, ""},
 		{"probe by POST", http.MethodPost, "/probe?project=test", 405, ""},
 		{"probe of nothing", http.MethodGet, "/probe", 400, "test"},
 		{"probe of something below", http.MethodGet, "/probe/test", 404, ""},

@@ -16,7 +16,7 @@ func TelemetryPathError(p string) error {
 	if !regexp.MustCompile(`^/[\w./-]*$`).MatchString(p) || strings.TrimSuffix(p, "/") != strings.TrimSuffix(clean, "/") {
 		return fmt.Errorf("%q is no path; begin it with a slash, and use letters, digits, dots, dashes and single slashes", p)
 	}
-	if slices.Contains([]string{"/config", probePath, "/-"}, clean) || strings.HasPrefix(clean, "/-/") {
+	if slices.Contains([]string{"/config", probePath, "/sd", "/-"}, clean) || strings.HasPrefix(clean, "/-/") {
 		return fmt.Errorf("%q is the path of another page; choose one that is not", p)
 	}
 	return nil
@@ -34,6 +34,7 @@ func (e *Exporter) Handler() http.Handler {
 		mux.HandleFunc("GET /{$}", e.serveOverview())
 	}
 	mux.HandleFunc("GET "+probePath, e.serveProbe)
+	mux.HandleFunc("GET /sd", e.serveTargets)
 	mux.HandleFunc("GET /config", e.serveConfig)
 	mux.HandleFunc("GET /-/metrics", e.serveOwnMetrics)
 	mux.HandleFunc("GET /-/healthy", serveText("cbr_exporter is healthy.\n"))

@@ -26,6 +26,7 @@ func TestTelemetryPath(t *testing.T) {
 		{"/probe", false},
 		{"/probe/", false},
 		{"/probes", true},
+		{"/sd", false},
 		{"/-/", false},
 		{"/-/metrics", false},
 		{"/-/healthy", false},
