@@ -12,7 +12,7 @@ import (
 
 func TestPrometheusScrapesDemo(t *testing.T) {
 	exporter := startExporter(t, "--demo")
-	prometheus := startPrometheus(t, exporter)
+	prometheus := startPrometheus(t, scrapeConfig(t, "metrics.yml", exporter))
 
 	// Exactly one status of a task is 1, so this counts tasks. Both sides are read
 	// anew each time: the demo's tasks move.

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,19 +19,10 @@ type prometheus struct {
 	address string
 }
 
-// startPrometheus starts a Prometheus that scrapes the exporter once a second.
-func startPrometheus(t *testing.T, e exporter) prometheus {
+// startPrometheus starts a Prometheus with the configuration.
+func startPrometheus(t *testing.T, config string) prometheus {
 	t.Helper()
 	dir, address := t.TempDir(), freeAddress(t)
-	config := fmt.Sprintf(`
-global:
-  scrape_interval: 1s
-scrape_configs:
-  - job_name: cbr
-    honor_labels: true
-    static_configs:
-      - targets: [%q]
-`, e.address)
 	file := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,134 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+const scrapeConfigs = "../../deploy/prometheus"
+
+func TestPromtoolAcceptsScrapeConfigs(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(scrapeConfigs, "*.yml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scrape configurations: %v", err)
+	}
+	for _, file := range files {
+		if out, err := exec.CommandContext(t.Context(), "promtool", "check", "config", file).CombinedOutput(); err != nil {
+			t.Errorf("promtool check config: %v\n%s", err, out)
+		}
+	}
+}
+
+// scrapeConfig returns a shipped configuration for the exporter, in a hurry.
+func scrapeConfig(t *testing.T, name string, e exporter) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(scrapeConfigs, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer(
+		"localhost:10065", e.address,
+		"scrape_interval: 1m", "scrape_interval: 1s",
+		"scrape_timeout: 30s", "scrape_timeout: 1s",
+	).Replace(string(content))
+}
+
+// projectNames are spread over both servers by the hash. They are unlike in what
+// a URL, a label and a path make of them.
+var projectNames = []string{"prod", "staging", "a/b c", "100%&=;+", `"quoted" \`, "東京"}
+
+// startExporterOfProjects starts an exporter of projects with the names, all in
+// one simulated cloud.
+func startExporterOfProjects(t *testing.T, names []string) exporter {
+	t.Helper()
+	const token = "a-token"
+	cloud := simulator.New(simulator.Options{Now: time.Now, Tokens: []string{token}})
+	server := httptest.NewServer(cloud)
+	t.Cleanup(server.Close)
+	var config strings.Builder
+	config.WriteString("projects:\n")
+	for _, name := range names {
+		fmt.Fprintf(&config, "  - {name: %q, project_id: %s, endpoint: %q, credentials: {token: %s}, task_ids: [%s]}\n",
+			name, simulator.DefaultProjectID, server.URL, token, simulator.SampleTaskID)
+	}
+	file := filepath.Join(t.TempDir(), "config.yml")
+	if err := os.WriteFile(file, []byte(config.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return startExporter(t, "--config.file="+file)
+}
+
+// TestServersShareProjects runs two servers with the configuration for it: each
+// project is scraped by exactly one of them, and so is the exporter itself.
+func TestServersShareProjects(t *testing.T) {
+	exporter := startExporterOfProjects(t, projectNames)
+	config := scrapeConfig(t, "hashmod.yml", exporter)
+	other := strings.ReplaceAll(config, "regex: '0'", "regex: '1'")
+	servers := []prometheus{startPrometheus(t, config), startPrometheus(t, other)}
+
+	// together returns the samples of both servers.
+	together := func(query string) model.Vector {
+		return append(servers[0].query(t, query), servers[1].query(t, query)...)
+	}
+	eventually(t, 30*time.Second, func() error {
+		projects, own := len(together(`cbr_up == 1`)), len(together(`cbr_exporter_build_info`))
+		if projects < len(projectNames) || own < 1 {
+			return fmt.Errorf("%d of %d projects and %d of 1 exporters are scraped", projects, len(projectNames), own)
+		}
+		return nil
+	})
+
+	for i, server := range servers {
+		if len(server.query(t, `up{job="cbr"}`)) == 0 {
+			t.Errorf("server %d scrapes no project; choose other names", i)
+		}
+	}
+	up := map[model.LabelValue]int{}
+	for _, sample := range together(`up == 1`) {
+		up[sample.Metric["instance"]]++
+		if sample.Metric["job"] == "cbr" && sample.Metric["instance"] != model.LabelValue(exporter.address)+"/"+sample.Metric["project"] {
+			t.Errorf("up has the labels %v, want the instance to be the exporter's address and the project", sample.Metric)
+		}
+	}
+	for _, name := range projectNames {
+		instance := exporter.address + "/" + name
+		if got := up[model.LabelValue(instance)]; got != 1 {
+			t.Errorf("%s is up in %d servers, want 1", instance, got)
+		}
+		for _, series := range []string{"cbr_up", "cbr_task_found", "cbr_exporter_credentials_rejected", "cbr_exporter_api_requests_total"} {
+			query := fmt.Sprintf("%s{job=%q,instance=%q,project=%q}", series, "cbr", instance, name)
+			if got := together(query); len(got) != 1 {
+				t.Errorf("%s: got %v, want one series in all", query, got)
+			}
+		}
+	}
+	if got, want := len(up), len(projectNames)+1; got != want {
+		t.Errorf("got %d targets, want the projects and the exporter itself, %d: %v", got, want, up)
+	}
+
+	for _, tt := range []struct{ query, because string }{
+		{`up != 1`, "each scrape succeeds"},
+		{`{__name__=~"cbr_.+",exported_project=~".+"}`, "honor_labels keeps the exporter's project label"},
+		{`{job="cbr-exporter",project=~".+"}`, "the job of the exporter itself leaves the projects to the other"},
+		{`{job="cbr",__name__=~"go_.+|process_.+|cbr_exporter_(build|config)_.+"}`, "the page of a project has nothing about the process"},
+	} {
+		if got := together(tt.query); len(got) != 0 {
+			t.Errorf("%s: got %v, want nothing: %s", tt.query, got, tt.because)
+		}
+	}
+	if got := together(`go_goroutines`); len(got) != 1 || got[0].Metric["instance"] != model.LabelValue(exporter.address) {
+		t.Errorf("go_goroutines: got %v, want one series of the exporter", got)
+	}
+}
