@@ -31,13 +31,39 @@ func checkConfig(f *flags, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stdout, "%s is valid.\n", f.configFile)
 	for _, p := range c.Projects {
-		fmt.Fprintf(stdout, "project %s: %d tasks, %s, %s\n",
-			p.Name, len(p.TaskIDs), describe(p.Credentials), p.Endpoint)
+		fmt.Fprintf(stdout, "project %s: %s, %s, %s\n",
+			p.Name, watched(p), describe(p.Credentials), p.Endpoint)
 	}
 	if f.connection {
 		return checkConnection(c, stdout, stderr)
 	}
 	return 0
+}
+
+// watched says which tasks of a project are followed.
+func watched(p config.Project) string {
+	var parts []string
+	if d := p.Discovery; d != nil {
+		text := "the task list, " + d.Lookback.String() + " back"
+		if len(d.OperationTypes) > 0 {
+			text += ", " + strings.Join(d.OperationTypes, " and ")
+		}
+		if n := len(d.VaultIDs); n > 0 {
+			text += ", in " + count(n, "vault")
+		}
+		parts = append(parts, text)
+	}
+	if n := len(p.TaskIDs); n > 0 {
+		parts = append(parts, count(n, "task")+" by id")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // describe says which credentials these are, without showing them.

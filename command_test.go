@@ -38,7 +38,7 @@ projects:
 		{name: "demo with a configuration", args: []string{"--demo", "--config.file=config.yml"}, code: 2, stderr: "--demo brings its own configuration"},
 		{name: "telemetry path without slash", args: []string{"--web.telemetry-path=metrics"}, code: 2, stderr: `--web.telemetry-path: "metrics" is no path; begin it with a slash`},
 		{name: "telemetry path of another page", args: []string{"--web.telemetry-path=/config"}, code: 2, stderr: `--web.telemetry-path: "/config" is the path of another page`},
-		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: 0 tasks, access key credentials, https://cbr.cn-north-4.myhuaweicloud.com\n"},
+		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: the task list, 30d back, access key credentials, https://cbr.cn-north-4.myhuaweicloud.com\n"},
 		{name: "check of a bad file", args: []string{"--config.check", "--config.file=" + bad}, code: 1, stderr: bad + `:6: projects[0].task_ids[0]: "nonsense" is not a UUID`},
 		{name: "check of a missing file", args: []string{"--config.check", "--config.file=missing.yml"}, code: 1, stderr: "missing.yml"},
 		{name: "check of a folder", args: []string{"--config.check", "--config.file=" + folder}, code: 1, stderr: folder},
@@ -82,7 +82,7 @@ projects:
 	if code != 0 {
 		t.Errorf("with none: got exit code %d, want 0", code)
 	}
-	contains(t, "stdout", summary, "1 tasks, ECS agency credentials (neither the file nor the environment has others), https://")
+	contains(t, "stdout", summary, "1 task by id, ECS agency credentials (neither the file nor the environment has others), https://")
 
 	t.Setenv("HUAWEICLOUD_SDK_AK", "not-to-be-seen")
 	code, stdout, stderr := finish(t, "--config.check", "--config.file="+file)
@@ -96,7 +96,7 @@ projects:
 	if code != 0 {
 		t.Errorf("got exit code %d, want 0", code)
 	}
-	contains(t, "stdout", stdout2, "1 tasks, access key credentials from the environment (HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK), https://")
+	contains(t, "stdout", stdout2, "1 task by id, access key credentials from the environment (HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK), https://")
 	if all := stdout + stderr + stdout2 + stderr2; strings.Contains(all, "not-to-be-seen") {
 		t.Errorf("the access key is shown:\n%s", all)
 	}

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -41,10 +40,10 @@ projects:
     endpoint: %s
     iam_endpoint: %s
     credentials: {username: %q, password: %q, domain_name: %q}
+    discovery: {}
     task_ids: [%s]
 `, simulator.DefaultProjectID, endpoint, endpoint,
-			account.UserName, account.Password, account.DomainName,
-			strings.Join(cloud.TaskIDs(), ", ")),
+			account.UserName, account.Password, account.DomainName, simulator.SampleTaskID),
 	}, nil
 }
 

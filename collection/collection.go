@@ -2,6 +2,7 @@ package collection
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -10,15 +11,34 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// API reads a task. cbrapi.Client is one.
+// API reads tasks, one or many.
 type API interface {
+	// OperationLog returns one task. Its error is that of cbrapi.Client, or has
+	// ErrNotAsked in its chain.
 	OperationLog(ctx context.Context, id string) (*cbrapi.OperationLog, error)
+	// List returns a list of the tasks that the filter names. The service may
+	// ignore the filter.
+	List(cbrapi.ListFilter) List
 }
+
+// List is a list that is read page by page, by one goroutine. cbrapi.Listing is
+// one, and says what the methods do.
+type List interface {
+	Next(context.Context) ([]*cbrapi.OperationLog, error)
+	Done() bool
+	Date() time.Time
+	Invalid() []cbrapi.InvalidField
+}
+
+// ErrNotAsked is in the chain of an error that says that a request was not sent.
+var ErrNotAsked = errors.New("not asked")
 
 // Options say what a collection follows, and how.
 type Options struct {
-	Project string   // its name, for logs and snapshots
-	TaskIDs []string // UUIDs in lower case, each once
+	Project   string             // its name, for logs and snapshots
+	Info      func() ProjectInfo // what the project is, as far as is known; nil: nothing is
+	TaskIDs   []string           // UUIDs in lower case, each once
+	Discovery *Discovery         // nil: the list of tasks is not followed
 
 	// Prepare comes before the requests of a pass, which fails with it. Nil: there
 	// is nothing to prepare.
@@ -43,20 +63,32 @@ type Collection struct {
 	close   context.CancelFunc
 	running sync.WaitGroup
 
-	mu          sync.Mutex
-	entries     []entry // one for each of TaskIDs, in that order
-	current     *pass   // the newest pass, running or over; nil before the first
-	previous    *pass   // the one before it
-	lastSuccess time.Time
+	mu         sync.Mutex
+	configured []*entry          // one for each of TaskIDs, in that order
+	entries    map[string]*entry // by id: the configured ones, and those that were found and are active
+	discovered *discovered       // nil without Discovery
+	listsAgain time.Time         // without Discovery: no list is asked for before
+	current    *pass             // the newest pass, running or over; nil before the first
+	previous   *pass             // the one before it
+	lastTasks  time.Time         // when the newest pass ended that knew all configured tasks
 }
 
 // New returns a collection that has not read anything yet.
 func New(api API, o Options) *Collection {
-	c := &Collection{options: o, api: api, journal: newJournal(log.With(o.Logger, "project", o.Project))}
+	c := &Collection{
+		options: o,
+		api:     api,
+		journal: newJournal(log.With(o.Logger, "project", o.Project)),
+		entries: map[string]*entry{},
+	}
 	c.alive, c.close = context.WithCancel(context.Background())
-	c.entries = make([]entry, len(o.TaskIDs))
-	for i, id := range o.TaskIDs {
-		c.entries[i].id = id
+	for _, id := range o.TaskIDs {
+		e := &entry{id: id, configured: true}
+		c.configured = append(c.configured, e)
+		c.entries[id] = e
+	}
+	if o.Discovery != nil {
+		c.discovered = newDiscovered(*o.Discovery)
 	}
 	return c
 }
@@ -67,15 +99,14 @@ func (c *Collection) Collect(ctx context.Context) Snapshot {
 	p := c.join() //nolint:contextcheck // a pass outlives the scrape that began it
 	select {
 	case <-p.done:
-		return p.result
 	case <-ctx.Done():
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if p.over() {
-			return p.result
-		}
-		return c.snapshot(p)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p.over() {
+		return p.result
+	}
+	return c.snapshot(p)
 }
 
 // Last returns what was known at the end of the last pass, without asking the
@@ -91,34 +122,8 @@ func (c *Collection) Last() (s Snapshot, ok bool) {
 	return Snapshot{Project: c.options.Project}, false
 }
 
-// Adopt takes over what old knows of tasks that have ended, so that a new
-// configuration forgets nothing. It must come before the first pass.
-func (c *Collection) Adopt(old *Collection) {
-	old.mu.Lock()
-	defer old.mu.Unlock()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	known := map[string]*entry{}
-	for i := range old.entries {
-		known[old.entries[i].id] = &old.entries[i]
-	}
-	all := true
-	for i := range c.entries {
-		before := known[c.entries[i].id]
-		if before == nil || !before.final() {
-			all = false
-			continue
-		}
-		e := &c.entries[i]
-		e.log, e.readAt, e.triedAt = before.log, before.readAt, before.triedAt
-	}
-	if all {
-		c.lastSuccess = old.lastSuccess
-	}
-}
-
-// Close cancels the pass that runs and waits for its end. Collect then returns
-// at once what was known at that moment.
+// Close cancels what runs and waits for its end. Collect then returns at once what
+// was known at that moment.
 func (c *Collection) Close() {
 	c.mu.Lock()
 	c.close() // with the mutex held, so that no pass begins behind it
@@ -140,6 +145,7 @@ func (c *Collection) join() *pass {
 	p := newPass(number, c.options.Now())
 	if c.alive.Err() != nil {
 		p.result = c.snapshot(p)
+		p.ended = p.started
 		close(p.done)
 		return p
 	}

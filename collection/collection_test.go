@@ -22,9 +22,12 @@ type api struct {
 	latency time.Duration
 	// answer says what is known of a task; running if it is nil.
 	answer func(id string) (*cbrapi.OperationLog, error)
+	// list says which tasks a list has; an API that has no lists refuses them if it is nil.
+	list func(cbrapi.ListFilter) ([]*cbrapi.OperationLog, error)
 
 	mu       sync.Mutex
 	requests []string // ids, in the order in which they were asked for
+	listed   []cbrapi.ListFilter
 	inFlight int
 	most     int // requests at once
 }

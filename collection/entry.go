@@ -1,16 +1,20 @@
 package collection
 
 import (
+	"errors"
 	"hash/crc32"
 	"math"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/ledger"
 )
 
-// entry is what is known of one configured id.
+// entry is what is known of one id, which is configured, or of a task that was
+// found and is active.
 type entry struct {
-	id string
+	id         string
+	configured bool
 	// log is the newest answer; nil before the first, and where the API says
 	// that there is no such task.
 	log *cbrapi.OperationLog
@@ -21,10 +25,52 @@ type entry struct {
 	readIn uint64
 	// triedAt is when the newest request for it ended, whatever came of it.
 	triedAt time.Time
+	// missingSince is when the API first said of a task that was active that it
+	// does not exist; zero if it did not.
+	missingSince time.Time
 	// err is why the newest attempt brought no answer, and failedIn the number of
 	// the pass that made it. Both are zero where it did.
 	err      error
 	failedIn uint64
+}
+
+// errMissing is said of a task that was active and has vanished.
+var errMissing = errors.New("the task was active, and now the API says that it does not exist; it is asked once more a quarter of an hour later")
+
+// missingFor is how long the API has to say that an active task does not exist
+// until it is believed: what is written in one place is read in another.
+const missingFor = 15 * time.Minute
+
+// take notes a record of the task. It was read in the pass with the given number,
+// or outside of any if that is 0.
+func (e *entry) take(log *cbrapi.OperationLog, now time.Time, in uint64) {
+	if e.log == nil || ledger.Supersedes(log, e.log) {
+		e.log = log
+	}
+	e.missingSince = time.Time{}
+	if in == 0 && !e.final() {
+		return // it may be old by now
+	}
+	e.readAt, e.readIn = now, in
+	e.triedAt, e.err, e.failedIn = now, nil, 0
+}
+
+// miss notes that the API says that the task does not exist, and reports whether
+// that can be believed.
+func (e *entry) miss(now time.Time, in uint64) bool {
+	e.triedAt = now
+	if e.log != nil && !e.final() {
+		if e.missingSince.IsZero() {
+			e.missingSince = now
+		}
+		if now.Sub(e.missingSince) < missingFor {
+			e.err, e.failedIn = errMissing, in
+			return false
+		}
+	}
+	e.log, e.readAt, e.readIn = nil, now, in
+	e.err, e.failedIn, e.missingSince = nil, 0, time.Time{}
+	return true
 }
 
 // final reports whether the task has ended, so that it will not change.

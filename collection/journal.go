@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
@@ -16,9 +17,11 @@ import (
 type journal struct {
 	logger log.Logger
 
-	mu      sync.Mutex
-	failing map[cbrapi.Reason]bool // in the newest pass
-	told    map[string]bool        // fields and statuses that have been told of
+	mu          sync.Mutex
+	failing     map[cbrapi.Reason]bool // in the newest pass
+	sweepFailed cbrapi.Reason          // why the sweep was interrupted; "" if it was not
+	sweptOnce   bool
+	told        map[string]bool // fields and statuses that have been told of
 }
 
 func newJournal(logger log.Logger) *journal {
@@ -36,8 +39,15 @@ func (j *journal) passed(f failures) {
 		if j.failing[reason] {
 			logger = level.Debug(j.logger)
 		}
+		first := f[reason]
+		if first.taskID != "" {
+			logger = log.With(logger, "task_id", first.taskID)
+		}
+		if first.list != "" {
+			logger = log.With(logger, "list", first.list)
+		}
 		_ = logger.Log("msg", "reading tasks failed", "reason", reason,
-			"tasks", f[reason].count, "task_id", f[reason].taskID, "err", f[reason].err, "remedy", Remedy(reason))
+			"failures", first.count, "err", first.err, "remedy", Remedy(reason))
 	}
 	clear(j.failing)
 	for reason := range f {
@@ -69,4 +79,31 @@ func (j *journal) once(what string) log.Logger {
 	}
 	j.told[what] = true
 	return level.Warn(j.logger)
+}
+
+// interrupted logs why the sweep could not go on, once for each reason in a row.
+func (j *journal) interrupted(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	reason := cbrapi.ReasonOf(err)
+	logger := level.Warn(j.logger)
+	if j.sweepFailed == reason {
+		logger = level.Debug(j.logger)
+	}
+	j.sweepFailed = reason
+	_ = logger.Log("msg", "reading the whole task list was interrupted; it goes on with the next scrape",
+		"reason", reason, "err", err, "remedy", Remedy(reason))
+}
+
+// swept logs the first complete sweep, and each that was interrupted.
+func (j *journal) swept(s *sweep, took time.Duration, standings int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	logger := level.Info(j.logger)
+	if j.sweptOnce && j.sweepFailed == "" {
+		logger = level.Debug(j.logger)
+	}
+	j.sweptOnce, j.sweepFailed = true, ""
+	_ = logger.Log("msg", "the whole task list is read", "tasks", s.tasks, "followed", s.followed,
+		"pages", s.pages, "resources", standings, "took", took.Round(time.Millisecond))
 }

@@ -20,20 +20,16 @@ type pass struct {
 	answered bool      // the API gave a valid answer at least once
 	failures failures
 
-	// result is what is known at its end, when done is closed, for all scrapes
-	// that waited for it: the next pass may begin before they run.
+	// Whether something could not be read of the configured tasks, and of those
+	// that are to be found.
+	tasksFailed, discoveryFailed bool
+
+	// stop ends the pass early, and is nil before it runs.
+	stop context.CancelCauseFunc
+
+	// result is what is known at its end, when done is closed.
 	result Snapshot
 	done   chan struct{}
-}
-
-// failures holds one example for each reason that a pass has met.
-type failures map[cbrapi.Reason]failure
-
-// failure is what stands for all failures of one reason.
-type failure struct {
-	count  int // tasks that could not be read for this reason
-	taskID string
-	err    error
 }
 
 func newPass(number uint64, now time.Time) *pass {
@@ -42,6 +38,14 @@ func newPass(number uint64, now time.Time) *pass {
 
 func (p *pass) over() bool { return !p.ended.IsZero() }
 
+// duration returns how long the pass took, or has taken by now.
+func (p *pass) duration(now time.Time) time.Duration {
+	if p.over() {
+		now = p.ended
+	}
+	return now.Sub(p.started)
+}
+
 // probeGrace is how long the other requests of a pass wait for the first one.
 const probeGrace = time.Second
 
@@ -49,16 +53,13 @@ const probeGrace = time.Second
 func (c *Collection) run(p *pass) {
 	ctx, cancel := context.WithTimeout(c.alive, c.options.Timeout)
 	defer cancel()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+	ctx, p.stop = context.WithCancelCause(ctx)
+	defer p.stop(nil)
 
-	probe, others := c.due()
 	if err := c.prepare(ctx); err != nil {
-		for _, e := range append(others, probe) {
-			c.noteFailure(p, e, err)
-		}
+		c.noteUnprepared(p, err)
 	} else {
-		c.readAll(ctx, p, stop, probe, others)
+		c.readAll(ctx, p)
 	}
 
 	if c.alive.Err() == nil { // or the failures say only that it was cancelled
@@ -73,8 +74,13 @@ func (c *Collection) end(p *pass) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p.ended = c.options.Now()
-	if len(p.failures) == 0 {
-		c.lastSuccess = p.ended
+	if !p.tasksFailed {
+		c.lastTasks = p.ended
+	}
+	if d := c.discovered; d != nil {
+		if !p.discoveryFailed && d.swept(p.ended) {
+			d.lastFound = p.ended
+		}
 	}
 	p.result = c.snapshot(p)
 	close(p.done)
@@ -92,81 +98,77 @@ func (c *Collection) prepare(ctx context.Context) error {
 	return err
 }
 
-// readAll reads the probe, and then the others as well.
-func (c *Collection) readAll(ctx context.Context, p *pass, stop context.CancelCauseFunc, probe *entry, others []*entry) {
+// readAll reads the lists, where they are worth it, and then one by one what they
+// did not bring.
+func (c *Collection) readAll(ctx context.Context, p *pass) {
+	if lists := c.lists(ctx, p); lists != nil {
+		c.ahead(lists[0], lists[1:])
+		if c.discovered != nil && ctx.Err() == nil {
+			c.beginSweep(p) //nolint:contextcheck // a sweep outlives the pass that began it
+		}
+	}
+	if tasks := c.due(p); len(tasks) > 0 {
+		read := make([]func(), len(tasks))
+		for i, e := range tasks {
+			read[i] = func() { c.readTask(ctx, p, e) }
+		}
+		c.ahead(read[0], read[1:])
+	}
+}
+
+// ahead has the first request go alone, and then all the others, so many at a
+// time as there may be: an access key is locked for everybody after a few
+// refusals, so no other may be under way when it is refused. One that hangs must
+// not keep the others waiting, though.
+func (c *Collection) ahead(first func(), others []func()) {
 	var group errgroup.Group
 	group.SetLimit(c.options.Concurrency)
-	// One request goes ahead alone: an access key is locked for everybody after
-	// a few refusals, so no other may be under way when it is refused. One that
-	// hangs must not keep the others waiting, though.
-	probed := make(chan struct{})
+	over := make(chan struct{})
 	group.Go(func() error {
-		defer close(probed)
-		c.read(ctx, p, probe, stop)
+		defer close(over)
+		first()
 		return nil // it has noted what went wrong
 	})
 	select {
-	case <-probed:
+	case <-over:
 	case <-time.After(probeGrace):
 	}
-	for _, e := range others {
+	for _, other := range others {
 		group.Go(func() error {
-			c.read(ctx, p, e, stop)
+			other()
 			return nil
 		})
 	}
 	_ = group.Wait()
 }
 
-// due returns what a pass that begins now has to read: first the task that was
-// read last, which is the most likely to answer, then the others, the longest
-// untried first, so that no task starves where a pass cannot read them all.
-//
-// There is always something: a pass that asked nothing could not say whether
-// the API would have answered.
-func (c *Collection) due() (probe *entry, others []*entry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.options.Now()
-	var due []*entry
-	oldest := &c.entries[0]
-	for i := range c.entries {
-		e := &c.entries[i]
-		if e.due(now, c.options.FinishedTaskTTL) {
-			due = append(due, e)
-		}
-		if e.readAt.Before(oldest.readAt) {
-			oldest = e
-		}
-	}
-	if len(due) == 0 {
-		return oldest, nil
-	}
-	slices.SortStableFunc(due, func(a, b *entry) int { return a.triedAt.Compare(b.triedAt) })
-	probe = slices.MaxFunc(due, func(a, b *entry) int { return a.readAt.Compare(b.readAt) })
-	return probe, slices.DeleteFunc(due, func(e *entry) bool { return e == probe })
-}
-
-// read asks for one task and notes the answer.
-func (c *Collection) read(ctx context.Context, p *pass, e *entry, stop context.CancelCauseFunc) {
+// readTask asks for one task and notes the answer.
+func (c *Collection) readTask(ctx context.Context, p *pass, e *entry) {
 	if ctx.Err() != nil {
-		c.noteFailure(p, e, context.Cause(ctx))
+		c.noteTaskFailure(p, e, context.Cause(ctx), false)
 		return
 	}
 	log, err := c.api.OperationLog(ctx, e.id)
 	switch {
-	case err == nil, cbrapi.IsNotFound(err):
-		c.noteAnswer(p, e, log)
+	case err == nil:
+		c.noteTasks(p, time.Time{}, log)
+	case cbrapi.IsNotFound(err):
+		c.noteMissing(p, e)
 	default:
-		c.noteAttempt(e)
-		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
-			err = cause // why it was cancelled, not that it was
-		}
-		c.noteFailure(p, e, err)
-		if stopsPass(err) {
-			stop(err)
-		}
+		c.noteTaskFailure(p, e, c.stopFor(ctx, p, err), !errors.Is(err, ErrNotAsked))
 	}
+}
+
+// stopFor ends the pass if err is a reason for that, and returns what to say of the
+// failure: why a request was cancelled, not that it was.
+func (c *Collection) stopFor(ctx context.Context, p *pass, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		err = cause
+	}
+	if stopsPass(err) {
+		p.stop(err)
+	}
+	return err
 }
 
 // stopsPass reports whether the other tasks would fail for the same reason, and do
@@ -176,34 +178,37 @@ func stopsPass(err error) bool {
 	return reason == cbrapi.ReasonCredentials || reason == cbrapi.ReasonClock || errors.Is(err, cbrapi.ErrLogin)
 }
 
-func (c *Collection) noteAnswer(p *pass, e *entry, log *cbrapi.OperationLog) {
+// noteTasks takes in tasks that were read in the pass p, at the time date by the
+// clock of the API; zero if that is not known.
+func (c *Collection) noteTasks(p *pass, date time.Time, logs ...*cbrapi.OperationLog) {
 	c.mu.Lock()
 	p.answered = true
-	e.log, e.readAt, e.readIn = log, c.options.Now(), p.number
-	e.triedAt, e.err, e.failedIn = e.readAt, nil, 0
+	if c.discovered != nil {
+		c.discovered.ledger.Advance(date)
+	}
+	now := c.options.Now()
+	var followed []*cbrapi.OperationLog
+	for _, log := range logs {
+		if c.note(log, now, p.number) {
+			followed = append(followed, log)
+		}
+	}
+	if c.discovered != nil {
+		c.discovered.ledger.Advance(date)
+	}
 	c.mu.Unlock()
-	if log != nil {
+	for _, log := range followed {
 		c.report(log)
 	}
 }
 
-func (c *Collection) noteAttempt(e *entry) {
+func (c *Collection) noteMissing(p *pass, e *entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.triedAt = c.options.Now()
-}
-
-func (c *Collection) noteFailure(p *pass, e *entry, err error) {
-	reason := cbrapi.ReasonOf(err)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e.err, e.failedIn = err, p.number
-	f, met := p.failures[reason]
-	if !met {
-		f = failure{taskID: e.id, err: err}
+	p.answered = true
+	if e.miss(c.options.Now(), p.number) {
+		c.forget(e)
 	}
-	f.count++
-	p.failures[reason] = f
 }
 
 // report tells of what this program does not understand.
@@ -211,8 +216,12 @@ func (c *Collection) report(log *cbrapi.OperationLog) {
 	if !slices.Contains(cbrapi.Statuses(), log.Status) {
 		c.journal.unknownStatus(log)
 	}
-	for _, field := range log.Invalid {
+	c.reportInvalid(log.ID, log.Invalid)
+}
+
+func (c *Collection) reportInvalid(taskID string, fields []cbrapi.InvalidField) {
+	for _, field := range fields {
 		c.options.OnInvalidField(field.Field)
-		c.journal.invalid(log.ID, field)
+		c.journal.invalid(taskID, field)
 	}
 }

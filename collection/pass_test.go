@@ -202,7 +202,8 @@ func TestRefusedCredentialsStopThePass(t *testing.T) {
 			a := &api{latency: time.Second}
 			c := newCollection(t, a, 1000, nil)
 			go func() {
-				time.Sleep(3500 * time.Millisecond) // 33 tasks are read, 16 requests under way
+				// A list is refused, 33 tasks are read, 16 requests under way.
+				time.Sleep(4500 * time.Millisecond)
 				a.answers(fails(refused))
 			}()
 			s := collect(c, 0)

@@ -1,34 +1,69 @@
 package collection
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/ledger"
 )
 
 // Snapshot is what is known of a project at one moment. The operation logs in
 // it are shared and must not be changed.
 type Snapshot struct {
 	Project string
+	Info    ProjectInfo
 	Tasks   []Task // one for each configured id, in the order of the configuration
 
 	// Up reports whether the API gave a valid answer in the newest pass.
 	Up bool
-	// Reasons are why tasks could not be read in the newest pass. It holds
-	// cbrapi.ReasonDeadline while the pass is not over.
+	// Reasons are why something could not be read in the newest pass, or in the
+	// sweep. It holds cbrapi.ReasonDeadline while the pass is not over.
 	Reasons map[cbrapi.Reason]bool
 	// Duration is how long the newest pass took, or has taken so far.
 	Duration time.Duration
-	// Complete reports whether the newest pass is over and met no failure.
+	// Complete reports whether the newest pass is over and knows all configured tasks.
 	Complete bool
-	// LastComplete is when the newest complete pass ended; zero if there was none.
+	// LastComplete is when the newest such pass ended; zero if there was none.
 	LastComplete time.Time
 	// At is when the snapshot was taken.
 	At time.Time
-	// Resources is what the tasks say of their resources. It is empty until every
-	// configured id has been answered once: among half of the tasks, the newest
-	// failure may be one that has long been made good.
-	Resources Resources
+
+	// Standings and Resources are what the tasks say of the resources. They are
+	// empty until every task was read that may say something: among half of them,
+	// the newest failure may be one that has long been made good.
+	Standings []ledger.Standing
+	Resources []cbrapi.Resource
+
+	// Found is nil where the list of tasks is not followed.
+	Found *Found
+}
+
+// ProjectInfo is what the cloud calls a project.
+type ProjectInfo struct {
+	ID                  string // "" until it is looked up
+	Region              string // "" where the configuration names none
+	EnterpriseProjectID string // to which the lists are limited; "" if they are not
+}
+
+// Found is what is known by following the list of tasks.
+type Found struct {
+	// Active are the tasks that are active and not configured, as read in the newest
+	// pass, by id.
+	Active []*cbrapi.OperationLog
+	// Complete reports whether the newest pass is over and nothing can be missing.
+	Complete bool
+	// LastComplete is when the newest such pass ended; zero if there was none.
+	LastComplete time.Time
+
+	// Swept reports whether all that the API remembers has been read at least once.
+	// Before that, there is nothing in what follows.
+	Swept        bool
+	HistoryStart time.Time // how far back everything is known
+	Window       time.Duration
+	Tallies      []ledger.Tally
+	Dropped      int
 }
 
 // Task is what is known of one configured id.
@@ -54,17 +89,19 @@ func (c *Collection) snapshot(p *pass) Snapshot {
 	now := c.options.Now()
 	s := Snapshot{
 		Project:      c.options.Project,
-		Tasks:        make([]Task, len(c.entries)),
+		Tasks:        make([]Task, len(c.configured)),
 		Up:           p.answered,
 		Reasons:      map[cbrapi.Reason]bool{},
-		Duration:     now.Sub(p.started),
-		Complete:     p.over() && len(p.failures) == 0,
-		LastComplete: c.lastSuccess,
+		Duration:     p.duration(now),
+		Complete:     p.over() && !p.tasksFailed,
+		LastComplete: c.lastTasks,
 		At:           now,
-		Resources:    c.resources(),
 	}
-	for i := range c.entries {
-		s.Tasks[i] = c.task(&c.entries[i], p, now)
+	if c.options.Info != nil {
+		s.Info = c.options.Info()
+	}
+	for i, e := range c.configured {
+		s.Tasks[i] = c.task(e, p, now)
 	}
 	for reason := range p.failures {
 		s.Reasons[reason] = true
@@ -72,7 +109,42 @@ func (c *Collection) snapshot(p *pass) Snapshot {
 	if !p.over() {
 		s.Reasons[cbrapi.ReasonDeadline] = true
 	}
+	if c.discovered == nil {
+		s.Standings, s.Resources = c.standingsOfConfigured()
+		return s
+	}
+	if err := c.discovered.sweepError; err != nil {
+		s.Reasons[cbrapi.ReasonOf(err)] = true
+	}
+	s.Found = c.found(p, now)
+	if s.Found.Swept {
+		s.Standings, s.Resources = c.discovered.ledger.Standings(), c.discovered.ledger.Resources()
+	}
 	return s
+}
+
+// found returns what is known by following the list.
+func (c *Collection) found(p *pass, now time.Time) *Found {
+	d := c.discovered
+	f := &Found{
+		Complete:     p.over() && !p.discoveryFailed && d.swept(now),
+		LastComplete: d.lastFound,
+		Swept:        !d.sweptAt.IsZero(),
+		Window:       d.Window,
+	}
+	for _, e := range c.entries {
+		if e.configured {
+			continue
+		}
+		if t := c.task(e, p, now); t.Known {
+			f.Active = append(f.Active, t.Log)
+		}
+	}
+	slices.SortFunc(f.Active, func(a, b *cbrapi.OperationLog) int { return strings.Compare(a.ID, b.ID) })
+	if f.Swept {
+		f.HistoryStart, f.Tallies, f.Dropped = d.historyStart(), d.ledger.Tallies(), d.ledger.Dropped()
+	}
+	return f
 }
 
 // task says what of an entry is still true. What has ended stays as it is; what
@@ -97,18 +169,17 @@ func (c *Collection) lately(e *entry, p *pass, now time.Time) bool {
 		c.previous != nil && e.readIn == c.previous.number && now.Sub(e.readAt) <= lookback
 }
 
-// resources reduces all that was ever read, so that a task that cannot be read now
-// still tells the names that it told before.
-func (c *Collection) resources() Resources {
-	logs := make([]*cbrapi.OperationLog, 0, len(c.entries))
-	for i := range c.entries {
-		e := &c.entries[i]
+// standingsOfConfigured reduces all that was ever read, so that a task that cannot
+// be read now still tells the names that it told before.
+func (c *Collection) standingsOfConfigured() ([]ledger.Standing, []cbrapi.Resource) {
+	l := ledger.New(ledger.Options{})
+	for _, e := range c.configured {
 		if e.readAt.IsZero() {
-			return Resources{}
+			return nil, nil
 		}
 		if e.log != nil {
-			logs = append(logs, e.log)
+			l.Add(e.log)
 		}
 	}
-	return ResourcesOf(logs)
+	return l.Standings(), l.Resources()
 }

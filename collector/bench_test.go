@@ -14,6 +14,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/collector"
+	"github.com/cbr-exporter/cbr_exporter/ledger"
 )
 
 // BenchmarkScrape gathers and encodes the page of many tasks; its target is 1.5
@@ -140,6 +141,10 @@ func manyTasks(n int) source {
 		s.Tasks = append(s.Tasks, collection.Task{ID: id, Log: l, Known: true})
 		logs = append(logs, l)
 	}
-	s.Resources = collection.ResourcesOf(logs)
+	l := ledger.New(ledger.Options{})
+	for _, log := range logs {
+		l.Add(log)
+	}
+	s.Standings, s.Resources = l.Standings(), l.Resources()
 	return s
 }

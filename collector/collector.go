@@ -2,12 +2,14 @@ package collector
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
+	"github.com/cbr-exporter/cbr_exporter/ledger"
 )
 
 // A Source knows the tasks of one project. collection.Collection is one.
@@ -62,20 +64,22 @@ func (s *Scrape) Collect(ch chan<- prometheus.Metric) {
 
 // tables holds the families by what they are about.
 type tables struct {
-	project      table[*collection.Snapshot]
-	configured   table[collection.Task]
-	task         table[*cbrapi.OperationLog]
-	lastFinished table[collection.LastFinished]
-	resource     table[cbrapi.Resource]
+	project    table[*collection.Snapshot]
+	configured table[collection.Task]
+	task       table[*cbrapi.OperationLog]
+	standing   table[standing]
+	resource   table[cbrapi.Resource]
+	tally      table[ledger.Tally]
 }
 
 func newTables() tables {
 	return tables{
-		project:      newTable(projectFamilies()),
-		configured:   newTable(configuredFamilies(), "task_id"),
-		task:         newTable(taskFamilies(), "task_id", "operation_type", "vault"),
-		lastFinished: newTable(lastFinishedFamilies(), "vault_id", "vault", "resource_id", "operation_type"),
-		resource:     newTable(resourceFamilies(), "resource_id"),
+		project:    newTable(slices.Concat(projectFamilies(), windowFamilies())),
+		configured: newTable(configuredFamilies(), "task_id"),
+		task:       newTable(taskFamilies(), "task_id", "operation_type", "vault"),
+		standing:   newTable(standingFamilies(), "vault_id", "vault", "resource_id", "operation_type"),
+		resource:   newTable(resourceFamilies(), "resource_id"),
+		tally:      newTable(tallyFamilies(), "vault_id", "vault", "operation_type"),
 	}
 }
 
@@ -83,35 +87,53 @@ func (t tables) describe(ch chan<- *prometheus.Desc) {
 	t.project.describe(ch)
 	t.configured.describe(ch)
 	t.task.describe(ch)
-	t.lastFinished.describe(ch)
+	t.standing.describe(ch)
 	t.resource.describe(ch)
+	t.tally.describe(ch)
 }
 
 func (t tables) collect(s *collection.Snapshot, e *emitter) {
-	var tasks []subject[*cbrapi.OperationLog]
-	configured := make([]subject[collection.Task], len(s.Tasks))
-	for i, task := range s.Tasks {
-		configured[i] = t.configured.subject(e, task, s.Project, task.ID)
-		if l := task.Log; l != nil {
-			tasks = append(tasks, t.task.subject(e, l, s.Project,
-				l.ID, string(l.OperationType), firstText(l.VaultName, l.VaultID)))
+	t.project.collect(e, []subject[*collection.Snapshot]{t.project.subject(e, s, s.Project)})
+	t.configured.collect(e, subjects(s.Tasks, func(task collection.Task) subject[collection.Task] {
+		return t.configured.subject(e, task, s.Project, task.ID)
+	}))
+	t.task.collect(e, subjects(logs(s), func(l *cbrapi.OperationLog) subject[*cbrapi.OperationLog] {
+		return t.task.subject(e, l, s.Project, l.ID, string(l.OperationType), firstText(l.VaultName, l.VaultID))
+	}))
+	t.standing.collect(e, subjects(s.Standings, func(r ledger.Standing) subject[standing] {
+		return t.standing.subject(e, standing{r, s.Found != nil}, s.Project,
+			r.VaultID, firstText(r.VaultName, r.VaultID), r.ResourceID, string(r.OperationType))
+	}))
+	t.resource.collect(e, subjects(s.Resources, func(r cbrapi.Resource) subject[cbrapi.Resource] {
+		return t.resource.subject(e, r, s.Project, r.ID)
+	}))
+	if s.Found != nil {
+		t.tally.collect(e, subjects(s.Found.Tallies, func(n ledger.Tally) subject[ledger.Tally] {
+			return t.tally.subject(e, n, s.Project, n.VaultID, firstText(n.VaultName, n.VaultID), string(n.OperationType))
+		}))
+	}
+}
+
+// logs returns the tasks that are shown one by one.
+func logs(s *collection.Snapshot) []*cbrapi.OperationLog {
+	var all []*cbrapi.OperationLog
+	for _, task := range s.Tasks {
+		if task.Log != nil {
+			all = append(all, task.Log)
 		}
 	}
-	lastFinished := make([]subject[collection.LastFinished], len(s.Resources.LastFinished))
-	for i, last := range s.Resources.LastFinished {
-		lastFinished[i] = t.lastFinished.subject(e, last, s.Project,
-			last.VaultID, firstText(last.VaultName, last.VaultID), last.ResourceID, string(last.OperationType))
+	if s.Found != nil {
+		all = append(all, s.Found.Active...)
 	}
-	newest := make([]subject[cbrapi.Resource], len(s.Resources.Newest))
-	for i, r := range s.Resources.Newest {
-		newest[i] = t.resource.subject(e, r, s.Project, r.ID)
-	}
+	return all
+}
 
-	t.project.collect(e, []subject[*collection.Snapshot]{t.project.subject(e, s, s.Project)})
-	t.configured.collect(e, configured)
-	t.task.collect(e, tasks)
-	t.lastFinished.collect(e, lastFinished)
-	t.resource.collect(e, newest)
+func subjects[T, S any](all []T, subjectOf func(T) subject[S]) []subject[S] {
+	of := make([]subject[S], len(all))
+	for i, one := range all {
+		of[i] = subjectOf(one)
+	}
+	return of
 }
 
 func firstText(a, b string) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/collector"
+	"github.com/cbr-exporter/cbr_exporter/ledger"
 )
 
 // source is a project of which all is known.
@@ -22,9 +23,19 @@ func (s source) Collect(context.Context) collection.Snapshot { return collection
 func TestFullTask(t *testing.T) {
 	c := collector.New(source{
 		Project:      "test",
+		Info:         collection.ProjectInfo{ID: "id"},
 		Tasks:        []collection.Task{{ID: "1", Log: fullTask(), Known: true}},
-		Resources:    collection.ResourcesOf([]*cbrapi.OperationLog{fullTask()}),
 		LastComplete: time.Unix(1e9, 0),
+		Standings: []ledger.Standing{{
+			LastFinished: fullTask(),
+			LastSuccess:  &ledger.Outcome{End: time.Unix(1e9, 0), Duration: time.Hour, HasDuration: true},
+			LastFailure:  &ledger.Outcome{End: time.Unix(1e9, 0)},
+		}},
+		Resources: []cbrapi.Resource{*fullTask().ExtraInfo.Resource},
+		Found: &collection.Found{
+			Swept: true, HistoryStart: time.Unix(1e9, 0), LastComplete: time.Unix(1e9, 0),
+			Tallies: []ledger.Tally{{VaultID: "vault"}},
+		},
 	})
 	scrape := c.Scrape(t.Context())
 

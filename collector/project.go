@@ -5,8 +5,12 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/collection"
 )
 
-// tasksCollector is the value of the label collector for the configured ids.
-const tasksCollector = "tasks"
+// The values of the label collector: for the configured ids, and for what is found
+// by following the list.
+const (
+	tasksCollector     = "tasks"
+	discoveryCollector = "discovery"
+)
 
 // projectFamilies is what is exposed of the reading of one project.
 func projectFamilies() []family[*collection.Snapshot] {
@@ -36,15 +40,38 @@ func projectFamilies() []family[*collection.Snapshot] {
 			name:   "scrape_collector_success",
 			help:   "1 if the newest pass of the collector is over and has read all that it had to.",
 			labels: []string{"collector"},
-			read:   func(s *collection.Snapshot, e *emitter) { e.emit(number(s.Complete), tasksCollector) },
+			read: func(s *collection.Snapshot, e *emitter) {
+				if len(s.Tasks) > 0 {
+					e.emit(number(s.Complete), tasksCollector)
+				}
+				if s.Found != nil {
+					e.emit(number(s.Found.Complete), discoveryCollector)
+				}
+			},
 		},
 		{
 			name:   "scrape_collector_last_success_timestamp_seconds",
 			help:   "Unix time at which the newest successful pass of the collector ended: as of when the other numbers are true.",
 			labels: []string{"collector"},
 			read: func(s *collection.Snapshot, e *emitter) {
-				if v, ok := unixSeconds(s.LastComplete); ok {
+				if v, ok := unixSeconds(s.LastComplete); ok && len(s.Tasks) > 0 {
 					e.emit(v, tasksCollector)
+				}
+				if s.Found == nil {
+					return
+				}
+				if v, ok := unixSeconds(s.Found.LastComplete); ok {
+					e.emit(v, discoveryCollector)
+				}
+			},
+		},
+		{
+			name:   "project_info",
+			help:   "What the cloud calls the project; always 1, absent until its id is known.",
+			labels: []string{"project_id", "region", "enterprise_project_id"},
+			read: func(s *collection.Snapshot, e *emitter) {
+				if s.Info.ID != "" {
+					e.emit(1, s.Info.ID, s.Info.Region, s.Info.EnterpriseProjectID)
 				}
 			},
 		},

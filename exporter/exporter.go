@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,9 @@ type Options struct {
 	UserAgent     string // sent to the API
 	Now           func() time.Time
 	Logger        log.Logger
+	// Transport carries all requests in place of the network; nil: there is one for
+	// each project, as its configuration wants it.
+	Transport http.RoundTripper
 }
 
 // Exporter serves the metrics of one configuration at a time.

@@ -47,7 +47,11 @@ func startAt(t testing.TB, now func() time.Time, projects ...string) *running {
 	r := &running{registry: prometheus.NewRegistry(), log: &logBuffer{}, projects: strings.Join(projects, "")}
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
-			return config.Parse("test.yml", []byte("projects:"+r.projects), r.lookup)
+			text := "projects:" + r.projects
+			if !strings.Contains(text, "scrape: ") {
+				text += "\nscrape: {requests_per_second: 0}\n" // no test has time to spare
+			}
+			return config.Parse("test.yml", []byte(text), r.lookup)
 		},
 		Registry:      r.registry,
 		TelemetryPath: "/metrics",

@@ -13,12 +13,26 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
-// lookup is the API of a project whose id is not in the configuration. Nothing
-// is asked before the first pass, so that the exporter starts without the cloud.
+// lookup has the client of a project whose id may not be in the configuration.
+// Nothing is asked before the first pass, so that the exporter starts without the
+// cloud.
 type lookup struct {
-	find  func(context.Context) (projectID string, err error)
-	open  func(projectID string) (*cbrapi.Client, error)
-	found atomic.Pointer[cbrapi.Client] // nil until the id is known
+	find func(context.Context) (projectID string, err error) // nil where nothing has to be found
+	open func(projectID string) (*cbrapi.Client, error)
+	// found is nil until the id is known.
+	found atomic.Pointer[foundProject]
+}
+
+type foundProject struct {
+	id     string
+	client *cbrapi.Client
+}
+
+// found returns a lookup that is over.
+func found(client *cbrapi.Client, projectID string) *lookup {
+	l := &lookup{}
+	l.found.Store(&foundProject{projectID, client})
+	return l
 }
 
 // newLookup returns a lookup that asks IAM through authorized, and CBR with the
@@ -62,7 +76,7 @@ func (l *lookup) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.found.Store(client)
+	l.found.Store(&foundProject{id, client})
 	return nil
 }
 
@@ -80,9 +94,15 @@ func lookupError(err error) error {
 	return fmt.Errorf("looking up the project id: %w%s", err, remedy)
 }
 
-// OperationLog implements collection.API. It is called after prepare.
-func (l *lookup) OperationLog(ctx context.Context, id string) (*cbrapi.OperationLog, error) {
-	return l.found.Load().OperationLog(ctx, id)
+// client returns the client of the project. It is called after prepare.
+func (l *lookup) client() *cbrapi.Client { return l.found.Load().client }
+
+// projectID returns the id of the project; "" while it is not known.
+func (l *lookup) projectID() string {
+	if p := l.found.Load(); p != nil {
+		return p.id
+	}
+	return ""
 }
 
 // hasToken reports whether requests carry a token, which is for a project, and

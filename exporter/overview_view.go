@@ -1,9 +1,7 @@
 package exporter
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,16 +20,10 @@ type projectView struct {
 	Name    string
 	Verdict string // can the table be trusted, and if not, why
 	Trusted bool
-	Tasks   []taskView // the worst first
-}
-
-// taskView is a row of the table. What is not known is empty.
-type taskView struct {
-	ID, Status, Operation, Vault, Resource string
-	Percent                                string
-	Created, Took                          string
-	Trouble                                string // why the task failed, or could not be read
-	severity                               int
+	// The worst first.
+	Resources []resourceView
+	Tasks     []taskView
+	History   bool // what succeeded last is known
 }
 
 // idle is the age from which on nobody seems to scrape any more.
@@ -44,40 +36,55 @@ func viewProject(s collection.Snapshot, read bool, now time.Time) projectView {
 		v.Verdict = "Nothing has been read yet: reading begins with the first scrape."
 		return v
 	}
-	v.Trusted = s.Complete && now.Sub(s.At) < idle
+	v.Trusted = complete(s) && now.Sub(s.At) < idle
 	v.Verdict = verdict(s, now)
-	for _, t := range s.Tasks {
-		v.Tasks = append(v.Tasks, viewTask(t, now))
-	}
-	slices.SortStableFunc(v.Tasks, func(a, b taskView) int { return cmp.Compare(b.severity, a.severity) })
+	v.Resources, v.Tasks = viewResources(s, now), viewTasks(s, now)
+	v.History = s.Found != nil
 	return v
+}
+
+// complete reports whether all is known that was to be read.
+func complete(s collection.Snapshot) bool {
+	return s.Complete && (s.Found == nil || s.Found.Complete)
+}
+
+// lastComplete returns when that was so for the last time; zero if it never was.
+func lastComplete(s collection.Snapshot) time.Time {
+	switch {
+	case s.Found == nil:
+		return s.LastComplete
+	case len(s.Tasks) == 0 || s.Found.LastComplete.Before(s.LastComplete):
+		return s.Found.LastComplete
+	default:
+		return s.LastComplete
+	}
 }
 
 func verdict(s collection.Snapshot, now time.Time) string {
 	var sentences []string
 	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
-	known := 0
-	for _, t := range s.Tasks {
-		if t.Known {
-			known++
+	if s.Found != nil {
+		if s.Found.Swept {
+			say("%s As of %s ago.", summary(s.Standings), age(now.Sub(s.At)))
+		} else {
+			say("The task list is being read for the first time; until then nothing is said of resources.")
 		}
 	}
-	if s.Complete {
-		say("All %d tasks are known, as of %s ago.", known, age(now.Sub(s.At)))
-	} else {
-		say("%d of %d tasks are known, as of %s ago.", known, len(s.Tasks), age(now.Sub(s.At)))
+	if len(s.Tasks) > 0 {
+		sayTasks(s, now, say)
 	}
 	for _, reason := range cbrapi.Reasons() {
 		if s.Reasons[reason] {
 			say("Reason: %s; %s.", reason, collection.Remedy(reason))
 		}
 	}
-	switch {
-	case s.Complete:
-	case s.LastComplete.IsZero():
+	switch last := lastComplete(s); {
+	case complete(s):
+	case last.IsZero() && s.Found != nil && !s.Found.Swept: // it has been said
+	case last.IsZero():
 		say("Never yet have all tasks been known.")
 	default:
-		say("All were known %s ago for the last time.", age(now.Sub(s.LastComplete)))
+		say("All were known %s ago for the last time.", age(now.Sub(last)))
 	}
 	if now.Sub(s.At) >= idle {
 		say("Nothing has been read since: is Prometheus still scraping?")
@@ -85,80 +92,25 @@ func verdict(s collection.Snapshot, now time.Time) string {
 	return strings.Join(sentences, " ")
 }
 
-func viewTask(t collection.Task, now time.Time) taskView {
-	v := taskView{ID: t.ID}
-	if t.Err != nil {
-		v.Trouble = t.Err.Error()
-	}
-	l := t.Log
-	switch {
-	case l != nil:
-	case t.Known:
-		v.Status, v.Trouble, v.severity = "not found", "the API knows no such task", severityUnreadable
-		return v
-	default:
-		v.Status, v.severity = "unreadable", severityUnreadable
-		if t.Err == nil {
-			v.Status, v.severity = "not read yet", 0
+// sayTasks says how many of the configured tasks are known.
+func sayTasks(s collection.Snapshot, now time.Time, say func(string, ...any)) {
+	known := 0
+	for _, t := range s.Tasks {
+		if t.Known {
+			known++
 		}
-		return v
 	}
-	v.Status, v.severity = string(l.Status), severity(l.Status)
-	v.Operation = string(l.OperationType)
-	v.Vault = cmp.Or(l.VaultName, l.VaultID)
-	if r := l.ExtraInfo.Resource; r != nil {
-		v.Resource = cmp.Or(r.Name, r.ID)
+	which := "task"
+	if s.Found != nil {
+		which = "configured task"
 	}
-	if p := l.ExtraInfo.Common.Progress; p != nil {
-		v.Percent = fmt.Sprintf("%.0f %%", *p)
-	}
-	if !l.CreatedAt.IsZero() {
-		v.Created = age(now.Sub(l.CreatedAt)) + " ago"
-	}
-	if d, ok := l.Duration(); ok {
-		v.Took = age(d)
-	}
-	// Why a backup failed is said by the task, and does not change.
-	if failure := strings.Trim(l.ErrorInfo.Code+": "+l.ErrorInfo.Message, ": "); failure != "" {
-		v.Trouble = failure
-	}
-	return v
-}
-
-const severityUnreadable = 6
-
-// severity orders tasks by how much they need a person.
-func severity(s cbrapi.Status) int {
-	switch s {
-	case cbrapi.StatusFailed:
-		return 5
-	case cbrapi.StatusTimeout:
-		return 4
-	case cbrapi.StatusSkipped:
-		return 3
-	case cbrapi.StatusRunning:
-		return 2
-	case cbrapi.StatusWaiting:
-		return 1
-	case cbrapi.StatusSuccess:
-		return 0
-	default:
-		return 3
-	}
-}
-
-// age writes a duration as people say it: by its largest unit. Less than none is
-// what clocks make of it that differ a little.
-func age(d time.Duration) string {
-	d = max(d, 0)
+	asOf := age(now.Sub(s.At))
 	switch {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%.0f h", d.Hours())
+	case !s.Complete:
+		say("%d of %d %ss are known, as of %s ago.", known, len(s.Tasks), which, asOf)
+	case known == 1:
+		say("The only %s is known, as of %s ago.", which, asOf)
 	default:
-		return fmt.Sprintf("%.0f days", d.Hours()/24)
+		say("All %d %ss are known, as of %s ago.", known, which, asOf)
 	}
 }

@@ -3,10 +3,11 @@ package exporter
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"sync/atomic"
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/cbrapi/pace"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/collector"
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -27,7 +28,7 @@ type project struct {
 	api         collection.API
 	prepare     func(context.Context) error    // nil if there is nothing to prepare
 	credentials *atomic.Pointer[authorization] // another one when the project id is found
-	transport   *http.Transport
+	closeIdle   func()                         // the connections that wait
 }
 
 // newProjects loads the configuration and prepares all that it asks for.
@@ -59,7 +60,7 @@ func (p *projects) adopt(old *projects) {
 	for i, one := range p.all {
 		for j, before := range old.all {
 			now, then := p.config.Projects[i], old.config.Projects[j]
-			if now.Name == then.Name && now.ProjectID == then.ProjectID &&
+			if now.Name == then.Name && now.ProjectID == then.ProjectID && now.EnterpriseProjectID == then.EnterpriseProjectID &&
 				now.LookupName() == then.LookupName() && now.Endpoint == then.Endpoint {
 				one.Adopt(before.Collection)
 			}
@@ -73,12 +74,12 @@ func (p *projects) close() {
 	}
 	for _, one := range p.all {
 		one.Close()
-		one.transport.CloseIdleConnections()
+		one.closeIdle()
 	}
 }
 
 func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, error) {
-	transport, err := newTransport(p.HTTPClient, s.Concurrency)
+	transport, closeIdle, err := e.transport(p.HTTPClient, s.Concurrency)
 	if err != nil {
 		return nil, err
 	}
@@ -89,19 +90,28 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	}
 	inUse := &atomic.Pointer[authorization]{}
 	inUse.Store(authorized)
-	api, prepare, err := e.newAPI(p, inUse, measured)
+	lookup, err := e.newClient(p, inUse, measured)
 	if err != nil {
 		return nil, err
 	}
+	api := pacedAPI{lookup.client, pace.New(pace.Options{
+		RequestsPerSecond: s.RequestsPerSecond,
+		Now:               time.Now, // deadlines are by this clock, whatever the exporter's is
+	})}
+	prepare := prepareOf(lookup)
 	return &project{
 		name:        p.Name,
 		api:         api,
 		prepare:     prepare,
 		credentials: inUse,
-		transport:   transport,
+		closeIdle:   closeIdle,
 		Collection: collection.New(api, collection.Options{
-			Project:         p.Name,
+			Project: p.Name,
+			Info: func() collection.ProjectInfo {
+				return collection.ProjectInfo{ID: lookup.projectID(), Region: p.Region, EnterpriseProjectID: p.EnterpriseProjectID}
+			},
 			TaskIDs:         p.TaskIDs,
+			Discovery:       discovery(p.Discovery),
 			Prepare:         prepare,
 			Timeout:         time.Duration(s.Timeout),
 			Concurrency:     s.Concurrency,
@@ -111,4 +121,21 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 			OnInvalidField:  func(field string) { e.telemetry.InvalidField(p.Name, field) },
 		}),
 	}, nil
+}
+
+// discovery returns what is to be found, in the collection's words; nil if nothing is.
+func discovery(d *config.Discovery) *collection.Discovery {
+	if d == nil {
+		return nil
+	}
+	found := &collection.Discovery{
+		Lookback: time.Duration(d.Lookback),
+		Window:   time.Duration(d.Window),
+		MaxTasks: d.MaxTasks,
+		VaultIDs: d.VaultIDs,
+	}
+	for _, t := range d.OperationTypes {
+		found.OperationTypes = append(found.OperationTypes, cbrapi.OperationType(t))
+	}
+	return found
 }

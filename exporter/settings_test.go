@@ -28,7 +28,7 @@ func TestSettings(t *testing.T) {
 		time.Sleep(2 * time.Millisecond)
 		answer(http.StatusOK, `{"operation_log":`+string(api.tasks[r.PathValue("id")])+`}`)(w, r)
 	}
-	e := startAt(t, time.Now, api.project()+"scrape: {timeout: 400ms, concurrency: 2, finished_task_ttl: 0s}\n")
+	e := startAt(t, time.Now, api.project()+"scrape: {requests_per_second: 0, timeout: 400ms, concurrency: 2, finished_task_ttl: 0s}\n")
 	page := e.scrape(t, "")
 	if strings.Contains(page, `cbr_scrape_duration_seconds{project="test"} 0`+"\n") {
 		t.Error("the pass took no time")

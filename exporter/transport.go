@@ -7,6 +7,19 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
+// transport returns what carries the requests of one project, and what closes its
+// connections.
+func (e *Exporter) transport(c config.HTTPClient, concurrency int) (rt http.RoundTripper, closeIdle func(), err error) {
+	if e.options.Transport != nil {
+		return e.options.Transport, func() {}, nil
+	}
+	t, err := newTransport(c, concurrency)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t, t.CloseIdleConnections, nil
+}
+
 // newTransport returns the transport of one project, so that a project whose
 // API hangs takes no connection from another one.
 func newTransport(c config.HTTPClient, concurrency int) (*http.Transport, error) {

@@ -8,8 +8,10 @@ import (
 
 // Options say how much a ledger keeps.
 type Options struct {
-	// Lookback is the age, by its creation, at which the newest task of a resource
-	// is too old to say something. 0: none is.
+	// Lookback is the age, by its creation, up to which a task that has ended is
+	// believed to be the newest of its resource: before that, others may be missing.
+	// One that was known earlier stays while the resource has newer ones, with or
+	// without an end. 0: there is no such age.
 	Lookback time.Duration
 	// Window is the age up to which tasks are counted. It is also how long a list
 	// may lag behind: a record that is older than that, of a task that is said to
@@ -44,16 +46,16 @@ func New(o Options) *Ledger {
 }
 
 // Add takes note of a record of a task, which may be older than the one that is
-// known already. The ledger shares it: it must not be changed afterwards.
+// known already. The ledger shares it: it must not be changed afterwards. Whether
+// a task is too old goes by the newest Advance, which so comes first.
 func (l *Ledger) Add(log *cbrapi.OperationLog) {
-	l.names.add(log)
-	if key, ok := KeyOf(log); ok {
-		r := l.resources[key]
-		if r == nil {
-			r = newResource()
-			l.resources[key] = r
+	if !l.tooOld(ageOf(log)) {
+		l.names.add(log)
+		if key, ok := KeyOf(log); ok {
+			l.resource(key).add(log)
 		}
-		r.add(log)
+	} else if log.Status.Finished() {
+		return
 	}
 	if _, dropped := l.dropped[log.ID]; dropped {
 		if !log.Status.Finished() {
@@ -73,6 +75,9 @@ func (l *Ledger) Forget(id string) {
 	}
 }
 
+// Now returns the time of the newest Advance.
+func (l *Ledger) Now() time.Time { return l.now }
+
 // Active returns the tasks that are active as far as is known, in no order.
 func (l *Ledger) Active() []*cbrapi.OperationLog {
 	var logs []*cbrapi.OperationLog
@@ -90,8 +95,8 @@ func (l *Ledger) IsActive(id string) bool {
 	return t != nil && t.active()
 }
 
-// Advance sets the time, by the clock of the API, and forgets the tasks that are
-// too old to be counted. Time does not go back.
+// Advance sets the time, by the clock of the API, and forgets what is too old.
+// Time does not go back.
 func (l *Ledger) Advance(now time.Time) {
 	if now.After(l.now) {
 		l.now = now
@@ -99,17 +104,17 @@ func (l *Ledger) Advance(now time.Time) {
 	if l.options.Window > 0 {
 		l.forgetOldTasks()
 	}
+	if l.options.Lookback > 0 {
+		l.forgetOldResources()
+	}
 	if l.options.MaxTasks > 0 {
 		l.dropTasks()
 	}
 }
 
-// Prune forgets the resources whose newest task is too old. It is for the end of a
-// reading: in the middle, the newest one may be yet to come.
-func (l *Ledger) Prune() {
-	if l.options.Lookback > 0 {
-		l.forgetOldResources()
-	}
+// tooOld reports whether a time is before what is known.
+func (l *Ledger) tooOld(t time.Time) bool {
+	return l.options.Lookback > 0 && t.Before(l.now.Add(-l.options.Lookback))
 }
 
 // forgetOldTasks removes those that have ended and were neither created nor
@@ -128,15 +133,16 @@ func (l *Ledger) forgetOldTasks() {
 	}
 }
 
+// forgetOldResources removes those whose newest task is too old, and the names that
+// nobody needs then.
 func (l *Ledger) forgetOldResources() {
-	oldest := l.now.Add(-l.options.Lookback)
 	used := map[string]bool{} // resource and vault ids
 	for key, r := range l.resources {
-		if r.newest.Before(oldest) {
+		if l.tooOld(r.newest) {
 			delete(l.resources, key)
 			continue
 		}
-		r.forgetFailures(oldest)
+		r.forgetFailures(l.now.Add(-l.options.Lookback))
 		used[key.ResourceID], used[key.VaultID] = true, true
 	}
 	for _, t := range l.tasks {

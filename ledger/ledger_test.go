@@ -41,17 +41,12 @@ func with(log *cbrapi.OperationLog, change func(*cbrapi.OperationLog)) *cbrapi.O
 // of returns a ledger at noon that was told of the records.
 func of(o ledger.Options, logs ...*cbrapi.OperationLog) *ledger.Ledger {
 	l := ledger.New(o)
+	l.Advance(noon())
 	for _, log := range logs {
 		l.Add(log)
 	}
-	until(l, noon())
+	l.Advance(noon())
 	return l
-}
-
-// until has a reading end at the time now.
-func until(l *ledger.Ledger, now time.Time) {
-	l.Advance(now)
-	l.Prune()
 }
 
 // only returns how the only resource of a ledger stands.
@@ -176,7 +171,7 @@ func TestWhatIsForgotten(t *testing.T) {
 		t.Errorf("the window has %v", got)
 	}
 
-	until(l, day(2))
+	l.Advance(day(2))
 	if got := l.Tallies(); len(got) != 1 || len(got[0].Tasks) != 0 {
 		t.Errorf("two days later: got %v, want the vault with no tasks", got)
 	}
@@ -184,19 +179,23 @@ func TestWhatIsForgotten(t *testing.T) {
 		t.Errorf("a task that runs is forgotten")
 	}
 
-	until(l, day(29))
+	l.Advance(day(29))
 	if got := only(t, l); got.LastFinished.ID != "new" || got.LastSuccess == nil || got.ConsecutiveFailures != 1 {
 		t.Errorf("within the lookback of its newest task: got %+v", got)
 	}
+	l.Add(record("too old", cbrapi.StatusSuccess, 48)) // nobody knows what came after it
+	if got := only(t, l); got.LastFinished.ID != "new" {
+		t.Errorf("a task of before the lookback counts: got %+v", got)
+	}
 	l.Forget("runs")
-	until(l, day(31))
+	l.Advance(day(31))
 	if len(l.Standings()) != 0 || len(l.Resources()) != 0 || len(l.Tallies()) != 0 || len(l.Active()) != 0 {
 		t.Errorf("beyond the lookback: got %v, %v, %v", l.Standings(), l.Resources(), l.Tallies())
 	}
 
-	until(l, day(1))
+	l.Advance(day(1))
 	l.Add(record("late", cbrapi.StatusSuccess, 1))
-	until(l, day(1))
+	l.Advance(day(1))
 	if len(l.Standings()) != 0 {
 		t.Error("time goes back")
 	}
@@ -227,12 +226,12 @@ func TestMaxTasks(t *testing.T) {
 			l.Add(log)
 		}
 		l.Add(record("c", cbrapi.StatusWaiting, 8)) // a list that lags behind
-		until(l, noon())
+		l.Advance(noon())
 	}
 	if got := only(t, l); got.LastFinished.ID != "d" || got.LastFailure == nil {
 		t.Errorf("got %+v; want nothing of it dropped", got)
 	}
-	until(l, noon().Add(15*time.Hour))
+	l.Advance(noon().Add(15 * time.Hour))
 	if got := l.Dropped(); got != 1 {
 		t.Errorf("got %d dropped, want the one that is still in the window", got)
 	}

@@ -63,9 +63,13 @@ func (n names) vault(id string) string { return n.vaults[id].name }
 // Resources returns the id, name and type of each resource of which a task is
 // known, from its newest task, by id.
 func (l *Ledger) Resources() []cbrapi.Resource {
+	known := map[string]bool{}
 	var resources []cbrapi.Resource
-	for _, r := range l.names.resources {
-		resources = append(resources, r.resource)
+	for key := range l.resources {
+		if !known[key.ResourceID] {
+			known[key.ResourceID] = true
+			resources = append(resources, l.names.resources[key.ResourceID].resource)
+		}
 	}
 	slices.SortFunc(resources, func(a, b cbrapi.Resource) int { return strings.Compare(a.ID, b.ID) })
 	return resources

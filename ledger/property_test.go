@@ -36,13 +36,14 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			}
 			random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
 			l := ledger.New(o)
+			l.Advance(noon())
 			for _, log := range records {
 				l.Add(log)
 				if random.IntN(20) == 0 {
 					l.Advance(noon())
 				}
 			}
-			until(l, noon())
+			l.Advance(noon())
 			if diff := gocmp.Diff(want, readingOf(l), cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("seed %d (-plain reading +ledger):\n%s", seed, diff)
 			}
@@ -128,6 +129,7 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 	})
 	aged := func(log *cbrapi.OperationLog, age time.Duration) bool { return log.CreatedAt.Before(noon().Add(-age)) }
 
+	tasks = slices.DeleteFunc(tasks, func(log *cbrapi.OperationLog) bool { return aged(log, o.Lookback) })
 	vaults, resources := map[string]string{}, map[string]cbrapi.Resource{}
 	byKey := map[ledger.ResourceKey][]*cbrapi.OperationLog{}
 	var inWindow []*cbrapi.OperationLog
@@ -164,12 +166,9 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		return tallies[tallied{vault, op}]
 	}
 	for key, of := range byKey {
-		if aged(of[len(of)-1], o.Lookback) {
-			continue
-		}
 		used[key.ResourceID] = true
 		tally(key.VaultID, key.OperationType)
-		if s, ok := plainStanding(o, key, of); ok {
+		if s, ok := plainStanding(key, of); ok {
 			s.VaultName = vaults[key.VaultID]
 			r.Standings = append(r.Standings, s)
 		}
@@ -201,7 +200,7 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 }
 
 // plainStanding reduces the tasks of one key, which are in the order of their creation.
-func plainStanding(o ledger.Options, key ledger.ResourceKey, tasks []*cbrapi.OperationLog) (ledger.Standing, bool) {
+func plainStanding(key ledger.ResourceKey, tasks []*cbrapi.OperationLog) (ledger.Standing, bool) {
 	s := ledger.Standing{ResourceKey: key}
 	outcome := func(log *cbrapi.OperationLog) *ledger.Outcome {
 		return &ledger.Outcome{End: log.EndedAt, Duration: log.EndedAt.Sub(log.StartedAt), HasDuration: true}
@@ -212,9 +211,7 @@ func plainStanding(o ledger.Options, key ledger.ResourceKey, tasks []*cbrapi.Ope
 			s.LastSuccess, s.ConsecutiveFailures = outcome(log), 0
 		case cbrapi.StatusFailed, cbrapi.StatusTimeout:
 			s.LastFailure = outcome(log)
-			if !log.CreatedAt.Before(noon().Add(-o.Lookback)) {
-				s.ConsecutiveFailures++
-			}
+			s.ConsecutiveFailures++
 		case cbrapi.StatusSkipped:
 		default:
 			continue

@@ -105,7 +105,15 @@ func outcomeOf(log *cbrapi.OperationLog) outcome {
 	return o
 }
 
-func newResource() *resource { return &resource{failures: map[string]stamp{}} }
+// resource returns what is known of a key, which may be new.
+func (l *Ledger) resource(key ResourceKey) *resource {
+	r := l.resources[key]
+	if r == nil {
+		r = &resource{failures: map[string]stamp{}}
+		l.resources[key] = r
+	}
+	return r
+}
 
 // add takes note of a record of a task of the resource.
 func (r *resource) add(log *cbrapi.OperationLog) {

@@ -34,9 +34,12 @@ func newTask(log *cbrapi.OperationLog) *task {
 
 func (t *task) active() bool { return !t.status.Finished() }
 
-// yieldsTo reports whether another record of the same task replaces t. What has
-// ended does not begin again, whatever a list says that lags behind; otherwise
-// the record that changed last is the true one.
+// Supersedes reports whether a record of a task, read later, replaces the one that
+// is known. What has ended does not begin again, whatever a list says that lags
+// behind; otherwise the record that changed last is the true one.
+func Supersedes(log, known *cbrapi.OperationLog) bool { return newTask(known).yieldsTo(log) }
+
+// yieldsTo is Supersedes for the record that t was made from.
 func (t *task) yieldsTo(log *cbrapi.OperationLog) bool {
 	if finished := log.Status.Finished(); finished == t.active() {
 		return finished
@@ -44,10 +47,10 @@ func (t *task) yieldsTo(log *cbrapi.OperationLog) bool {
 	if order := log.UpdatedAt.Compare(t.changed); order != 0 {
 		return order > 0
 	}
-	if t.log == nil {
-		return log.Status > t.status // two ends at once: any rule will do that is one
+	if !t.active() {
+		return log.Status >= t.status // two ends at once: any rule will do that is one
 	}
-	return compareActive(log, t.log) > 0
+	return compareActive(log, t.log) >= 0
 }
 
 // compareActive orders records of a task that changed at the same time: the one

@@ -1,0 +1,63 @@
+package collection
+
+import (
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// failures holds one example for each reason that a pass has met.
+type failures map[cbrapi.Reason]failure
+
+// failure is what stands for all failures of one reason.
+type failure struct {
+	count  int    // tasks and lists that could not be read for this reason
+	taskID string // of the first one, if it was a task
+	list   string // of the first one, if it was a list
+	err    error
+}
+
+func (f failures) add(example failure) {
+	reason := cbrapi.ReasonOf(example.err)
+	first, met := f[reason]
+	if !met {
+		first = example
+	}
+	first.count++
+	f[reason] = first
+}
+
+// noteTaskFailure notes why a task could not be read in the pass p, and whether it
+// was asked for.
+func (c *Collection) noteTaskFailure(p *pass, e *entry, err error, asked bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if asked {
+		e.triedAt = c.options.Now()
+	}
+	e.err, e.failedIn = err, p.number
+	if e.configured {
+		p.tasksFailed = true
+	}
+	if c.discovered != nil && c.discovered.ledger.IsActive(e.id) {
+		p.discoveryFailed = true
+	}
+	p.failures.add(failure{taskID: e.id, err: err})
+}
+
+// noteListFailure notes why a list, or if it has no name any, could not be read in
+// the pass p.
+func (c *Collection) noteListFailure(p *pass, list string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.discoveryFailed = true
+	p.failures.add(failure{list: list, err: err})
+}
+
+// noteUnprepared notes why nothing can be read in the pass p.
+func (c *Collection) noteUnprepared(p *pass, err error) {
+	if c.discovered != nil {
+		c.noteListFailure(p, "", err)
+	}
+	for _, e := range c.due(p) {
+		c.noteTaskFailure(p, e, err, false)
+	}
+}

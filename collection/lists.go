@@ -1,0 +1,129 @@
+package collection
+
+import (
+	"context"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// The lists that a pass reads, and the one of a sweep, as the log calls them.
+const (
+	listRunning = "running"
+	listWaiting = "waiting"
+	listNews    = "started lately"
+	listAll     = "all"
+)
+
+// lists returns what reads the lists of the pass p; nil if they are not worth it.
+//
+// What runs and what waits is asked for without regard to a time: a task may wait
+// for hours without a start, and run for hours after it. The third list has what
+// has started and ended between two passes.
+func (c *Collection) lists(ctx context.Context, p *pass) []func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.discovered
+	if d == nil {
+		due := c.countDue()
+		if due <= worthLists || c.options.Now().Before(c.listsAgain) {
+			return nil
+		}
+		return []func(){func() { c.readActive(ctx, p, due) }}
+	}
+	running, waiting := d.filter(), d.filter()
+	running.Status, waiting.Status = cbrapi.StatusRunning, cbrapi.StatusWaiting
+	return []func(){
+		func() { c.readList(ctx, p, listRunning, running) },
+		func() { c.readList(ctx, p, listWaiting, waiting) },
+		func() { c.readNews(ctx, p) },
+	}
+}
+
+// readNews reads what has started since the news were complete for the last time.
+func (c *Collection) readNews(ctx context.Context, p *pass) {
+	c.mu.Lock()
+	d := c.discovered
+	now := d.ledger.Now() // by the list that went ahead
+	if now.IsZero() {
+		now = c.options.Now().Add(-clockDoubt) // which has failed, or hangs
+	}
+	filter := d.filter()
+	filter.StartTime = d.since(now)
+	c.mu.Unlock()
+
+	date, ok := c.readList(ctx, p, listNews, filter)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.discovered.newsUntil(date)
+}
+
+// readList reads a list to its end, and returns dateOf it. It is not ok if it could
+// not be read.
+func (c *Collection) readList(ctx context.Context, p *pass, name string, filter cbrapi.ListFilter) (date time.Time, ok bool) {
+	list := c.api.List(filter)
+	for !list.Done() {
+		if ctx.Err() != nil {
+			c.noteListFailure(p, name, context.Cause(ctx))
+			return time.Time{}, false
+		}
+		logs, err := list.Next(ctx)
+		c.reportInvalid("", list.Invalid())
+		if err != nil {
+			c.noteListFailure(p, name, c.stopFor(ctx, p, err))
+			return time.Time{}, false
+		}
+		c.noteTasks(p, c.dateOf(list), logs...)
+	}
+	return c.dateOf(list), true
+}
+
+// dateOf returns when the reading of a list began by the clock of the API; where
+// that does not tell its time, a time that is not later.
+func (c *Collection) dateOf(list List) time.Time {
+	if date := list.Date(); !date.IsZero() {
+		return date
+	}
+	return c.options.Now().Add(-clockDoubt)
+}
+
+// noListFor is how long a collection without discovery does without lists where
+// it may not read them.
+const noListFor = time.Hour
+
+// readActive reads the lists of active tasks in place of so many configured ones.
+// That they cannot be read is no failure, as the tasks can be read one by one; a
+// user may be allowed that alone.
+func (c *Collection) readActive(ctx context.Context, p *pass, due int) {
+	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout/3)
+	defer cancel()
+	// Others may have many more tasks, and then asking for ours is cheaper.
+	pages := 1 + due/worthLists
+	for _, status := range []cbrapi.Status{cbrapi.StatusRunning, cbrapi.StatusWaiting} {
+		list := c.api.List(cbrapi.ListFilter{Status: status})
+		for page := 0; page < pages && !list.Done(); page++ {
+			logs, err := list.Next(ctx)
+			c.reportInvalid("", list.Invalid())
+			if err != nil {
+				c.doWithoutLists(ctx, p, err)
+				return
+			}
+			c.noteTasks(p, time.Time{}, logs...)
+		}
+	}
+}
+
+func (c *Collection) doWithoutLists(ctx context.Context, p *pass, err error) {
+	if stopsPass(err) {
+		c.noteListFailure(p, listRunning, c.stopFor(ctx, p, err))
+		return
+	}
+	if reason := cbrapi.ReasonOf(err); reason == cbrapi.ReasonPermission || reason == cbrapi.ReasonOther {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.listsAgain = c.options.Now().Add(noListFor)
+	}
+}

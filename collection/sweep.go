@@ -1,0 +1,122 @@
+package collection
+
+import (
+	"context"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// sweepInterval is the time from one reading of the whole list to the next.
+const sweepInterval = time.Hour
+
+// sweep is a reading of all tasks that the API remembers, outside of any scrape. It
+// is not filtered by time: nobody knows which time the service would go by, nor
+// what it would do with tasks that never started.
+type sweep struct {
+	list     List
+	began    time.Time // by our clock
+	date     time.Time // of the first page, by the clock of the API
+	pages    int
+	tasks    int
+	followed int       // of the tasks
+	oldest   time.Time // creation; zero for none
+}
+
+// beginSweep goes on with the sweep that was interrupted, or begins one, if it is
+// time for it, none runs, and the API answers in the pass p.
+func (c *Collection) beginSweep(p *pass) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d, now := c.discovered, c.options.Now()
+	if d.sweeping || !p.answered || c.alive.Err() != nil {
+		return
+	}
+	if d.sweep != nil && now.Sub(d.sweep.began) >= sweepInterval {
+		d.sweep = nil // what it has read is out of date
+	}
+	if d.sweep == nil {
+		if !d.sweptAt.IsZero() && now.Sub(d.sweptAt) < sweepInterval {
+			return
+		}
+		d.sweep = &sweep{list: c.api.List(d.filter()), began: now}
+	}
+	d.sweeping = true
+	s := d.sweep
+	c.running.Go(func() { c.runSweep(s) })
+}
+
+// runSweep reads page by page, until the end or the first failure: the next pass
+// goes on at that page.
+func (c *Collection) runSweep(s *sweep) {
+	var err error
+	for err == nil && !s.list.Done() {
+		err = c.readPage(s)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.discovered
+	if d.sweep != s {
+		return // another configuration has taken over what is known
+	}
+	d.sweeping, d.sweepError = false, err
+	if err != nil {
+		if c.alive.Err() == nil {
+			c.journal.interrupted(err)
+		}
+		return
+	}
+	d.sweep, d.sweptAt, d.oldest = nil, s.began, s.oldest
+	d.newsUntil(s.date)
+	c.journal.swept(s, c.options.Now().Sub(s.began), len(d.ledger.Standings()))
+	// Who looks before the next pass is told what is known now.
+	if p := c.current; p != nil && p.over() {
+		if !p.discoveryFailed {
+			d.lastFound = p.ended
+		}
+		p.result = c.snapshot(p)
+	}
+}
+
+func (c *Collection) readPage(s *sweep) error {
+	// A page may take as long as a pass.
+	ctx, cancel := context.WithTimeout(c.alive, c.options.Timeout)
+	defer cancel()
+	logs, err := s.list.Next(ctx)
+	c.reportInvalid("", s.list.Invalid())
+	if err != nil {
+		return err
+	}
+	for _, log := range c.noteSwept(s, logs) {
+		c.report(log)
+	}
+	return nil
+}
+
+// noteSwept takes in a page, and returns the tasks in it that are followed.
+func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed []*cbrapi.OperationLog) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.discovered
+	if d.sweep != s {
+		return nil
+	}
+	if s.pages == 0 {
+		s.date = c.dateOf(s.list)
+	}
+	d.ledger.Advance(s.date) // once before, for what is too old, and once behind
+	s.pages++
+	s.tasks += len(logs)
+	now := c.options.Now()
+	for _, log := range logs {
+		if c.note(log, now, 0) {
+			followed = append(followed, log)
+		}
+		if !log.CreatedAt.IsZero() && (s.oldest.IsZero() || log.CreatedAt.Before(s.oldest)) {
+			s.oldest = log.CreatedAt
+		}
+	}
+	s.followed += len(followed)
+	d.ledger.Advance(s.date)
+	return followed
+}

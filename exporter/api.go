@@ -1,0 +1,60 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/cbrapi/pace"
+	"github.com/cbr-exporter/cbr_exporter/collection"
+)
+
+// pacedAPI is the API of one project, which is asked no faster than its pacer
+// allows. It is a collection.API.
+type pacedAPI struct {
+	client func() *cbrapi.Client
+	pacer  *pace.Pacer
+}
+
+// OperationLog implements collection.API.
+func (a pacedAPI) OperationLog(ctx context.Context, id string) (log *cbrapi.OperationLog, err error) {
+	err = paced(ctx, a.pacer, func(ctx context.Context) (err error) {
+		log, err = a.client().OperationLog(ctx, id)
+		return err
+	})
+	return log, err
+}
+
+// List implements collection.API.
+func (a pacedAPI) List(f cbrapi.ListFilter) collection.List {
+	return &pacedList{a.client().List(f), a.pacer}
+}
+
+// pacedList is a listing whose pages keep to a pacer.
+type pacedList struct {
+	*cbrapi.Listing
+	pacer *pace.Pacer
+}
+
+// Next implements collection.List.
+func (l *pacedList) Next(ctx context.Context) (logs []*cbrapi.OperationLog, err error) {
+	err = paced(ctx, l.pacer, func(ctx context.Context) (err error) {
+		logs, err = l.Listing.Next(ctx)
+		return err
+	})
+	return logs, err
+}
+
+// paced sends a request when the pacer allows it. Its error says so where it was
+// not sent at all.
+func paced(ctx context.Context, p *pace.Pacer, request func(context.Context) error) error {
+	asked := false
+	err := p.Do(ctx, func(ctx context.Context) error {
+		asked = true
+		return request(ctx)
+	})
+	if err != nil && !asked {
+		return fmt.Errorf("%w: %w", collection.ErrNotAsked, err)
+	}
+	return err
+}
