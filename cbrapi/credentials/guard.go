@@ -171,8 +171,8 @@ func (g *Guard) enter(ctx context.Context, key digest, most int) (leave func(), 
 }
 
 // admit returns when a request may be sent, or why it may not. While nobody
-// knows whether the credentials are good, one request goes alone: it is given a
-// probe, which conclude has to close.
+// knows whether the credentials are good, or are good again, one request goes
+// alone: it is given a probe, which conclude has to close.
 func (g *Guard) admit(ctx context.Context, key digest) (probe chan struct{}, err error) {
 	g.mu.Lock()
 	s := g.standing(key)
@@ -180,7 +180,7 @@ func (g *Guard) admit(ctx context.Context, key digest) (probe chan struct{}, err
 	case s.proven:
 		g.mu.Unlock()
 		return nil, nil
-	case s.refused != nil && (s.probe != nil || g.now().Before(s.refused.RetryAt)):
+	case s.refused != nil && g.now().Before(s.refused.RetryAt):
 		refused := s.refused
 		g.mu.Unlock()
 		return nil, refused

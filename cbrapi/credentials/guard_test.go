@@ -141,6 +141,39 @@ func TestGuardSharesWhatItKnows(t *testing.T) {
 	})
 }
 
+// TestGuardSharesASecondTry has two projects ask at the same time when a token that
+// was refused is tried again, and accepted: neither is refused.
+func TestGuardSharesASecondTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newGateway(http.StatusUnauthorized)
+		guard := credentials.NewGuard(time.Now)
+		one := guard.Watch(credentials.Fixed("T"), credentials.RiskToken, c)
+		other := guard.Watch(credentials.Fixed("T"), credentials.RiskToken, c)
+		_, _ = ask(t.Context(), t, one)
+		time.Sleep(5 * time.Minute)
+
+		var wait sync.WaitGroup
+		both := func() {
+			for _, guarded := range []*credentials.Guarded{one, other} {
+				wait.Go(func() {
+					status, err := ask(t.Context(), t, guarded)
+					if good := c.status.Load() == http.StatusOK; (status == http.StatusOK) != good {
+						t.Errorf("got status %d and the error %v from a cloud that accepts the token: %t", status, err, good)
+					}
+				})
+			}
+			wait.Wait()
+		}
+		both()
+		if got := c.sent.Load(); got != 2 {
+			t.Errorf("got %d requests, want the second try to be one", got)
+		}
+		c.status.Store(http.StatusOK)
+		time.Sleep(5 * time.Minute)
+		both()
+	})
+}
+
 // TestGuardInMidPass revokes a token while requests are under way. Their late
 // success does not clear it.
 func TestGuardInMidPass(t *testing.T) {
