@@ -94,7 +94,8 @@ func (g *Guard) Watch(identity Secret, risk Risk, next http.RoundTripper) *Guard
 	return &Guarded{guard: g, identity: identity, risk: risk, next: next}
 }
 
-// Refused reports whether the cloud refuses the credentials as they are now.
+// Refused reports whether the cloud refuses the credentials as they are now. Where
+// it minds our clock, it has nothing against them.
 func (w *Guarded) Refused() bool {
 	identity, err := w.identity()
 	if err != nil {
@@ -108,7 +109,7 @@ func (w *Guarded) Refused() bool {
 	w.guard.mu.Lock()
 	defer w.guard.mu.Unlock()
 	s := w.guard.standings[keyOf(identity)]
-	return s != nil && s.refused != nil
+	return s != nil && s.refused != nil && s.refused.ClockSkew == 0
 }
 
 func keyOf(identity string) digest { return sha256.Sum256([]byte(identity)) }

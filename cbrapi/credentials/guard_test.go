@@ -174,6 +174,32 @@ func TestGuardSharesASecondTry(t *testing.T) {
 	})
 }
 
+// TestGuardWrongClock has a signature refused for its time, which is not a refusal
+// of the key.
+func TestGuardWrongClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		gateway := roundTripper(func(req *http.Request) (*http.Response, error) {
+			sent++
+			return &http.Response{
+				StatusCode: http.StatusUnauthorized,
+				Header:     http.Header{"Date": {time.Now().Add(20 * time.Minute).UTC().Format(http.TimeFormat)}},
+				Body:       http.NoBody,
+				Request:    req,
+			}, nil
+		})
+		key := credentials.KeysFrom(credentials.Fixed("AK"), credentials.Fixed("SK"), nil)
+		guarded := credentials.NewGuard(time.Now).Watch(credentials.Fixed("key"), credentials.RiskKey, credentials.Sign(key, "", gateway, time.Now))
+		_, _ = ask(t.Context(), t, guarded)
+		if _, err := ask(t.Context(), t, guarded); !errors.Is(err, cbrapi.ErrClock) || sent != 1 {
+			t.Errorf("got the error %v after %d requests, want cbrapi.ErrClock after 1", err, sent)
+		}
+		if guarded.Refused() {
+			t.Error("the key counts as refused")
+		}
+	})
+}
+
 // TestGuardInMidPass revokes a token while requests are under way. Their late
 // success does not clear it.
 func TestGuardInMidPass(t *testing.T) {
