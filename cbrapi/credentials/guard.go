@@ -122,6 +122,11 @@ func (w *Guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	key := keyOf(identity)
+	if w.user != nil {
+		if err := w.guard.blocked(key, w.user); err != nil {
+			return nil, err
+		}
+	}
 	leave, err := w.guard.enter(req.Context(), key, w.risk.inFlight())
 	if err != nil {
 		return nil, err
@@ -229,12 +234,18 @@ func (g *Guard) standing(key digest) *standing {
 // load balancer or an ill service may have answered.
 type verdict struct {
 	accepted, refused bool
+	unproven          bool          // it was refused, and nothing could be sent instead
 	clockSkew         time.Duration // of cbrapi.Error
 }
 
 func verdictOf(resp *http.Response, err error) verdict {
-	var login *cbrapi.Error
+	var (
+		login   *cbrapi.Error
+		blocked *RefusedError
+	)
 	switch {
+	case errors.As(err, &blocked):
+		return verdict{unproven: true}
 	case errors.As(err, &login):
 		return verdict{refused: login.StatusCode == http.StatusUnauthorized}
 	case err != nil:
@@ -258,6 +269,8 @@ func (g *Guard) conclude(key digest, probe chan struct{}, v verdict, retry time.
 	case v.refused:
 		now := g.now()
 		s.proven, s.refused = false, &RefusedError{At: now, RetryAt: now.Add(retry), ClockSkew: v.clockSkew}
+	case v.unproven:
+		s.proven = false
 	case v.accepted && (probe != nil || s.refused == nil):
 		s.proven, s.refused = true, nil
 	}

@@ -34,6 +34,27 @@ func (g *Guard) WatchLogin(user, identity Secret, next http.RoundTripper) *Guard
 	return &Guarded{guard: g, identity: identity, user: user, risk: RiskLogin, next: next}
 }
 
+// blocked returns why nothing is sent with the credentials of a user: there could
+// be no login, and the cloud has not accepted their token of late.
+func (g *Guard) blocked(key digest, user Secret) error {
+	who, err := user()
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, u := g.standing(key), g.users[keyOf(who)]
+	if s.proven || u == nil || !u.refuses(g.now()) {
+		return nil
+	}
+	return u.refused
+}
+
+// refuses reports whether no login may be tried now.
+func (u *userStanding) refuses(now time.Time) bool {
+	return u.refused != nil && now.Before(u.refused.RetryAt)
+}
+
 // Login returns login with a bound on the refusals of its user.
 //
 // IAM gives the same answer for a wrong password and for a project that does not
@@ -85,7 +106,7 @@ func (g *Guard) admitLogin(user digest) *RefusedError {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.users[user]
-	if s.refused == nil || !g.now().Before(s.refused.RetryAt) {
+	if !s.refuses(g.now()) {
 		return nil
 	}
 	return s.refused

@@ -153,3 +153,43 @@ func TestLoginWaitsItsTurnNoLongerThanItMay(t *testing.T) {
 		wait.Wait()
 	})
 }
+
+// TestTokensAfterThePasswordChanged has the tokens of several projects be withdrawn
+// as well: each is refused once, and not at every request for want of a login.
+func TestTokensAfterThePasswordChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const projects = 5
+		i, password := &iam{password: "right"}, "right"
+		tokens := newGateway(http.StatusOK)
+		guard := credentials.NewGuard(time.Now)
+		var guarded []*credentials.Guarded
+		for k := range projects {
+			project := fmt.Sprint("project ", k)
+			user := credentials.Fixed(password)
+			identity := credentials.Fixed(project + password)
+			login := guard.Login(user, identity, i.login(project, &password))
+			guarded = append(guarded, guard.WatchLogin(user, identity, credentials.NewPassword(login, tokens, time.Now)))
+		}
+		all := func() {
+			for _, g := range guarded {
+				_, _ = ask(t.Context(), t, g)
+			}
+		}
+		all()
+		i.password = "another"
+		tokens.status.Store(http.StatusUnauthorized)
+		tokens.sent.Store(0)
+		for range 30 {
+			all()
+			time.Sleep(time.Minute)
+		}
+		if got := tokens.sent.Load(); got != projects || i.refused != 1 {
+			t.Errorf("got %d requests with tokens and %d refused logins in half an hour, want %d and 1", got, i.refused, projects)
+		}
+		for k, g := range guarded {
+			if !g.Refused() {
+				t.Errorf("project %d does not count as refused", k)
+			}
+		}
+	})
+}
