@@ -108,7 +108,8 @@ func (e *Exporter) authorizePassword(p config.Project, next http.RoundTripper) (
 			return strings.Join(append(parts, c.DomainName, c.Username, value), "\x00"), err
 		}
 	}
-	user, identity := of(p.IAMEndpoint), of(p.IAMEndpoint, p.ProjectID, p.LookupName())
+	// An account is the same in all regions, each of which has an IAM of its own.
+	user, identity := of(), of(p.IAMEndpoint, p.ProjectID, p.LookupName())
 	tokens := credentials.NewPassword(e.guard.Login(user, identity, login), next, e.options.Now)
 	guarded := e.guard.WatchLogin(user, identity, tokens)
 	return &authorization{RoundTripper: guarded, guarded: guarded, expiry: tokens.Expiry}, nil
