@@ -34,6 +34,7 @@ type running struct {
 	environment map[string]string
 	// projects is the part of the configuration that the next reload finds.
 	projects string
+	shown    *transcript // of its pages; nil if nobody reads it
 }
 
 // start runs an exporter for the projects at noon, until the end of the test.
@@ -44,7 +45,15 @@ func start(t testing.TB, projects ...string) *running {
 
 func startAt(t testing.TB, now func() time.Time, projects ...string) *running {
 	t.Helper()
-	r := &running{registry: prometheus.NewRegistry(), log: &logBuffer{}, projects: strings.Join(projects, "")}
+	r := &running{projects: strings.Join(projects, "")}
+	r.start(t, now)
+	return r
+}
+
+// start runs the exporter for its projects and its environment.
+func (r *running) start(t testing.TB, now func() time.Time) {
+	t.Helper()
+	r.log, r.registry = &logBuffer{}, prometheus.NewRegistry()
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
 			text := "projects:" + r.projects
@@ -69,14 +78,13 @@ func startAt(t testing.TB, now func() time.Time, projects ...string) *running {
 		e.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return r
 }
 
 // scrape returns the metrics page as Prometheus gets it that waits for timeout
 // seconds, or that does not say how long it waits.
 func (r *running) scrape(t testing.TB, timeout string) string {
 	t.Helper()
-	header := http.Header{}
+	header := http.Header{"Accept-Encoding": {"identity"}}
 	if timeout != "" {
 		header.Set("X-Prometheus-Scrape-Timeout-Seconds", timeout)
 	}
@@ -103,6 +111,7 @@ func (r *running) do(t testing.TB, method, path string, header http.Header) (sta
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.shown.add(path, string(content))
 	return resp.StatusCode, string(content)
 }
 
