@@ -46,8 +46,8 @@ func (c *agencyCloud) keys(t *testing.T) credentials.Keys {
 	return keys
 }
 
-// expiryIn returns the expiry on a page, counted from now.
-func (c *agencyCloud) expiryIn(t *testing.T, page string) time.Duration {
+// expiryOn returns when a page says that the credentials expire.
+func expiryOn(t *testing.T, page string) time.Time {
 	t.Helper()
 	_, rest, _ := strings.Cut(page, "\n"+`cbr_exporter_credentials_expiry_timestamp_seconds{project="test"} `)
 	value, _, _ := strings.Cut(rest, "\n")
@@ -55,7 +55,7 @@ func (c *agencyCloud) expiryIn(t *testing.T, page string) time.Duration {
 	if err != nil {
 		t.Fatalf("no expiry: %v\n%s", err, page)
 	}
-	return time.Unix(int64(seconds), 0).Sub(c.now())
+	return time.Unix(int64(seconds), 0)
 }
 
 // TestAgency scrapes for three hours, in which the keys are replaced again and
@@ -83,7 +83,7 @@ func TestAgency(t *testing.T) {
 						t.Fatalf("at %s: the page lacks %s:\n%s", cloud.now(), line, page)
 					}
 				}
-				if left := cloud.expiryIn(t, page); left <= 0 || left > time.Hour {
+				if left := expiryOn(t, page).Sub(cloud.now()); left <= 0 || left > time.Hour {
 					t.Errorf("the keys in force expire in %s", left)
 				}
 				seen += page
@@ -110,64 +110,6 @@ func TestAgency(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestAgencyNotBound(t *testing.T) {
-	cloud := newAgencyCloud(t, simulator.MetadataOptions{Mode: simulator.TokensRequired})
-	cloud.metadata.Bind(false)
-	e, watched := cloud.start(t), len(cloud.TaskIDs())
-	for range 3 {
-		cloud.expect(t, "no agency", e, 0, 0, append(refused(), `cbr_exporter_credentials_rejected{project="test"} 0`)...)
-		cloud.pass(time.Minute)
-	}
-	const says = "no agency is bound to this server; bind one that has the policy CBR ReadOnlyAccess, or configure other credentials"
-	if log := e.log.String(); strings.Count(log, "level=warn") != 1 || !strings.Contains(log, says) {
-		t.Errorf("the log does not say once, as a warning, that %s:\n%s", says, log)
-	}
-	if page := e.scrape(t, ""); strings.Contains(page, "cbr_exporter_credentials_expiry") {
-		t.Errorf("there are no keys, and they expire:\n%s", page)
-	}
-
-	cloud.pass(time.Minute)
-	cloud.metadata.Bind(true)
-	cloud.expect(t, "an agency", e, watched, 0, accepted()...)
-}
-
-// What a page says of keys that are rarely sent.
-func rejected() []string {
-	return append(refused(), `cbr_exporter_credentials_rejected{project="test"} 1`)
-}
-
-// TestAgencyRefused has the cloud forget the keys: they are sent once in five
-// minutes, and those that follow them at once.
-func TestAgencyRefused(t *testing.T) {
-	cloud := newAgencyCloud(t, simulator.MetadataOptions{})
-	e := cloud.start(t)
-	cloud.expect(t, "at first", e, len(cloud.TaskIDs()), 0, accepted()...)
-	cloud.pass(cloud.expiryIn(t, e.scrape(t, "")) - 12*time.Minute)
-	cloud.SetAccessKeys()
-	cloud.expect(t, "forgotten keys", e, 1, 1, rejected()...)
-	cloud.expect(t, "again", e, 0, 0, rejected()...)
-	cloud.pass(2 * time.Minute)
-	if page := e.scrape(t, ""); !strings.Contains(page, accepted()[0]+"\n") {
-		t.Errorf("the keys that followed are not sent:\n%s", page)
-	}
-}
-
-// TestAgencyOfAnotherCloud has the first keys refused already.
-func TestAgencyOfAnotherCloud(t *testing.T) {
-	cloud := newAgencyCloud(t, simulator.MetadataOptions{})
-	other := simulator.New(simulator.Options{Now: cloud.now, Seed: 7})
-	server := httptest.NewServer(other.NewMetadata(simulator.MetadataOptions{}))
-	t.Cleanup(server.Close)
-	cloud.url = server.URL
-	e := cloud.start(t)
-	cloud.expect(t, "unknown keys", e, 1, 1, rejected()...)
-	cloud.expect(t, "again", e, 0, 0, rejected()...)
-	if err := e.Reload(); err != nil {
-		t.Fatal(err)
-	}
-	cloud.expect(t, "a reload is no reason", e, 0, 0, rejected()...)
 }
 
 // TestAgencyNobodyListens has the exporter run elsewhere than on a server: it

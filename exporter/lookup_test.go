@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
@@ -16,7 +15,7 @@ import (
 func newCloud(t *testing.T, o simulator.Options) *signedCloud {
 	t.Helper()
 	c := &signedCloud{}
-	o.Now = func() time.Time { return c.now().Add(time.Duration(c.ahead.Load())) }
+	o.Now = c.ofTheCloud
 	o.AccessKeys = []simulator.AccessKey{permanentKey()}
 	o.Tokens = []string{token}
 	c.Simulator = simulator.New(o)
