@@ -68,7 +68,7 @@ func TestAgency(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cloud := newAgencyCloud(t, o)
 			e := cloud.start(t)
-			cloud.expect(t, "at first", e, len(cloud.TaskIDs()), 0, accepted()...)
+			cloud.expect(t, "at first", e, len(cloud.watched()), 0, accepted()...)
 			if got := cloud.metadata.Fetched(); got != 1 {
 				t.Errorf("the keys were fetched %d times, want once", got)
 			}

@@ -56,7 +56,7 @@ func TestTLS(t *testing.T) {
 			cloud, caFile := newTLSCloud(t)
 			e := startAt(t, cloud.now, cloud.httpClient(strings.ReplaceAll(test.settings, "CA", caFile)))
 			if test.trusted {
-				cloud.expect(t, "scrape", e, len(cloud.TaskIDs()), 0, accepted()...)
+				cloud.expect(t, "scrape", e, len(cloud.watched()), 0, accepted()...)
 				return
 			}
 			cloud.expect(t, "scrape", e, 0, 0, `cbr_up{project="test"} 0`, `cbr_scrape_error{project="test",reason="network"} 1`)
@@ -106,8 +106,8 @@ func TestProxy(t *testing.T) {
 	cloud.endpoint = "http://cbr.cn-north-4.invalid"
 	settings := fmt.Sprintf("{proxy_url: 'http://somebody:password-that-must-not-be-seen@%s'}", p.url.Host)
 	e := startAt(t, cloud.now, cloud.httpClient(settings))
-	cloud.expect(t, "scrape", e, len(cloud.TaskIDs()), 0, accepted()...)
-	if got, want := p.requests.Load(), int64(len(cloud.TaskIDs())); got != want {
+	cloud.expect(t, "scrape", e, len(cloud.watched()), 0, accepted()...)
+	if got, want := p.requests.Load(), int64(len(cloud.watched())); got != want {
 		t.Errorf("the proxy has seen %d requests, want %d", got, want)
 	}
 	if got, want := p.hosts.Load(), "cbr.cn-north-4.invalid"; got != want {
@@ -156,7 +156,7 @@ func TestWhichProxy(t *testing.T) {
 			t.Setenv("HTTP_PROXY", p.url.String())
 			e := startAt(t, cloud.now, cloud.httpClient(strings.ReplaceAll(test.settings, "PROXY", p.url.String())))
 			if test.proxied {
-				cloud.expect(t, "scrape", e, len(cloud.TaskIDs()), 0, accepted()...)
+				cloud.expect(t, "scrape", e, len(cloud.watched()), 0, accepted()...)
 			} else {
 				cloud.expect(t, "scrape", e, 0, 0, `cbr_scrape_error{project="test",reason="network"} 1`)
 			}

@@ -34,7 +34,7 @@ func (c *signedCloud) unknown(credentials, keys string) string {
     iam_endpoint: %s
     credentials: %s
     task_ids: [%s]
-`, keys, c.endpoint, c.endpoint, credentials, strings.Join(c.TaskIDs(), ", "))
+`, keys, c.endpoint, c.endpoint, credentials, strings.Join(c.watched(), ", "))
 }
 
 const (
@@ -70,7 +70,7 @@ func TestProjectLookup(t *testing.T) {
 			if seen := cloud.Requests().Seen; seen != 0 {
 				t.Errorf("%d requests before the first scrape", seen)
 			}
-			tasks := len(cloud.TaskIDs())
+			tasks := len(cloud.watched())
 			cloud.expect(t, "first scrape", e, tasks+len(test.counts), 0, accepted()...)
 			page := e.scrape(t, "")
 			for _, operation := range []string{all, visible, login} {
@@ -132,7 +132,7 @@ func TestProjectLookupIsTriedAgain(t *testing.T) {
 		t.Errorf("the log lacks %q:\n%s", want, e.log)
 	}
 	ill = false
-	cloud.expect(t, "well", e, len(cloud.TaskIDs())+1, 0, accepted()...)
+	cloud.expect(t, "well", e, len(cloud.watched())+1, 0, accepted()...)
 }
 
 // Refused credentials are refused at the lookup too.

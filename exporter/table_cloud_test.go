@@ -117,6 +117,6 @@ func (c *tableCloud) configuration(credentials string) string {
     task_ids: [%s]
 `, name, simulator.DefaultProjectID, c.endpoints[i], c.endpoints[i], credentials, strings.Join(c.taskIDs, ", "))
 	}
-	b.WriteString("scrape: {finished_task_ttl: 0s}\n")
+	b.WriteString("scrape: {finished_task_ttl: 0s, requests_per_second: 0}\n")
 	return b.String()
 }
