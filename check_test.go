@@ -10,6 +10,7 @@ import (
 // TestCheckConnection asks an API that is well, or not.
 func TestCheckConnection(t *testing.T) {
 	const works = "project cn-north-4 works: the API accepts the token, "
+	const agrees = "; this machine's clock agrees with the API's\n"
 	const fails = "project cn-north-4 does not work: "
 	cases := []struct {
 		name   string
@@ -20,11 +21,11 @@ func TestCheckConnection(t *testing.T) {
 	}{
 		{
 			"works", 200, `{"operation_log":{"id":"4827f2da-b008-4507-ab7d-42d0df5ed912","status":"success"}}`,
-			0, works + "and says that task 4827f2da-b008-4507-ab7d-42d0df5ed912 is success\n",
+			0, works + "and says that task 4827f2da-b008-4507-ab7d-42d0df5ed912 is success" + agrees,
 		},
 		{
 			"no such task", 404, `{"error_code":"BackupService.6500","error_msg":"Operation log does not exist."}`,
-			0, works + "but knows no task 4827f2da-b008-4507-ab7d-42d0df5ed912; check task_ids\n",
+			0, works + "but knows no task 4827f2da-b008-4507-ab7d-42d0df5ed912; check task_ids" + agrees,
 		},
 		{
 			"refused", 401, `{"error_code":"APIGW.0301","error_msg":"decrypt token fail"}`,

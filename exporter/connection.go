@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
@@ -16,18 +17,27 @@ type Connection struct {
 	TaskID      string // that was asked for
 	Task        *cbrapi.OperationLog
 	Err         error // nil where the API answered, be it that there is no such task
+	// ClockOffset is how far the API's clock is ahead of this machine's, to a second
+	// or two, where ClockKnown says that an answer told.
+	ClockOffset time.Duration
+	ClockKnown  bool
 }
 
 // String says in a sentence what works, or what does not and how to mend it.
 func (c Connection) String() string {
-	switch {
-	case c.Err != nil:
+	if c.Err != nil {
 		return fmt.Sprintf("project %s does not work: %s; %s", c.Project, c.Err, collection.Remedy(cbrapi.ReasonOf(c.Err)))
-	case c.Task == nil:
-		return fmt.Sprintf("project %s works: the API accepts the %s, but knows no task %s; check task_ids", c.Project, c.Credentials, c.TaskID)
-	default:
-		return fmt.Sprintf("project %s works: the API accepts the %s, and says that task %s is %s", c.Project, c.Credentials, c.TaskID, c.Task.Status)
 	}
+	text := fmt.Sprintf("project %s works: the API accepts the %s, ", c.Project, c.Credentials)
+	if c.Task == nil {
+		text += fmt.Sprintf("but knows no task %s; check task_ids", c.TaskID)
+	} else {
+		text += fmt.Sprintf("and says that task %s is %s", c.TaskID, c.Task.Status)
+	}
+	if c.ClockKnown {
+		text += "; " + describeOffset(c.ClockOffset)
+	}
+	return text
 }
 
 // CheckConnections asks for the first task of each project, all at once.
@@ -40,6 +50,8 @@ func (e *Exporter) CheckConnections(ctx context.Context) []Connection {
 			c := &connections[i]
 			settings := inForce.config.Projects[i]
 			*c = Connection{Project: p.name, Credentials: string(settings.Credentials.Kind()), TaskID: settings.TaskIDs[0]}
+			var offset clockOffset
+			ctx := withClockOffset(ctx, &offset)
 			if p.prepare != nil {
 				c.Err = p.prepare(ctx)
 			}
@@ -49,6 +61,7 @@ func (e *Exporter) CheckConnections(ctx context.Context) []Connection {
 			if cbrapi.IsNotFound(c.Err) {
 				c.Err = nil
 			}
+			c.ClockOffset, c.ClockKnown = offset.value()
 		})
 	}
 	wait.Wait()

@@ -83,7 +83,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	if err != nil {
 		return nil, err
 	}
-	measured := e.telemetry.Measure(p.Name, transport)
+	measured := e.telemetry.Measure(p.Name, dateReader{transport, e.options.Now})
 	authorized, err := e.authorize(p, measured)
 	if err != nil {
 		return nil, err
