@@ -23,3 +23,11 @@ func Remedy(reason cbrapi.Reason) string {
 		return "check the project's endpoint, and its project_id or project_name"
 	}
 }
+
+// ListRemedy is Remedy for lists of tasks, which take a permission of their own.
+func ListRemedy(reason cbrapi.Reason) string {
+	if reason == cbrapi.ReasonPermission {
+		return "allow the user cbr:tasks:list besides cbr:tasks:get, for example by the system policy CBR ReadOnlyAccess"
+	}
+	return Remedy(reason)
+}
