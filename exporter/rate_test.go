@@ -1,0 +1,122 @@
+package exporter_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+// atTwenty allows 20 requests a second, and a minute for a pass.
+const atTwenty = "\nscrape: {requests_per_second: 20, timeout: 1m, finished_task_ttl: 0s}\n"
+
+// TestThrottledRate has the API refuse one request among many, and counts how many
+// there are in each second: none until it is time, then half as many as before, and
+// more with each ten seconds.
+func TestThrottledRate(t *testing.T) {
+	cases := []struct {
+		name       string
+		retryAfter time.Duration
+		// quiet is how long there is no request after the refusal, give or take
+		// the jitter.
+		quietFrom, quietTo time.Duration
+	}{
+		{name: "the API says how long", retryAfter: 7 * time.Second, quietFrom: 7 * time.Second, quietTo: 7 * time.Second},
+		{name: "the API does not say", quietFrom: 4 * time.Second, quietTo: 6 * time.Second},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				cloud, ids := fleet(800, nil)
+				cloud.SetFault(refuseLists)
+				var refusedAt time.Time
+				m := &meter{next: cloud}
+				m.refuse = func(now time.Time, _ int) (time.Duration, bool) {
+					if !refusedAt.IsZero() || now.Before(noon().Add(5*time.Second)) {
+						return 0, false
+					}
+					refusedAt = now
+					return c.retryAfter, true
+				}
+				e := startQuiet(t, hosts{"test.test": m}, "projects:"+projectAt("test", token, ids)+atTwenty)
+				for range 4 {
+					e.scrape(t)
+				}
+
+				second := func(n int) int {
+					from := noon().Add(time.Duration(n) * time.Second)
+					return m.count(from, from.Add(time.Second))
+				}
+				// Those of a second may be sent at once at the beginning.
+				for n := range 5 {
+					if got, most := second(n), map[bool]int{true: 40, false: 20}[n == 0]; got > most || got < 19 {
+						t.Errorf("second %d, before the refusal: %d requests, want 20", n, got)
+					}
+				}
+				// Those under way may have been sent in the same instant.
+				pauseEnds := refusedAt.Add(c.quietFrom)
+				if got := m.count(refusedAt.Add(time.Nanosecond), pauseEnds); got != 0 {
+					t.Errorf("%d requests in the %s after the refusal, want none", got, c.quietFrom)
+				}
+				if got := m.count(pauseEnds, refusedAt.Add(c.quietTo+time.Second)); got == 0 {
+					t.Errorf("no request in the second after the pause of %s", c.quietTo)
+				}
+				perSecond := func(from, to time.Duration) float64 {
+					return float64(m.count(pauseEnds.Add(from), pauseEnds.Add(to))) / (to - from).Seconds()
+				}
+				const tolerance = 1.2 // of a request, per second
+				if got := perSecond(2*time.Second, 9*time.Second); got < 10-tolerance || got > 10+tolerance {
+					t.Errorf("after the pause: %.1f requests per second, want half of 20", got)
+				}
+				before := 10.0
+				for step := range 6 {
+					from := time.Duration(10*step+13) * time.Second
+					got := perSecond(from, from+6*time.Second)
+					if want := 10 + 10.0/6*float64(step+1); got > want+tolerance || got < before-tolerance {
+						t.Errorf("%s after the pause: %.1f requests per second, want from %.1f to %.1f", from, got, before, want)
+					}
+					before = got
+				}
+				if got := perSecond(80*time.Second, 84*time.Second); got < 20-tolerance || got > 20+tolerance {
+					t.Errorf("80 s after the pause: %.1f requests per second, want 20 as before", got)
+				}
+			})
+		})
+	}
+}
+
+// TestRateIsPerProject has two projects at one host, which may be asked at the same
+// rate each. That one of them is throttled does not slow the other down.
+func TestRateIsPerProject(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		start := func(name string) (*meter, string) {
+			cloud, ids := fleet(300, func(o *simulator.Options) { o.Tokens = []string{"token-of-" + name} })
+			cloud.SetFault(refuseLists)
+			return &meter{next: cloud}, projectAt(name, "token-of-"+name, ids)
+		}
+		one, first := start("one")
+		two, second := start("two")
+		two.refuse = func(now time.Time, _ int) (time.Duration, bool) {
+			return 20 * time.Second, now.After(noon().Add(5*time.Second)) && now.Before(noon().Add(6*time.Second))
+		}
+		e := startQuiet(t, hosts{"one.test": one, "two.test": two}, "projects:"+first+second+atTwenty)
+		page := e.scrape(t)
+		for n := range 14 {
+			from := noon().Add(time.Duration(n) * time.Second)
+			got, throttled := one.count(from, from.Add(time.Second)), two.count(from, from.Add(time.Second))
+			if got < 19 || n > 0 && got > 20 {
+				t.Errorf("second %d: %d requests for a project that is not throttled, want 20", n, got)
+			}
+			if n > 5 && throttled > 0 {
+				t.Errorf("second %d: %d requests for a project that has to wait, want none", n, throttled)
+			}
+			if n < 5 && throttled < 19 {
+				t.Errorf("second %d: %d requests for a project that is not throttled yet, want 20", n, throttled)
+			}
+		}
+		expectLines(t, "at the end", page,
+			`cbr_scrape_collector_success{collector="tasks",project="one"} 1`,
+			`cbr_exporter_api_requests_total{code="200",operation="ShowOpLog",project="one"} 300`,
+		)
+	})
+}
