@@ -1,28 +1,38 @@
 package collection
 
 import (
+	"errors"
+
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// failures holds one example for each reason that a pass has met.
+// failures holds one example for each reason that a pass has met: the first, or the
+// first in which the cloud says more.
 type failures map[cbrapi.Reason]failure
 
 // failure is what stands for all failures of one reason.
 type failure struct {
 	count  int    // tasks and lists that could not be read for this reason
-	taskID string // of the first one, if it was a task
-	list   string // of the first one, if it was a list
+	taskID string // of the example, if it is a task
+	list   string // of the example, if it is a list
 	err    error
 }
 
 func (f failures) add(example failure) {
 	reason := cbrapi.ReasonOf(example.err)
-	first, met := f[reason]
-	if !met {
-		first = example
+	known, met := f[reason]
+	example.count = known.count + 1
+	if met && (said(known.err) || !said(example.err)) {
+		example.taskID, example.list, example.err = known.taskID, known.list, known.err
 	}
-	first.count++
-	f[reason] = first
+	f[reason] = example
+}
+
+// said reports whether an error has the words of the cloud, and not only ours about
+// what it said before.
+func said(err error) bool {
+	var answer *cbrapi.Error
+	return errors.As(err, &answer)
 }
 
 // noteTaskFailure notes why a task could not be read in the pass p, and whether it

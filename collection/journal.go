@@ -43,13 +43,11 @@ func (j *journal) passed(f failures) {
 		if first.taskID != "" {
 			logger = log.With(logger, "task_id", first.taskID)
 		}
-		remedy := Remedy(reason)
 		if first.list != "" {
 			logger = log.With(logger, "list", first.list)
-			remedy = ListRemedy(reason)
 		}
 		_ = logger.Log("msg", "reading tasks failed", "reason", reason,
-			"failures", first.count, "err", first.err, "remedy", remedy)
+			"failures", first.count, "err", first.err, "remedy", Remedy(reason))
 	}
 	clear(j.failing)
 	for reason := range f {
@@ -94,7 +92,7 @@ func (j *journal) interrupted(err error) {
 	}
 	j.sweepFailed = reason
 	_ = logger.Log("msg", "reading the whole task list was interrupted; it goes on with the next scrape",
-		"reason", reason, "err", err, "remedy", ListRemedy(reason))
+		"reason", reason, "err", err, "remedy", Remedy(reason))
 }
 
 // swept logs the first complete sweep, and each that was interrupted.

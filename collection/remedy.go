@@ -8,9 +8,9 @@ func Remedy(reason cbrapi.Reason) string {
 	case cbrapi.ReasonCredentials:
 		return "check the project's credentials, and iam_endpoint where they log in; a token lives for 24 hours"
 	case cbrapi.ReasonPermission:
-		return "allow the user cbr:tasks:get, for example by the system policy CBR ReadOnlyAccess"
+		return "allow the user cbr:tasks:list and cbr:tasks:get, for example by the system policy CBR ReadOnlyAccess; if that is granted in an enterprise project, set enterprise_project_id"
 	case cbrapi.ReasonThrottled:
-		return "lower scrape.concurrency, or scrape less often"
+		return "lower scrape.requests_per_second, or scrape less often"
 	case cbrapi.ReasonClock:
 		return "set this machine's clock"
 	case cbrapi.ReasonNetwork:
@@ -22,12 +22,4 @@ func Remedy(reason cbrapi.Reason) string {
 	default:
 		return "check the project's endpoint, and its project_id or project_name"
 	}
-}
-
-// ListRemedy is Remedy for lists of tasks, which take a permission of their own.
-func ListRemedy(reason cbrapi.Reason) string {
-	if reason == cbrapi.ReasonPermission {
-		return "allow the user cbr:tasks:list besides cbr:tasks:get, for example by the system policy CBR ReadOnlyAccess"
-	}
-	return Remedy(reason)
 }

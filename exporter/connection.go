@@ -8,15 +8,15 @@ import (
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
+	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
 // Connection is what came of one request for a project.
 type Connection struct {
 	Project     string
 	Credentials string // their kind
-	TaskID      string // that was asked for
-	Task        *cbrapi.OperationLog
-	Err         error // nil where the API answered, be it that there is no such task
+	Answer      string // what the API said, in words; "" where it did not answer
+	Err         error  // nil where the API answered, be it that there is no such task
 	// ClockOffset is how far the API's clock is ahead of this machine's, to a second
 	// or two, where ClockKnown says that an answer told.
 	ClockOffset time.Duration
@@ -28,42 +28,88 @@ func (c Connection) String() string {
 	if c.Err != nil {
 		return fmt.Sprintf("project %s does not work: %s; %s", c.Project, c.Err, collection.Remedy(cbrapi.ReasonOf(c.Err)))
 	}
-	text := fmt.Sprintf("project %s works: the API accepts the %s, ", c.Project, c.Credentials)
-	if c.Task == nil {
-		text += fmt.Sprintf("but knows no task %s; check task_ids", c.TaskID)
-	} else {
-		text += fmt.Sprintf("and says that task %s is %s", c.TaskID, c.Task.Status)
-	}
+	text := fmt.Sprintf("project %s works: the API accepts the %s, %s", c.Project, c.Credentials, c.Answer)
 	if c.ClockKnown {
 		text += "; " + describeOffset(c.ClockOffset)
 	}
 	return text
 }
 
-// CheckConnections asks for the first task of each project, all at once.
+// CheckConnections sends one request for each project, all at once: for its task
+// list where that is followed, and for its first task where it is not.
 func (e *Exporter) CheckConnections(ctx context.Context) []Connection {
 	inForce := e.inForce.Load()
 	connections := make([]Connection, len(inForce.all))
 	var wait sync.WaitGroup
 	for i, p := range inForce.all {
 		wait.Go(func() {
-			c := &connections[i]
-			settings := inForce.config.Projects[i]
-			*c = Connection{Project: p.name, Credentials: string(settings.Credentials.Kind()), TaskID: settings.TaskIDs[0]}
-			var offset clockOffset
-			ctx := withClockOffset(ctx, &offset)
-			if p.prepare != nil {
-				c.Err = p.prepare(ctx)
-			}
-			if c.Err == nil {
-				c.Task, c.Err = p.api.OperationLog(ctx, c.TaskID)
-			}
-			if cbrapi.IsNotFound(c.Err) {
-				c.Err = nil
-			}
-			c.ClockOffset, c.ClockKnown = offset.value()
+			connections[i] = p.checkConnection(ctx, inForce.config.Projects[i])
 		})
 	}
 	wait.Wait()
 	return connections
+}
+
+func (p *project) checkConnection(ctx context.Context, settings config.Project) Connection {
+	c := Connection{Project: p.name, Credentials: string(settings.Credentials.Kind())}
+	var offset clockOffset
+	ctx = withClockOffset(ctx, &offset)
+	c.Answer, c.Err = p.ask(ctx, settings)
+	c.ClockOffset, c.ClockKnown = offset.value()
+	return c
+}
+
+// ask returns what the API says to the one request, in words.
+func (p *project) ask(ctx context.Context, settings config.Project) (string, error) {
+	if p.prepare != nil {
+		if err := p.prepare(ctx); err != nil {
+			return "", err
+		}
+	}
+	if settings.Discovery != nil {
+		return p.askForList(ctx)
+	}
+	id := settings.TaskIDs[0]
+	task, err := p.api.OperationLog(ctx, id)
+	switch {
+	case cbrapi.IsNotFound(err):
+		return fmt.Sprintf("but knows no task %s; check task_ids", id), nil
+	case err != nil:
+		return "", err
+	default:
+		return fmt.Sprintf("and says that task %s is %s", id, task.Status), nil
+	}
+}
+
+// fullPage is the number of tasks in a page of a list, if there are so many.
+const fullPage = 1000
+
+func (p *project) askForList(ctx context.Context) (string, error) {
+	list := p.api.List(cbrapi.ListFilter{})
+	tasks, err := list.Next(ctx)
+	if err != nil {
+		return "", err
+	}
+	asOf := ""
+	if date := list.Date(); !date.IsZero() {
+		asOf = " as of " + date.UTC().Format(time.RFC3339)
+	}
+	if len(tasks) == 0 {
+		return "and has no task" + asOf + "; if there should be some, check project_id and enterprise_project_id", nil
+	}
+	newest := tasks[0]
+	for _, t := range tasks {
+		if t.CreatedAt.After(newest.CreatedAt) {
+			newest = t
+		}
+	}
+	many := ""
+	if len(tasks) == fullPage {
+		many = " or more"
+	}
+	text := fmt.Sprintf("and lists %d%s tasks%s", len(tasks), many, asOf)
+	if !newest.CreatedAt.IsZero() {
+		text += ", the newest of them from " + newest.CreatedAt.UTC().Format(time.RFC3339)
+	}
+	return text, nil
 }

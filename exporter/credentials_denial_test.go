@@ -98,7 +98,7 @@ func noPermission(x *trial) {
 	})
 	x.asksOnAndOn(cbrapi.ReasonPermission, says)
 	_, page := x.e.do(x.T, http.MethodGet, "/", nil)
-	for _, want := range []string{strings.ReplaceAll(says, "'", "&#39;"), "Reason: permission; allow the user cbr:tasks:get"} {
+	for _, want := range []string{strings.ReplaceAll(says, "'", "&#39;"), "Reason: permission; allow the user cbr:tasks:list and cbr:tasks:get"} {
 		if !strings.Contains(page, want) {
 			x.Errorf("the page for people lacks %q:\n%s", want, page)
 		}

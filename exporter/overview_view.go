@@ -73,13 +73,9 @@ func verdict(s collection.Snapshot, now time.Time) string {
 	if len(s.Tasks) > 0 {
 		sayTasks(s, now, say)
 	}
-	remedy := collection.Remedy
-	if s.Found != nil {
-		remedy = collection.ListRemedy
-	}
 	for _, reason := range cbrapi.Reasons() {
 		if s.Reasons[reason] {
-			say("Reason: %s; %s.", reason, remedy(reason))
+			say("Reason: %s; %s.", reason, collection.Remedy(reason))
 		}
 	}
 	switch last := lastComplete(s); {

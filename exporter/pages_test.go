@@ -88,7 +88,7 @@ func TestOverviewOfFailure(t *testing.T) {
 	e.scrape(t, "")
 	_, page := e.do(t, http.MethodGet, "/", nil)
 	for _, want := range []string{
-		"2 of 3 tasks are known, as of 0 s ago. Reason: permission; allow the user cbr:tasks:get, for example by the system policy CBR ReadOnlyAccess. Never yet have all tasks been known.",
+		"2 of 3 tasks are known, as of 0 s ago. Reason: permission; allow the user cbr:tasks:list and cbr:tasks:get, for example by the system policy CBR ReadOnlyAccess; if that is granted in an enterprise project, set enterprise_project_id. Never yet have all tasks been known.",
 		"not found", "the API knows no such task",
 		"ShowOpLog: HTTP status 403: APIGW.0302: not for you",
 	} {

@@ -21,6 +21,8 @@ type wire struct {
 	secrets secrets
 
 	mu     sync.Mutex
+	inside int                    // requests that are being answered
+	quiet  chan struct{}          // closed when there are none; nil while nobody waits for that
 	clouds []*simulator.Simulator // the last one answers
 	seen   counts
 	fault  func(http.ResponseWriter) // answers in place of CBR; nil: nothing does
@@ -40,9 +42,42 @@ func (c counts) minus(o counts) counts {
 	return counts{c.all - o.all, c.refused - o.refused, c.logins - o.logins, c.refusedLogins - o.refusedLogins}
 }
 
+// enter notes that a request is being answered, and returns what to call when it has
+// been.
+func (w *wire) enter() (leave func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inside++
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.inside--; w.inside == 0 && w.quiet != nil {
+			close(w.quiet)
+			w.quiet = nil
+		}
+	}
+}
+
+// settle waits until no request is being answered: a pass that was cancelled does not
+// wait for those that are under way.
+func (w *wire) settle() {
+	w.mu.Lock()
+	if w.inside == 0 {
+		w.mu.Unlock()
+		return
+	}
+	if w.quiet == nil {
+		w.quiet = make(chan struct{})
+	}
+	quiet := w.quiet
+	w.mu.Unlock()
+	<-quiet
+}
+
 // count returns what has passed so far. The cloud has to have counted the same.
 func (w *wire) count(t testing.TB) counts {
 	t.Helper()
+	w.settle()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var requests simulator.Requests
@@ -81,6 +116,7 @@ func (w *wire) fail(fault func(http.ResponseWriter)) {
 type door struct{ *wire }
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer d.enter()()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
