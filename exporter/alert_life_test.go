@@ -2,6 +2,7 @@ package exporter_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -208,6 +209,23 @@ func TestAlertLife(t *testing.T) {
 			},
 		},
 		{
+			name: "the API is down while a backup fails, and while another one succeeds",
+			tasks: []simulator.Task{
+				backup("1", "success", -60, -50),
+				backup("2", "failed", 40, 50), backup("3", "failed", 60, 70),
+				backup("4", "success", 240, 250), backup("5", "", 260, 0),
+			},
+			steps: []step{
+				{minute: 30, do: down},
+				{minute: 45, do: up},
+				{minute: 48, do: down},
+				// From here on it is known what went on meanwhile.
+				{minute: 200, do: up, fires: []string{failed1}, shows: []string{"cbr_resource_consecutive_failures{" + key("vault-db", "1", "backup") + "} 2"}},
+				{minute: 230, do: down, fires: []string{failed1}},
+				{minute: 400, do: up},
+			},
+		},
+		{
 			name: "what was long ago is forgotten",
 			tasks: []simulator.Task{
 				backup("1", "failed", 60-30*24*60, 70-30*24*60),
@@ -268,6 +286,12 @@ func tell(t *testing.T, cloud *simulator.Simulator, steps []step) {
 		}
 	}
 }
+
+func down(s *simulator.Simulator) {
+	s.SetFault(func(*http.Request) simulator.Fault { return simulator.Fault{Status: http.StatusBadGateway} })
+}
+
+func up(s *simulator.Simulator) { s.SetFault(nil) }
 
 // inFull writes out what a step fires.
 func inFull(fires []string) []string {
