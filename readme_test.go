@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -327,6 +328,27 @@ func TestReadmeYAML(t *testing.T) {
 	for _, kind := range []string{"configuration", "scrape configuration", "alert"} {
 		if kinds[kind] == 0 {
 			t.Errorf("README.md has no YAML block of the kind: %s", kind)
+		}
+	}
+}
+
+// TestReadmeRules has promtool, where it is installed, read the rules as
+// Prometheus would.
+func TestReadmeRules(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not installed")
+	}
+	for _, block := range yamlBlocks(t) {
+		if !strings.HasPrefix(block.text, "groups:") {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "rules.yml")
+		if err := os.WriteFile(file, []byte(block.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.CommandContext(t.Context(), promtool, "check", "rules", file).CombinedOutput(); err != nil {
+			t.Errorf("README.md:%d: promtool check rules: %v\n%s", block.line, err, out)
 		}
 	}
 }
