@@ -54,8 +54,8 @@ func (l *Ledger) Add(log *cbrapi.OperationLog) {
 		if key, ok := KeyOf(log); ok {
 			l.resource(key).add(log)
 		}
-	} else if log.Status.Finished() {
-		return
+	} else if log.Status.Finished() && l.tasks[log.ID] == nil {
+		return // one that was active until now has to be known to have ended
 	}
 	if _, dropped := l.dropped[log.ID]; dropped {
 		if !log.Status.Finished() {

@@ -201,6 +201,32 @@ func TestWhatIsForgotten(t *testing.T) {
 	}
 }
 
+// TestEndsAfterLookback has a task run for longer than the lookback. It is known to
+// have ended then, whatever a list says that lags behind, and is no news of its
+// resource.
+func TestEndsAfterLookback(t *testing.T) {
+	l := ledger.New(monthly())
+	l.Advance(noon().Add(-700 * time.Hour))
+	runs := record("a", cbrapi.StatusRunning, 730)
+	l.Add(runs)
+	l.Advance(noon())
+	l.Add(runs)
+	if !l.IsActive("a") {
+		t.Fatal("a task that runs is forgotten")
+	}
+	l.Add(with(record("a", cbrapi.StatusFailed, 730), func(log *cbrapi.OperationLog) {
+		log.EndedAt, log.UpdatedAt = noon(), noon()
+	}))
+	l.Add(runs)
+	l.Advance(noon())
+	if l.IsActive("a") || len(l.Active()) != 0 {
+		t.Error("a task that has ended is active")
+	}
+	if len(l.Standings()) != 0 {
+		t.Errorf("a task of before the lookback counts: got %+v", l.Standings())
+	}
+}
+
 func TestForgetLeavesWhatHasEnded(t *testing.T) {
 	l := of(monthly(), record("a", cbrapi.StatusSuccess, 2))
 	l.Forget("a")
