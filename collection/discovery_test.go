@@ -1,6 +1,7 @@
 package collection_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -458,4 +459,84 @@ func TestReloadKeepsWhatWasFound(t *testing.T) {
 			t.Errorf("other settings: got %+v", s)
 		}
 	})
+}
+
+// TestFirstNewsFail has the news fail in the pass that begins the first sweep, and
+// then the API for an hour and a half: what has begun since the sweep is read then.
+func TestFirstNewsFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		c.put("a", cbrapi.StatusSuccess)
+		ill := &cbrapi.Error{Operation: "ListOpLogs", StatusCode: http.StatusBadGateway}
+		col := newCollection(t, noNews{c, ill}, 0, month)
+		collect(col, 0)
+		time.Sleep(time.Minute)
+		c.put("n", cbrapi.StatusFailed)
+		time.Sleep(50 * time.Minute)
+		well := newCollection(t, c, 0, month)
+		well.Adopt(col)
+		s := collect(well, 0)
+		if !s.Found.Complete || s.Standings[0].LastFinished.ID != "n" {
+			t.Errorf("complete %t, got %+v", s.Found.Complete, s.Standings)
+		}
+	})
+}
+
+// noNews is a cloud that fails to list what is new.
+type noNews struct {
+	*cloud
+	err error
+}
+
+func (c noNews) List(f cbrapi.ListFilter) collection.List {
+	if f.StartTime.IsZero() {
+		return c.cloud.List(f)
+	}
+	return brokenList{c.cloud.List(f), c.err}
+}
+
+type brokenList struct {
+	collection.List
+	err error
+}
+
+func (l brokenList) Next(context.Context) ([]*cbrapi.OperationLog, error) { return nil, l.err }
+
+// TestSweepBesidePass has a sweep bring what the pass has read a moment before, with a
+// ttl of 0: it still counts as read in the pass.
+func TestSweepBesidePass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		for _, id := range ids(3) {
+			c.put(id, cbrapi.StatusSuccess)
+			time.Sleep(time.Hour)
+		}
+		col := newCollection(t, lateSweep{c}, 3, func(o *collection.Options) {
+			month(o)
+			o.FinishedTaskTTL, o.Concurrency = 0, 1
+		})
+		s := collect(col, 0)
+		if n, _ := known(s); n != 3 || !s.Complete {
+			t.Errorf("got %d of 3 known, complete %t", n, s.Complete)
+		}
+	})
+}
+
+// lateSweep is a cloud that takes longer for the whole list than for a task, and less
+// long than for three.
+type lateSweep struct{ *cloud }
+
+func (c lateSweep) List(f cbrapi.ListFilter) collection.List {
+	l := c.cloud.List(f)
+	if f == (cbrapi.ListFilter{}) {
+		return lateList{l}
+	}
+	return l
+}
+
+type lateList struct{ collection.List }
+
+func (l lateList) Next(ctx context.Context) ([]*cbrapi.OperationLog, error) {
+	time.Sleep(15 * time.Millisecond)
+	return l.List.Next(ctx)
 }

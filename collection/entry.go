@@ -51,7 +51,10 @@ func (e *entry) take(log *cbrapi.OperationLog, now time.Time, in uint64) {
 	if in == 0 && !e.final() {
 		return // it may be old by now
 	}
-	e.readAt, e.readIn = now, in
+	if in != 0 { // or what a pass has read just now would count as not read in it
+		e.readIn = in
+	}
+	e.readAt = now
 	e.triedAt, e.err, e.failedIn = now, nil, 0
 }
 
