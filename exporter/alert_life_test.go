@@ -44,7 +44,7 @@ func TestAlertLife(t *testing.T) {
 			steps: []step{
 				{minute: 20, fires: []string{failed1}},
 				{minute: 80},
-				{minute: 200},
+				{minute: 100},
 			},
 		},
 		{
@@ -52,12 +52,12 @@ func TestAlertLife(t *testing.T) {
 			tasks: []simulator.Task{
 				backup("1", "success", -60, -50),
 				backup("2", "failed", 0, 60), backup("3", "failed", 60, 120), backup("4", "failed", 120, 180),
-				backup("5", "failed", 180, 240), backup("6", "", 240, 0),
+				backup("5", "", 180, 0),
 			},
 			steps: []step{
 				{minute: 60, fires: []string{failed1}},
 				{minute: 180, fires: []string{failed1, "repeated 1"}},
-				{minute: 600, fires: []string{failed1, "repeated 1"}},
+				{minute: 200, fires: []string{failed1, "repeated 1"}},
 			},
 		},
 		{
@@ -88,11 +88,11 @@ func TestAlertLife(t *testing.T) {
 		{
 			name: "the first task of a resource is no alert while it runs",
 			tasks: []simulator.Task{
-				backup("1", "timeout", 10, 300),
+				backup("1", "timeout", 10, 70),
 			},
 			steps: []step{
 				{minute: 10, shows: []string{`cbr_tasks{operation_type="backup",project="test",status="running",vault="vault-db",vault_id="` + vaultID("1") + `"} 1`}},
-				{minute: 300, fires: []string{failed1, "never 1"}},
+				{minute: 70, fires: []string{failed1, "never 1"}},
 			},
 		},
 		{
@@ -161,11 +161,11 @@ func TestAlertLife(t *testing.T) {
 		{
 			name: "a task times out after hours",
 			tasks: []simulator.Task{
-				backup("1", "success", -60, -50), backup("2", "timeout", 10, 310), backup("3", "success", 320, 330),
+				backup("1", "success", -60, -50), backup("2", "timeout", 10, 130), backup("3", "success", 140, 150),
 			},
 			steps: []step{
-				{minute: 310, fires: []string{failed1}},
-				{minute: 330},
+				{minute: 130, fires: []string{failed1}},
+				{minute: 150},
 			},
 		},
 		{
@@ -190,7 +190,7 @@ func TestAlertLife(t *testing.T) {
 			},
 			steps: []step{
 				{minute: 100},
-				{minute: 200},
+				{minute: 120},
 			},
 		},
 		{
@@ -205,7 +205,7 @@ func TestAlertLife(t *testing.T) {
 				{minute: 1, fires: []string{failed1, "never 2", "repeated 1", "skipped 2"}},
 				{minute: 30, restart: true},
 				{minute: 31, fires: []string{failed1, "never 2", "repeated 1", "skipped 2"}},
-				{minute: 120, fires: []string{failed1, "never 2", "repeated 1", "skipped 2"}},
+				{minute: 60, fires: []string{failed1, "never 2", "repeated 1", "skipped 2"}},
 			},
 		},
 		{
@@ -213,16 +213,16 @@ func TestAlertLife(t *testing.T) {
 			tasks: []simulator.Task{
 				backup("1", "success", -60, -50),
 				backup("2", "failed", 40, 50), backup("3", "failed", 60, 70),
-				backup("4", "success", 240, 250), backup("5", "", 260, 0),
+				backup("4", "success", 140, 150), backup("5", "", 160, 0),
 			},
 			steps: []step{
 				{minute: 30, do: down},
 				{minute: 45, do: up},
 				{minute: 48, do: down},
 				// From here on it is known what went on meanwhile.
-				{minute: 200, do: up, fires: []string{failed1}, shows: []string{"cbr_resource_consecutive_failures{" + key("vault-db", "1", "backup") + "} 2"}},
-				{minute: 230, do: down, fires: []string{failed1}},
-				{minute: 400, do: up},
+				{minute: 100, do: up, fires: []string{failed1}, shows: []string{"cbr_resource_consecutive_failures{" + key("vault-db", "1", "backup") + "} 2"}},
+				{minute: 130, do: down, fires: []string{failed1}},
+				{minute: 180, do: up},
 			},
 		},
 		{
@@ -234,7 +234,7 @@ func TestAlertLife(t *testing.T) {
 			steps: []step{
 				{minute: 1, fires: []string{failed1, "never 1"}},
 				{minute: 61},
-				{minute: 120},
+				{minute: 70},
 			},
 		},
 	}
