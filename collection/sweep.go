@@ -101,6 +101,7 @@ func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed 
 	if d.sweep != s {
 		return nil
 	}
+	d.sweepError = nil // it goes on
 	if s.pages == 0 {
 		s.date = c.dateOf(s.list)
 	}
