@@ -183,7 +183,7 @@ func stopsPass(err error) bool {
 func (c *Collection) noteTasks(p *pass, date time.Time, logs ...*cbrapi.OperationLog) {
 	c.mu.Lock()
 	p.answered = true
-	if c.discovered != nil {
+	if c.discovered != nil && !date.IsZero() { // it looks at all that is known
 		c.discovered.ledger.Advance(date)
 	}
 	now := c.options.Now()
@@ -192,9 +192,6 @@ func (c *Collection) noteTasks(p *pass, date time.Time, logs ...*cbrapi.Operatio
 		if c.note(log, now, p.number) {
 			followed = append(followed, log)
 		}
-	}
-	if c.discovered != nil {
-		c.discovered.ledger.Advance(date)
 	}
 	c.mu.Unlock()
 	for _, log := range followed {

@@ -126,6 +126,7 @@ func (c *Collection) snapshot(p *pass) Snapshot {
 // found returns what is known by following the list.
 func (c *Collection) found(p *pass, now time.Time) *Found {
 	d := c.discovered
+	d.ledger.Advance(time.Time{}) // for what has come since the newest list
 	f := &Found{
 		Complete:     p.over() && !p.discoveryFailed && d.swept(now),
 		LastComplete: d.lastFound,

@@ -105,7 +105,7 @@ func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed 
 	if s.pages == 0 {
 		s.date = c.dateOf(s.list)
 	}
-	d.ledger.Advance(s.date) // once before, for what is too old, and once behind
+	d.ledger.Advance(s.date) // first, for what is too old
 	s.pages++
 	s.tasks += len(logs)
 	now := c.options.Now()
@@ -118,6 +118,5 @@ func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed 
 		}
 	}
 	s.followed += len(followed)
-	d.ledger.Advance(s.date)
 	return followed
 }
