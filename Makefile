@@ -20,7 +20,13 @@ test: ## the tests
 
 .PHONY: race
 race: ## the tests under the race detector, shuffled
-	go test -race -shuffle=on -count=1 ./...
+	go test -race -short -shuffle=on -count=1 ./...
+
+SEEDS ?= 100
+
+.PHONY: model
+model: ## SEEDS (100) random stories of some days, compared with the truth
+	go test -count=1 -timeout 0 ./test/model -run TestModel -model.seeds $(SEEDS)
 
 .PHONY: lint
 lint: ## linters, formatting, import directions

@@ -1,0 +1,471 @@
+package model_test
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+// knowledge is what an exporter has to know, and what it has said.
+type knowledge struct {
+	must   map[string]*life // tasks that have ended, by id: they were in a list, or in the answer of their own
+	active map[string]bool  // by id: those that were shown as active
+	ended  map[string]bool  // by id: those that were shown as finished
+
+	at         time.Time // of the newest page
+	begun      time.Time // when the newest complete pass began; zero for none
+	swept      bool
+	success    float64 // the newest time of discovery's success
+	hasSuccess bool
+}
+
+func newKnowledge() *knowledge {
+	return &knowledge{must: map[string]*life{}, active: map[string]bool{}, ended: map[string]bool{}}
+}
+
+// look is a page beside the truth at its time.
+type look struct {
+	*story
+	page
+	now      time.Time // by the clock of the cloud
+	begun    time.Time // when the pass of the page began
+	complete bool
+	// seen is the time of which everything has to be on the page: lists lag. It is
+	// zero where that cannot be said.
+	seen time.Time
+	in   bool // the page is later than the one before it
+}
+
+// check compares a page with the truth.
+func (s *story) check(text string) {
+	s.t.Helper()
+	p, err := parsePage(text)
+	if err != nil {
+		s.errorf("%v", err)
+		return
+	}
+	l := &look{story: s, page: p, now: s.cloud.now(), complete: p.complete()}
+	duration, _ := p.value("cbr_scrape_duration_seconds")
+	l.begun = l.now.Add(-time.Duration(duration * float64(time.Second)))
+	l.in = l.now.After(s.knowledge.at)
+	lag := s.cloud.lag()
+	s.cloud.mu.Lock()
+	calm := !s.cloud.listing.IgnoreOffset && s.cloud.troubled.Before(l.begun)
+	s.cloud.mu.Unlock()
+	switch {
+	case !l.complete || !calm:
+	case duration == 0:
+		l.seen = l.begun.Add(-lag)
+	case !s.knowledge.begun.IsZero():
+		// Its lists may have moved while they were read, but not twice in the same way.
+		l.seen = s.knowledge.begun.Add(-lag)
+	}
+	s.pages++
+	if l.complete {
+		s.completes++
+	}
+	l.learn()
+	l.checkScrape()
+	l.checkActive(lag)
+	l.checkConfigured()
+	l.checkLastFinished()
+	l.checkOutcomes()
+	l.checkNames()
+	l.checkWindow()
+
+	k := s.knowledge
+	k.at = l.now
+	if l.complete && calm {
+		k.begun = l.begun
+	}
+}
+
+// learn takes note of the ended tasks that the exporter has to know by now.
+func (l *look) learn() {
+	if l.seen.IsZero() {
+		return
+	}
+	k, c := l.knowledge, l.cloud
+	c.mu.Lock()
+	swept, news := c.swept, c.news
+	c.mu.Unlock()
+	if swept != nil && !swept.ended.Before(l.now) {
+		swept = swept.before // the page may be from the moment before its end
+	}
+	if swept == nil {
+		return
+	}
+	for _, t := range l.existing() {
+		if k.must[t.ID] != nil || !l.settings.follows(t) || !t.finished(l.seen) || l.old(t, time.Minute) {
+			continue
+		}
+		switch {
+		case t.finished(swept.began.Add(-swept.lag)): // the sweep has it
+		case !t.Started.IsZero(): // the news have it, or it was active before
+		case k.active[t.ID]: // it was asked for
+		case news.timeOf != simulator.StartedAt && !t.Created.Before(news.since) && l.seen.Add(l.cloud.lag()).Equal(l.begun):
+		default:
+			continue // it never began, and ended between two scrapes
+		}
+		k.must[t.ID] = t
+	}
+}
+
+// old reports whether a task was created before the lookback, or not long enough
+// after it.
+func (l *look) old(t *life, margin time.Duration) bool {
+	return t.Created.Before(l.now.Add(margin - l.settings.lookback))
+}
+
+// checkScrape checks what the page says of itself.
+func (l *look) checkScrape() {
+	k := l.knowledge
+	_, swept := l.value("cbr_tasks_window_seconds")
+	l.cloud.mu.Lock()
+	sweeps := l.cloud.sweeps
+	l.cloud.mu.Unlock()
+	if swept && sweeps == 0 {
+		l.errorf("the page tells of the whole list before that was read")
+	}
+	if k.swept && !swept && l.in {
+		l.errorf("what was known of the whole list is gone")
+	}
+	k.swept = k.swept || swept
+	if !swept {
+		for family := range l.page {
+			if strings.HasPrefix(family, "cbr_resource_") || strings.HasPrefix(family, "cbr_tasks") {
+				l.errorf("%s is there before the whole list was read", family)
+			}
+		}
+		if l.complete {
+			l.errorf("success before the whole list was read")
+		}
+	}
+	success, has := l.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "discovery")
+	if l.in && (has != k.hasSuccess && !has || success < k.success) {
+		l.errorf("the last success was at %v, and is now at %v", timeOf(k.success), timeOf(success))
+	}
+	up, _ := l.value("cbr_up")
+	deadline, _ := l.value("cbr_scrape_error", "reason", "deadline")
+	if up == 0 && deadline == 0 {
+		for _, a := range l.ones("cbr_task_status") {
+			if !slices.Contains(l.settings.taskIDs, a.labels["task_id"]) {
+				l.errorf("task %s is shown though nothing could be read", a.labels["task_id"])
+			}
+		}
+		// A pass that went on behind the scrape before may have succeeded, this one has not.
+		if ours := l.begun.Add(-l.cloud.skew()); l.complete || has && timeOf(success).After(ours.Add(time.Millisecond)) {
+			l.errorf("success at %v though nothing could be read since %v", timeOf(success), ours)
+		}
+	}
+	k.success, k.hasSuccess = max(success, k.success), has || k.hasSuccess
+}
+
+// checkActive checks the tasks that are shown one by one.
+func (l *look) checkActive(lag time.Duration) {
+	// A pass that is not over vouches for what the one before it has read lately.
+	from := l.now.Add(-5*time.Minute - l.settings.timeout)
+	if l.begun.Before(from) {
+		from = l.begun
+	}
+	if l.complete {
+		from = l.begun
+	}
+	shown := map[string]bool{}
+	progress := map[string]float64{}
+	for _, s := range l.all("cbr_task_progress_ratio") {
+		progress[s.labels["task_id"]] = s.value
+	}
+	for _, s := range l.ones("cbr_task_status") {
+		id, status := s.labels["task_id"], s.labels["status"]
+		shown[id] = true
+		t := l.byID[id]
+		configured := slices.Contains(l.settings.taskIDs, id)
+		vague := from.Add(-lag)
+		switch {
+		case t == nil || t.Created.After(l.now):
+			l.errorf("task %s does not exist", id)
+			continue
+		case t.finished(l.now) && status == t.Outcome:
+			if !configured {
+				l.errorf("task %s is shown as %s among the active ones", id, status)
+			}
+		case l.knowledge.ended[id]:
+			l.errorf("task %s has ended, and is shown as %s", id, status)
+		case configured && !t.had(status, l.now.Add(-5*time.Minute-l.settings.timeout-lag), l.now),
+			!configured && !t.had(status, vague, l.now):
+			l.errorf("task %s is shown as %s; it is %s, since %v ago", id, status, t.status(l.now), l.now.Sub(latest(t, l.now)))
+		case !configured && !l.exists(t, vague) && t.Created.Before(vague):
+			l.errorf("task %s is shown as %s, and does not exist any more", id, status)
+		}
+		if t.finished(l.now) && status == t.Outcome {
+			l.knowledge.ended[id] = true
+		} else {
+			l.knowledge.active[id] = true
+		}
+		if want := l.vaultLabel(t); s.labels["vault"] != want || s.labels["operation_type"] != t.OperationType {
+			l.errorf("task %s has the labels %v, want the vault %s", id, s.labels, want)
+		}
+		if p := progress[id]; p < 0 || p > 1 || status == "success" && p != 1 {
+			l.errorf("task %s is %s at %v", id, status, p)
+		}
+	}
+	if l.seen.IsZero() {
+		return
+	}
+	for _, t := range l.existing() {
+		if l.settings.follows(t) && !t.Created.After(l.seen) && !t.finished(l.now) && !shown[t.ID] {
+			l.errorf("task %s is %s and not shown", t.ID, t.status(l.now))
+		}
+	}
+}
+
+// latest returns when a task changed last.
+func latest(t *life, now time.Time) time.Time {
+	last := t.Created
+	for _, turn := range []time.Time{t.Started, t.Ended} {
+		if turn.After(last) && !turn.After(now) {
+			last = turn
+		}
+	}
+	return last
+}
+
+// vaultLabel is the name of the vault that is told with a task.
+func (s *story) vaultLabel(t *life) string {
+	if t.VaultID == "" {
+		return ""
+	}
+	return s.name(t.VaultID, t.Created)
+}
+
+// checkConfigured checks what is said of the configured ids.
+func (l *look) checkConfigured() {
+	from := l.now.Add(-2*l.settings.ttl - 6*time.Minute - l.settings.timeout)
+	for _, s := range l.all("cbr_task_found") {
+		t := l.byID[s.labels["task_id"]]
+		exists := t != nil && (l.exists(t, l.now) || l.exists(t, from) || !t.Created.Before(from) && t.Created.Before(l.now))
+		always := t != nil && l.exists(t, l.now) && l.exists(t, from)
+		if s.value == 1 && !exists || s.value == 0 && always {
+			l.errorf("%s is found: %v; it exists: %t", s.labels["task_id"], s.value, exists)
+		}
+	}
+	found := map[string]bool{}
+	for _, s := range l.all("cbr_task_found") {
+		found[s.labels["task_id"]] = true
+	}
+	success, configured := l.value("cbr_scrape_collector_success", "collector", "tasks")
+	if configured != (len(l.settings.taskIDs) > 0) {
+		l.errorf("the collector of the configured ids is there: %t", configured)
+	}
+	for _, s := range l.all("cbr_task_scrape_success") {
+		if (s.value == 1) != found[s.labels["task_id"]] {
+			l.errorf("%s is known: %v, and found or not: %t", s.labels["task_id"], s.value, found[s.labels["task_id"]])
+		}
+		if t := l.byID[s.labels["task_id"]]; success == 1 && s.value == 0 && (t == nil || l.exists(t, l.now)) {
+			l.errorf("%s is not known, and the collector says that all is", s.labels["task_id"])
+		}
+	}
+}
+
+// checkLastFinished checks which task of each resource is said to be the newest that
+// has ended.
+func (l *look) checkLastFinished() {
+	statuses := map[key]string{}
+	for _, s := range l.ones("cbr_resource_last_finished_task_status") {
+		statuses[keyOf(s)] = s.labels["status"]
+	}
+	created := l.byKey("cbr_resource_last_finished_task_created_timestamp_seconds")
+	ended := l.byKey("cbr_resource_last_finished_task_ended_timestamp_seconds")
+	durations := l.byKey("cbr_resource_last_finished_task_duration_seconds")
+	last := l.lastFinished()
+	for k, t := range last {
+		if t == nil {
+			l.errorf("%v: the last finished task is none that exists", k)
+			continue
+		}
+		l.knowledge.ended[t.ID] = true
+		of, _ := t.key()
+		duration, has := durations[k]
+		switch {
+		case of != k || !l.settings.follows(t):
+			l.errorf("%v: task %s is of %v", k, t.ID, of)
+		case !t.finished(l.now) || statuses[k] != t.Outcome:
+			l.errorf("%v: task %s is said to be %s, and is %s", k, t.ID, statuses[k], t.status(l.now))
+		case created[k] != seconds(t.Created) || ended[k] != seconds(t.Ended):
+			l.errorf("%v: task %s was created at %v and ended at %v, want %v and %v", k, t.ID, timeOf(created[k]), timeOf(ended[k]), t.Created, t.Ended)
+		case has == t.Started.IsZero(), has && duration != t.Ended.Sub(t.Started).Seconds():
+			l.errorf("%v: task %s took %v", k, t.ID, duration)
+		}
+	}
+	if !l.knowledge.swept {
+		return
+	}
+	for k, lives := range l.mustByKey() {
+		if want := newest(lives, func(t *life) bool { return !l.old(t, time.Minute) }); want != nil {
+			if got := last[k]; got == nil {
+				l.errorf("%v: nothing is known, but %s (%s) has ended %v ago", k, want.ID, want.Outcome, l.now.Sub(want.Ended))
+			} else if compareLives(got, want) < 0 {
+				l.errorf("%v: the last finished task is %s, but %s (%s) has ended %v ago", k, got.ID, want.ID, want.Outcome, l.now.Sub(want.Ended))
+			}
+		}
+	}
+}
+
+// lastFinished returns for each resource the task that is said to be the newest; nil
+// where there is no such task.
+func (l *look) lastFinished() map[key]*life {
+	last := map[key]*life{}
+	for _, s := range l.all("cbr_resource_last_finished_task_info") {
+		t := l.byID[s.labels["task_id"]]
+		if t != nil && (s.labels["policy_id"] != t.PolicyID || s.labels["error_code"] != t.ErrorCode) {
+			l.errorf("task %s has the labels %v", t.ID, s.labels)
+		}
+		last[keyOf(s)] = t
+	}
+	return last
+}
+
+func (l *look) mustByKey() map[key][]*life {
+	by := map[key][]*life{}
+	for _, t := range l.knowledge.must {
+		if k, ok := t.key(); ok {
+			by[k] = append(by[k], t)
+		}
+	}
+	return by
+}
+
+// checkOutcomes checks the newest success and failure of each resource, and how many
+// failures there were in a row.
+func (l *look) checkOutcomes() {
+	all := map[key][]*life{}
+	for _, t := range l.lives {
+		if k, ok := t.key(); ok && l.settings.follows(t) && t.finished(l.now) {
+			all[k] = append(all[k], t)
+		}
+	}
+	must, last := l.mustByKey(), l.lastFinished()
+	successes, failures := l.byKey("cbr_resource_last_success_timestamp_seconds"), l.byKey("cbr_resource_last_failure_timestamp_seconds")
+	durations := l.byKey("cbr_resource_last_success_duration_seconds")
+	inARow := l.byKey("cbr_resource_consecutive_failures")
+	if len(inARow) != len(last) {
+		l.errorf("%d resources have a last finished task, and %d failures in a row", len(last), len(inARow))
+	}
+	for k, n := range inARow {
+		success := l.outcome("success", k, successes, all[k], must[k], func(t *life) bool { return t.Outcome == "success" })
+		failure := l.outcome("failure", k, failures, all[k], must[k], (*life).failure)
+		if success != nil && durations[k] != success.Ended.Sub(success.Started).Seconds() {
+			l.errorf("%v: the last success took %v", k, durations[k])
+		}
+		after := func(t *life) bool { return t.failure() && (success == nil || compareLives(t, success) > 0) }
+		least := count(must[k], func(t *life) bool { return after(t) && !l.old(t, time.Minute) })
+		most := count(all[k], func(t *life) bool { return after(t) && (!l.complete || !l.old(t, -31*time.Minute)) })
+		if int(n) < least || int(n) > most {
+			l.errorf("%v: %v failures in a row, want %d to %d", k, n, least, most)
+		}
+		t := last[k]
+		switch {
+		case t == nil:
+		case n > 0 && failure == nil:
+			l.errorf("%v: %v failures in a row, and none known", k, n)
+		case t.Outcome == "success" && (n != 0 || success != t):
+			l.errorf("%v: the last has succeeded, but %v failures in a row, or another success", k, n)
+		case t.failure() && (failure != t || n == 0 && !l.old(t, time.Minute)):
+			l.errorf("%v: the last has failed, but %v failures in a row, or another failure", k, n)
+		}
+	}
+}
+
+// outcome returns the task of which an end is told, nil for none.
+func (l *look) outcome(what string, k key, ends map[key]float64, all, must []*life, of func(*life) bool) *life {
+	end, told := ends[k]
+	known := newest(must, func(t *life) bool { return of(t) && !l.old(t, time.Minute) })
+	if !told {
+		if known != nil {
+			l.errorf("%v: no %s is told, but %s has ended %v ago", k, what, known.ID, l.now.Sub(known.Ended))
+		}
+		return nil
+	}
+	t := newest(all, func(t *life) bool { return of(t) && seconds(t.Ended) == end })
+	switch {
+	case t == nil:
+		l.errorf("%v: the last %s was at %v, when there was none", k, what, timeOf(end))
+	case known != nil && compareLives(t, known) < 0:
+		l.errorf("%v: the last %s is %s, but %s has ended %v ago", k, what, t.ID, known.ID, l.now.Sub(known.Ended))
+	}
+	return t
+}
+
+// checkNames checks what vaults and resources are called.
+func (l *look) checkNames() {
+	vaults := map[string]string{}
+	for _, family := range []string{"cbr_resource_last_finished_task_info", "cbr_resource_consecutive_failures", "cbr_tasks"} {
+		for _, s := range l.all(family) {
+			id, name := s.labels["vault_id"], s.labels["vault"]
+			if before, ok := vaults[id]; ok && before != name {
+				l.errorf("the vault %s is called %q and %q", id, before, name)
+			}
+			vaults[id] = name
+			if id == "" && name != "" || id != "" && !l.named(id, name) {
+				l.errorf("the vault %s is called %q", id, name)
+			}
+		}
+	}
+	resources := map[string]int{}
+	for _, s := range l.all("cbr_resource_info") {
+		resources[s.labels["resource_id"]]++
+		if !l.named(s.labels["resource_id"], s.labels["resource_name"]) || s.labels["resource_type"] != "OS::Nova::Server" {
+			l.errorf("a resource is described as %v", s.labels)
+		}
+	}
+	for _, s := range l.all("cbr_resource_consecutive_failures") {
+		if n := resources[s.labels["resource_id"]]; n != 1 {
+			l.errorf("%d descriptions of the resource %s, want one", n, s.labels["resource_id"])
+		}
+	}
+}
+
+// tally is what cbr_tasks counts apart.
+type tally struct{ vault, operation string }
+
+func tallyOf(t *life) tally { return tally{t.VaultID, t.operation()} }
+
+// checkWindow checks how many tasks are counted.
+func (l *look) checkWindow() {
+	if !l.complete {
+		return
+	}
+	most, least := map[tally]int{}, map[tally]int{}
+	from := l.now.Add(-l.settings.window)
+	for _, t := range l.lives {
+		if l.settings.follows(t) && !t.Created.After(l.now) && !t.Created.Before(from.Add(-31*time.Minute)) {
+			most[tallyOf(t)]++
+		}
+	}
+	known := 0
+	for _, t := range l.knowledge.must {
+		if !t.Created.Before(from.Add(time.Minute)) {
+			least[tallyOf(t)]++
+			known++
+		}
+	}
+	counted, ended := map[tally]int{}, 0
+	for _, s := range l.all("cbr_tasks") {
+		counted[tally{s.labels["vault_id"], s.labels["operation_type"]}] += int(s.value)
+		if status := s.labels["status"]; status != "running" && status != "waiting" {
+			ended += int(s.value)
+		}
+	}
+	dropped, _ := l.value("cbr_tasks_dropped")
+	for of, n := range counted {
+		if n > most[of] || dropped == 0 && n < least[of] {
+			l.errorf("%d tasks of %v, want %d to %d", n, of, least[of], most[of])
+		}
+	}
+	if dropped > 0 && ended != l.settings.maxTasks || ended > l.settings.maxTasks || ended+int(dropped) < known {
+		l.errorf("%d tasks that have ended are counted and %v dropped, of %d or more; max_tasks is %d", ended, dropped, known, l.settings.maxTasks)
+	}
+}

@@ -1,0 +1,243 @@
+package model_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+const day = 24 * time.Hour
+
+// settings are the configuration of a story, of which there may be several in turn.
+type settings struct {
+	lookback, window time.Duration
+	maxTasks         int
+	operations       []string // none: all
+	vaults           []string // none: all
+	taskIDs          []string
+	rate             int
+	concurrency      int
+	ttl, timeout     time.Duration
+}
+
+func (c settings) sameDiscovery(other settings) bool {
+	return c.lookback == other.lookback && c.window == other.window && c.maxTasks == other.maxTasks &&
+		slices.Equal(c.operations, other.operations) && slices.Equal(c.vaults, other.vaults)
+}
+
+// yaml is the configuration as a file.
+func (c settings) yaml() string {
+	return fmt.Sprintf(`
+scrape: {requests_per_second: %d, concurrency: %d, finished_task_ttl: %ds, timeout: %ds}
+projects:
+  - name: prod
+    project_id: %s
+    endpoint: http://cbr.test
+    credentials: {token: %s}
+    task_ids: [%s]
+    discovery: {lookback: %ds, window: %ds, max_tasks: %d, operation_types: [%s], vault_ids: [%s]}
+`, c.rate, c.concurrency, int(c.ttl.Seconds()), int(c.timeout.Seconds()), simulator.DefaultProjectID, token, strings.Join(c.taskIDs, ", "),
+		int(c.lookback.Seconds()), int(c.window.Seconds()), c.maxTasks, strings.Join(c.operations, ", "), strings.Join(c.vaults, ", "))
+}
+
+// follows reports whether a task is among those that are to be found.
+func (c settings) follows(l *life) bool {
+	if len(c.vaults) > 0 && !slices.Contains(c.vaults, l.VaultID) {
+		return false
+	}
+	return len(c.operations) == 0 || slices.ContainsFunc(c.operations, func(o string) bool {
+		return (&life{Task: simulator.Task{OperationType: o}}).operation() == l.operation()
+	})
+}
+
+// schedule is one operation that comes again and again.
+type schedule struct {
+	vault, resource, operation, policy string
+	every                              time.Duration
+	next                               time.Time
+}
+
+// naming is when something got a name.
+type naming struct {
+	at   time.Time
+	name string
+}
+
+// world is all that happens in the cloud.
+type world struct {
+	random    *rand.Rand
+	cloud     *service
+	retention time.Duration
+	lives     []*life
+	byID      map[string]*life
+	schedules []*schedule
+	vaults    []string
+	resources []string
+	names     map[string][]naming // of vaults and resources, by id
+}
+
+func pick[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))] }
+
+// between returns a duration between two, in whole milliseconds.
+func between(random *rand.Rand, from, to time.Duration) time.Duration {
+	return (from + time.Duration(random.Int64N(int64(to-from)+1))).Truncate(time.Millisecond)
+}
+
+// newWorld returns one with a history of some days.
+func newWorld(random *rand.Rand, cloud *service, retention time.Duration) *world {
+	w := &world{random: random, cloud: cloud, retention: retention, byID: map[string]*life{}, names: map[string][]naming{}}
+	for i := range 2 + random.IntN(2) {
+		w.vaults = append(w.vaults, fmt.Sprintf("%08x-0000-4000-8000-%012x", random.Uint32(), i))
+	}
+	for i := range 3 + random.IntN(3) {
+		w.resources = append(w.resources, fmt.Sprintf("%08x-1111-4000-8000-%012x", random.Uint32(), i))
+	}
+	for _, id := range slices.Concat(w.vaults, w.resources) {
+		w.names[id] = []naming{{name: "first " + id[:4]}}
+	}
+	begin := cloud.now().Add(-between(random, 80*time.Hour, 110*time.Hour))
+	for range 4 + random.IntN(5) {
+		s := &schedule{
+			vault: pick(random, append(w.vaults, "")...), resource: pick(random, w.resources...),
+			operation: pick(random, "backup", "backup", "backup", "replication", "copy", "sync", "restore"),
+			policy:    pick(random, "policy-1", "policy-2"),
+			every:     pick(random, time.Hour, time.Hour, 2*time.Hour, 6*time.Hour, day, 2*day),
+			next:      begin.Add(between(random, 0, day)),
+		}
+		w.schedules = append(w.schedules, s)
+	}
+	w.schedules = append(w.schedules, &schedule{vault: w.vaults[0], operation: "vault_delete", every: 9 * time.Hour, next: begin})
+	return w
+}
+
+// extend has all schedules run until a moment to come.
+func (w *world) extend(until time.Time) {
+	for _, s := range w.schedules {
+		for s.next.Before(until) {
+			operation := s.operation
+			if operation == "copy" {
+				operation = pick(w.random, "copy", "replication")
+			}
+			w.add(simulator.Task{
+				OperationType: operation, VaultID: s.vault, ResourceID: s.resource, PolicyID: s.policy,
+				Created: s.next.Add(between(w.random, 0, time.Minute)),
+			})
+			s.next = s.next.Add(s.every)
+		}
+	}
+}
+
+// manual adds a task that somebody begins by hand, within the next minutes.
+func (w *world) manual() {
+	w.add(simulator.Task{
+		OperationType: pick(w.random, "backup", "restore", "replication", "copy", "delete", "sync"),
+		VaultID:       pick(w.random, append(w.vaults, "")...),
+		ResourceID:    pick(w.random, append(w.resources, "")...),
+		Created:       w.cloud.now().Add(between(w.random, 0, 10*time.Minute)),
+	})
+}
+
+// add gives a task its life.
+func (w *world) add(t simulator.Task) {
+	t.ID = fmt.Sprintf("%08x-2222-4000-8000-%012x", w.random.Uint32(), len(w.lives))
+	if t.VaultID != "" {
+		t.VaultName = w.names[t.VaultID][0].name
+	}
+	if t.ResourceID != "" {
+		t.ResourceName, t.ResourceType = w.names[t.ResourceID][0].name, "OS::Nova::Server"
+	}
+	t.Created = t.Created.Truncate(time.Millisecond)
+	live := func(wait, run time.Duration) { t.Started = t.Created.Add(wait); t.Ended = t.Started.Add(run) }
+	of := func(from, to time.Duration) time.Duration { return between(w.random, from, to) }
+	t.Outcome = pick(w.random, "success", "success", "success", "failed", "timeout")
+	switch n := w.random.IntN(100); {
+	case n < 60:
+		live(of(0, time.Minute), of(time.Minute, 30*time.Minute))
+	case n < 75:
+		live(of(0, 5*time.Second), of(2*time.Second, 20*time.Second))
+	case n < 80: // skipped between two scrapes
+		t.Outcome, t.Ended = "skipped", t.Created.Add(of(0, 20*time.Second))
+	case n < 85:
+		t.Outcome, t.Ended = "skipped", t.Created.Add(of(0, 2*time.Hour))
+	case n < 92: // starts long before it fails, or hours after its creation
+		live(of(20*time.Minute, 5*time.Hour), of(time.Second, 3*time.Minute))
+	case n < 94: // never gets a start
+		t.Outcome, t.Ended = "timeout", t.Created.Add(of(2*time.Hour, 8*time.Hour))
+	case n < 97:
+		live(of(0, time.Minute), of(20*time.Hour, 30*time.Hour))
+	case n < 98:
+		live(of(0, time.Minute), of(70*time.Hour, 80*time.Hour))
+	case n < 99:
+		t.Started = t.Created.Add(time.Minute) // hangs
+	default: // waits for ever
+	}
+	if t.Outcome == "failed" || t.Outcome == "skipped" {
+		t.ErrorCode = pick(w.random, "BackupService.6114", "BackupService.7102")
+	}
+	w.cloud.Add(t)
+	l := &life{Task: t}
+	w.lives, w.byID[t.ID] = append(w.lives, l), l
+}
+
+// exists reports whether the service knows a task at a moment.
+func (w *world) exists(l *life, at time.Time) bool {
+	return !at.Before(l.Created) && at.Sub(l.Created) <= w.retention && (l.removed.IsZero() || at.Before(l.removed))
+}
+
+// existing returns the tasks that exist now.
+func (w *world) existing() []*life {
+	now := w.cloud.now()
+	var lives []*life
+	for _, l := range w.lives {
+		if w.exists(l, now) {
+			lives = append(lives, l)
+		}
+	}
+	return lives
+}
+
+// remove has the service delete the log of a task.
+func (w *world) remove() {
+	if all := w.existing(); len(all) > 0 {
+		l := pick(w.random, all...)
+		if w.random.IntN(2) == 0 { // of late
+			l = all[max(0, len(all)-1-w.random.IntN(20))]
+		}
+		w.cloud.Remove(l.ID)
+		l.removed = w.cloud.now()
+		w.cloud.disturb()
+	}
+}
+
+// rename gives a vault or a resource another name.
+func (w *world) rename() {
+	n := naming{w.cloud.now(), fmt.Sprintf("renamed %d", w.random.IntN(100))}
+	id := pick(w.random, w.vaults...)
+	if w.random.IntN(2) == 0 {
+		w.cloud.RenameVault(id, n.name)
+	} else {
+		id = pick(w.random, w.resources...)
+		w.cloud.RenameResource(id, n.name)
+	}
+	w.names[id] = append(w.names[id], n)
+}
+
+// name returns what a vault or a resource was called when a task was created.
+func (w *world) name(id string, created time.Time) string {
+	var name string
+	for _, n := range w.names[id] {
+		if created.After(n.at) {
+			name = n.name
+		}
+	}
+	return name
+}
+
+// named reports whether a vault or a resource ever had the name.
+func (w *world) named(id, name string) bool {
+	return slices.ContainsFunc(w.names[id], func(n naming) bool { return n.name == name })
+}
