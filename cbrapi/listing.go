@@ -43,7 +43,7 @@ type Listing struct {
 	huge   int  // rows that were too large, one behind the other
 	again  int  // rows since the last page that brought something new
 	rows   int  // received, and thus the next offset
-	small  bool // the newest page had fewer rows than were asked for
+	small  int  // rows of the newest page, if they were fewer than were asked for
 	begun  bool
 	done   bool
 	date   time.Time
@@ -136,7 +136,7 @@ func (l *Listing) leaveOut() {
 	l.rows++
 	l.huge++
 	l.widen = true
-	l.small = false
+	l.small = 0
 }
 
 // read takes over the page in a, or nothing of it where it cannot be read whole.
@@ -185,7 +185,7 @@ func (l *Listing) read(a *answer) ([]*OperationLog, error) {
 	}
 	o := observation{
 		limit: l.limit, offset: l.rows, rows: rows, fresh: len(fresh), again: l.again,
-		count: root.count("count"), behindSmall: l.small,
+		count: root.count("count"), behind: l.small,
 	}
 	l.done = l.client.paging.last(o)
 	l.invalid = slices.Concat(l.invalid, *notes.found, *root.found)
@@ -195,7 +195,10 @@ func (l *Listing) read(a *answer) ([]*OperationLog, error) {
 	}
 	l.rows += rows
 	l.huge = 0
-	l.small = o.small()
+	l.small = 0
+	if o.small() {
+		l.small = rows
+	}
 	if l.widen {
 		l.limit = min(2*l.limit, maxPageRows)
 	}

@@ -23,15 +23,17 @@ const maxShift = 16
 //     of fewer rows than were received disproves it, and so does an empty page
 //     with a count of more.
 //   - Small pages are the last, and this one is smaller than the largest page that
-//     the service has sent, which is the least that it allows. A small page with
-//     nothing new behind it has shown that; one with more behind it disproves it.
+//     the service allows, as far as a full page or a last one has shown. A small page
+//     with nothing new behind it has shown that small ones are last; one with more
+//     behind it disproves it. Until its listing has asked on, a small page shows nothing, not
+//     even to other listings that run at the same time.
 //
 // All that is disproved stays so. Until something is proved, and where nothing can
 // be, a listing costs one request more. A count of more rows than were received
 // keeps a listing going as long as nothing speaks against it.
 type paging struct {
 	mu      sync.Mutex
-	largest int // rows of the largest page
+	largest int // rows of the largest page that was full or the last
 
 	countTotal, countOther bool // the count is the whole list's, or something else
 	smallLast, smallOther  bool // small pages are last, or not always
@@ -44,7 +46,7 @@ type observation struct {
 	fresh         int    // rows that the listing has not had before
 	again         int    // rows since the last page with a fresh one
 	count         *int64 // nil where it was not sent
-	behindSmall   bool   // the page before it was small
+	behind        int    // rows of the page before it, if that was small and had any
 }
 
 // small reports whether there are fewer rows than were asked for.
@@ -55,10 +57,16 @@ func (p *paging) last(o observation) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	received := int64(o.offset + o.rows)
-	p.largest = max(p.largest, o.rows)
-	if o.behindSmall {
-		p.smallLast = p.smallLast || o.fresh == 0
-		p.smallOther = p.smallOther || o.fresh > 0
+	if !o.small() {
+		p.largest = max(p.largest, o.rows)
+	}
+	switch {
+	case o.behind == 0:
+	case o.fresh > 0:
+		p.smallOther = true
+	default:
+		p.smallLast = true
+		p.largest = max(p.largest, o.behind)
 	}
 	if o.count != nil && o.offset > 0 && o.rows == 0 {
 		p.countTotal = p.countTotal || *o.count == received

@@ -223,6 +223,28 @@ func TestIgnoredOffset(t *testing.T) {
 	}
 }
 
+// Two listings take turns, of a service whose first pages are shorter than the others,
+// after one that had a single row: that a page is small ends neither.
+func TestSmallPagesInTurns(t *testing.T) {
+	h := &history{rows: rowsOf(1), count: func(int, int, int) string { return "" }}
+	client := newClient(t, serve(t, h.ServeHTTP))
+	mustReadAll(t, client.List(cbrapi.ListFilter{}))
+	one, other := client.List(cbrapi.ListFilter{}), client.List(cbrapi.ListFilter{})
+	next := func(l *cbrapi.Listing, most, want int) {
+		t.Helper()
+		h.most = atMost(most)
+		tasks, err := l.Next(t.Context())
+		if err != nil || len(tasks) != want {
+			t.Errorf("got %d tasks, want %d; error %v", len(tasks), want, err)
+		}
+	}
+	h.rows = rowsOf(4)
+	next(one, 2, 2)
+	next(other, 1, 1)
+	next(other, 1000, 3)
+	next(one, 1000, 2)
+}
+
 func TestConcurrentListings(t *testing.T) {
 	h := &history{rows: rowsOf(250), most: atMost(100)}
 	client := newClient(t, serve(t, h.ServeHTTP))
