@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -79,6 +80,23 @@ func (c *Client) OperationLog(ctx context.Context, id string) (*OperationLog, er
 		return nil, answer.malformed(fmt.Sprintf("the answer is about another task, %q", task.ID))
 	}
 	return task, nil
+}
+
+// get returns the call for a list of the project, without a bound.
+func (c *Client) get(operation, segment string, query url.Values) call {
+	return call{
+		operation: operation,
+		method:    http.MethodGet,
+		path:      []string{"v3", c.projectID, segment},
+		query:     query,
+	}
+}
+
+// addEnterpriseProject narrows a list whose page has the parameter.
+func (c *Client) addEnterpriseProject(query url.Values) {
+	if c.enterpriseProjectID != "" {
+		query.Set("enterprise_project_id", c.enterpriseProjectID)
+	}
 }
 
 // isUUID reports whether s is a UUID of any version in its usual notation.
