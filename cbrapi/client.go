@@ -32,7 +32,8 @@ type Client struct {
 	service             *service
 	projectID           string
 	enterpriseProjectID string
-	paging              paging
+	paging              paging // of the list of tasks
+	vaultPaging         paging
 }
 
 // New returns a client for the CBR endpoint in o and the project with the id

@@ -13,7 +13,8 @@
 // task. They are the same thing.
 //
 // Reading is lenient: a field of an odd type or an unreadable time costs that
-// field, which OperationLog.Invalid then names, and nothing else.
+// field, which the Invalid of its task, vault or policy then names, and nothing
+// else.
 //
 // The API is described at https://support.huaweicloud.com/intl/en-us/api-cbr/.
 package cbrapi

@@ -18,6 +18,7 @@ import (
 // value has no task and does what the API documents.
 type history struct {
 	mu   sync.Mutex
+	list string   // what is listed instead: vaults
 	rows []string // JSON, in the order of the list
 
 	most   func(offset int) int                     // rows that a page has at most; nil: as many as asked for
@@ -68,9 +69,13 @@ func (h *history) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.before != nil {
 		h.before(len(h.asked))
 	}
+	segment, list := "operation-logs", "operation_logs"
+	if h.list != "" {
+		segment, list = h.list, h.list
+	}
 	limit, limitErr := strconv.Atoi(r.FormValue("limit"))
 	offset, offsetErr := strconv.Atoi(r.FormValue("offset"))
-	if r.Method != http.MethodGet || r.URL.Path != "/v3/"+projectID+"/operation-logs" || limitErr != nil || offsetErr != nil {
+	if r.Method != http.MethodGet || r.URL.Path != "/v3/"+projectID+"/"+segment || limitErr != nil || offsetErr != nil {
 		http.Error(w, "no such list", http.StatusNotFound)
 		return
 	}
@@ -90,7 +95,7 @@ func (h *history) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.count != nil {
 		count = h.count(len(h.rows), offset, len(page))
 	}
-	reply(http.StatusOK, "application/json", `{"operation_logs":[`+strings.Join(page, ",")+`]`+count+`}`)(w, r)
+	reply(http.StatusOK, "application/json", `{"`+list+`":[`+strings.Join(page, ",")+`]`+count+`}`)(w, r)
 }
 
 // takeAsked returns what was asked for since the last call.

@@ -1,0 +1,166 @@
+package cbrapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+const policyID = "10000000-0000-4000-8000-000000000801"
+
+func policiesOf(t *testing.T, body string) ([]*cbrapi.Policy, []cbrapi.InvalidField) {
+	t.Helper()
+	policies, invalid, err := newClient(t, serve(t, reply(http.StatusOK, "application/json", body))).Policies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policies, invalid
+}
+
+func TestPolicies(t *testing.T) {
+	for file, want := range map[string][]*cbrapi.Policy{
+		"policies_sample.json": {{
+			ID: "cbb3ce6f-3332-4e7c-b98e-77290d8471ff", Name: "policy001", Enabled: new(true),
+			OperationType: cbrapi.OperationBackup,
+			Patterns:      []string{"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=14;BYMINUTE=00"},
+			StartTime:     time.Date(2019, 5, 8, 6, 57, 5, 0, time.UTC),
+		}},
+		"policies.json": {
+			{
+				ID: policyID, Name: "nightly", Enabled: new(true), OperationType: cbrapi.OperationBackup,
+				Patterns:  []string{"FREQ=DAILY;INTERVAL=1;BYHOUR=2;BYMINUTE=00", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=14;BYMINUTE=30"},
+				StartTime: time.Date(2024, 2, 5, 10, 38, 34, 0, time.UTC),
+				VaultIDs:  []string{vaultID, "10000000-0000-4000-8000-000000000702"},
+			},
+			{
+				ID: "10000000-0000-4000-8000-000000000802", Name: "copies", Enabled: new(false), OperationType: cbrapi.OperationReplication,
+				Patterns: []string{"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=3;BYMINUTE=00"},
+				VaultIDs: []string{vaultID},
+			},
+		},
+	} {
+		t.Run(file, func(t *testing.T) {
+			got, invalid := policiesOf(t, listTestdata(t, file))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the policies differ (-want +got):\n%s", diff)
+			}
+			if len(invalid) != 0 {
+				t.Errorf("the list is said to be invalid: %v", invalid)
+			}
+		})
+	}
+}
+
+// A part of a policy in an odd form costs that part at most.
+func TestOddPolicies(t *testing.T) {
+	type (
+		policy  = cbrapi.Policy
+		invalid = []cbrapi.InvalidField
+	)
+	for _, test := range []struct {
+		sent    string // members of the policy
+		want    policy
+		invalid invalid
+	}{
+		{`"name": 7, "enabled": "true", "operation_type": "migration"`, policy{Name: "7", Enabled: new(true), OperationType: "migration"}, nil},
+		{`"name": null, "enabled": null, "trigger": null, "associated_vaults": null`, policy{}, nil},
+		{`"enabled": 2, "operation_type": "a b"`, policy{}, invalid{{"policies.enabled", "2"}, {"policies.operation_type", "a b"}}},
+		{`"trigger": "time"`, policy{}, invalid{{"policies.trigger", "time"}}},
+		{`"trigger": {"properties": []}`, policy{}, invalid{{"policies.trigger.properties", "[]"}}},
+		{`"trigger": {"properties": {"pattern": []}}`, policy{Patterns: []string{}}, nil},
+		{`"trigger": {"properties": {"pattern": ["FREQ=DAILY", "", {}, "` + strings.Repeat("x", 1025) + `"]}}`, policy{Patterns: []string{"FREQ=DAILY"}}, invalid{
+			{"policies.trigger.properties.pattern", ""},
+			{"policies.trigger.properties.pattern", "map[]"},
+			{"policies.trigger.properties.pattern", strings.Repeat("x", 64) + "…"},
+		}},
+		{`"trigger": {"properties": {"pattern": "FREQ=DAILY"}}`, policy{}, invalid{{"policies.trigger.properties.pattern", "FREQ=DAILY"}}},
+		{`"trigger": {"properties": {"start_time": "soon"}}`, policy{}, invalid{{"policies.trigger.properties.start_time", "soon"}}},
+		{
+			`"associated_vaults": [{"vault_id": "B"}, {"vault_id": "a"}, {"vault_id": "b"}, {"destination_vault_id": "c"}, {"vault_id": []}, "d"]`,
+			policy{VaultIDs: []string{"a", "b"}},
+			invalid{{"policies.associated_vaults", "d"}, {"policies.associated_vaults.vault_id", "[]"}},
+		},
+	} {
+		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {
+			got, invalid := policiesOf(t, `{"policies":[{"id":"`+policyID+`",`+test.sent+`}]}`)
+			want := test.want
+			want.ID, want.Invalid = policyID, test.invalid
+			if diff := cmp.Diff([]*policy{&want}, got); diff != "" {
+				t.Errorf("the policies differ (-want +got):\n%s", diff)
+			}
+			if len(invalid) != 0 {
+				t.Errorf("the list is said to be invalid: %v", invalid)
+			}
+		})
+	}
+}
+
+// A row that is no policy costs that row.
+func TestBadPolicyRows(t *testing.T) {
+	got, invalid := policiesOf(t, `{"count":"many","policies":[null,{"name":"no id"},{"id":"p"},{"id":"`+strings.ToUpper(policyID)+`","name":"first"},{"id":"`+policyID+`"}]}`)
+	if diff := cmp.Diff([]*cbrapi.Policy{{ID: policyID, Name: "first"}}, got); diff != "" {
+		t.Errorf("the policies differ (-want +got):\n%s", diff)
+	}
+	want := []cbrapi.InvalidField{
+		{Field: "policies", Value: "<nil>"}, {Field: "policies.id", Value: "<nil>"}, {Field: "policies.id", Value: "p"},
+	}
+	if diff := cmp.Diff(want, invalid); diff != "" {
+		t.Errorf("what is invalid differs (-want +got):\n%s", diff)
+	}
+}
+
+// The list of policies knows no pages and no enterprise projects.
+func TestPolicyQuery(t *testing.T) {
+	var got []string
+	o := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Method+" "+r.URL.RequestURI())
+		reply(http.StatusOK, "application/json", `{"policies":[]}`)(w, r)
+	})
+	o.EnterpriseProjectID = "all_granted_eps"
+	next := o.Transport
+	o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		if operation := cbrapi.Operation(r.Context()); operation != "ListPolicies" {
+			t.Errorf("the operation is %q", operation)
+		}
+		return next.RoundTrip(r)
+	})
+	policies, invalid, err := newClient(t, o).Policies(t.Context())
+	if policies != nil || invalid != nil || err != nil {
+		t.Errorf("Policies() = %v, %v, %v, want nothing", policies, invalid, err)
+	}
+	if diff := cmp.Diff([]string{"GET /v3/" + projectID + "/policies"}, got); diff != "" {
+		t.Errorf("the requests differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestPoliciesFail(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		want   string
+		reason cbrapi.Reason
+	}{
+		"no permission": {
+			reply(http.StatusForbidden, "application/json", `{"error_code":"CBR.0403","error_msg":"no"}`),
+			"ListPolicies: HTTP status 403: CBR.0403: no", cbrapi.ReasonPermission,
+		},
+		"half a list":  {reply(http.StatusOK, "application/json", `{"policies":[{"id":"`+policyID+`"}`), "ListPolicies: HTTP status 200", cbrapi.ReasonUpstream},
+		"another list": {reply(http.StatusOK, "application/json", `{"vaults":[]}`), "no list called policies", cbrapi.ReasonUpstream},
+		"too large":    {tooLarge(true), "the answer is larger than 16384 KiB", cbrapi.ReasonUpstream},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policies, invalid, err := newClient(t, serve(t, test.answer)).Policies(t.Context())
+			if policies != nil || invalid != nil || err == nil {
+				t.Fatalf("Policies() = %v, %v, %v, want an error alone", policies, invalid, err)
+			}
+			if !strings.Contains(err.Error(), test.want) || cbrapi.ReasonOf(err) != test.reason {
+				t.Errorf("the error is %v for the reason %q, want %s for %q", err, cbrapi.ReasonOf(err), test.want, test.reason)
+			}
+		})
+	}
+}

@@ -1,0 +1,241 @@
+package cbrapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+const (
+	vaultID    = "10000000-0000-4000-8000-000000000701"
+	resourceID = "10000000-0000-4000-8000-000000000501"
+)
+
+func listTestdata(t testing.TB, name string) string {
+	t.Helper()
+	content, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// onePage answers the first page with body, and every other one as the end.
+func onePage(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("offset") != "0" {
+			body = `{"vaults":[]}`
+		}
+		reply(http.StatusOK, "application/json", body)(w, r)
+	}
+}
+
+func vaultsOf(t *testing.T, body string) ([]*cbrapi.Vault, []cbrapi.InvalidField) {
+	t.Helper()
+	vaults, invalid, err := newClient(t, serve(t, onePage(body))).Vaults(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return vaults, invalid
+}
+
+func TestVaults(t *testing.T) {
+	for file, want := range map[string][]*cbrapi.Vault{
+		"vaults_sample.json": {{
+			ID: "a335f9e1-1628-4c64-a7be-38656e5ec19c", Name: "vault-8538", EnterpriseProjectID: "0",
+			CreatedAt:  time.Date(2020, 9, 4, 6, 57, 37, 344e6, time.UTC),
+			AutoExpand: new(false),
+			Billing: cbrapi.Billing{
+				Status: cbrapi.VaultAvailable, ChargingMode: "post_paid", ProtectType: "backup",
+				ObjectType: "server", ConsistentLevel: "crash_consistent",
+				Capacity: new(int64(107374182400)), Allocated: new(int64(0)), Used: new(int64(0)),
+			},
+			Resources: []cbrapi.VaultResource{},
+		}},
+		"vaults.json": {
+			{
+				ID: vaultID, Name: "vault-web", EnterpriseProjectID: "10000000-0000-4000-8000-000000000901",
+				CreatedAt:  time.Date(2024, 2, 5, 10, 38, 34, 209782e3, time.UTC),
+				AutoExpand: new(true),
+				Billing: cbrapi.Billing{
+					Status: cbrapi.VaultAvailable, ChargingMode: "pre_paid", ProtectType: "backup",
+					ObjectType: "server", ConsistentLevel: "app_consistent",
+					Capacity: new(int64(536870912000)), Allocated: new(int64(257698037760)), Used: new(int64(3298535931904)),
+				},
+				Resources: []cbrapi.VaultResource{
+					{
+						ID: resourceID, Type: "OS::Nova::Server", Name: "web-1",
+						ProtectStatus: cbrapi.ProtectProtecting, AutoProtect: new(true),
+						BackupCount: new(int64(7)), BackupSize: new(int64(12884901888)),
+						ExcludeVolumes: []string{"10000000-0000-4000-8000-000000000601", "10000000-0000-4000-8000-000000000602"},
+					},
+					{
+						ID: "10000000-0000-4000-8000-000000000502", Type: "OS::Nova::Server", Name: "web-2",
+						ProtectStatus: cbrapi.ProtectAvailable, AutoProtect: new(false),
+						BackupCount: new(int64(0)), BackupSize: new(int64(0)),
+					},
+				},
+				Tags: map[string]string{"team": "shop", "critical": ""},
+			},
+			{
+				ID: "10000000-0000-4000-8000-000000000702", Name: "vault-copy",
+				Billing: cbrapi.Billing{
+					Status: cbrapi.VaultFrozen, ChargingMode: "post_paid", ProtectType: "replication",
+					ObjectType: "server", ConsistentLevel: "crash_consistent",
+					Capacity: new(int64(11258999068426240)), Allocated: new(int64(0)), Used: new(int64(11258999068426240)),
+				},
+				Resources: []cbrapi.VaultResource{{ID: "10000000-0000-4000-8000-000000000503", Type: "OS::Nova::Server"}},
+			},
+		},
+	} {
+		t.Run(file, func(t *testing.T) {
+			got, invalid := vaultsOf(t, listTestdata(t, file))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the vaults differ (-want +got):\n%s", diff)
+			}
+			if len(invalid) != 0 {
+				t.Errorf("the list is said to be invalid: %v", invalid)
+			}
+		})
+	}
+}
+
+// A part of a vault in an odd form costs that part at most.
+func TestOddVaults(t *testing.T) {
+	type (
+		vault    = cbrapi.Vault
+		resource = cbrapi.VaultResource
+		invalid  = []cbrapi.InvalidField
+	)
+	manyTags := make([]string, 101)
+	hundredTags := map[string]string{}
+	for i := range manyTags {
+		manyTags[i] = fmt.Sprintf(`{"key":"%03d","value":"v"}`, i)
+		if i < 100 {
+			hundredTags[fmt.Sprintf("%03d", i)] = "v"
+		}
+	}
+	for _, test := range []struct {
+		sent    string // members of the vault
+		want    vault
+		invalid invalid
+	}{
+		{`"name": 7, "enterprise_project_id": 0`, vault{Name: "7", EnterpriseProjectID: "0"}, nil},
+		{`"name": null, "billing": null, "resources": null, "tags": null, "auto_expand": null`, vault{}, nil},
+		{`"name": ["a"]`, vault{}, invalid{{"vaults.name", "[a]"}}},
+		{`"created_at": 1558622123`, vault{}, invalid{{"vaults.created_at", "1558622123"}}},
+		{`"auto_expand": "true"`, vault{AutoExpand: new(true)}, nil},
+		{`"auto_expand": "sometimes"`, vault{}, invalid{{"vaults.auto_expand", "sometimes"}}},
+		{`"billing": "none"`, vault{}, invalid{{"vaults.billing", "none"}}},
+
+		{`"billing": {"size": "100", "allocated": 40.0, "used": 12.5}`, vault{Billing: cbrapi.Billing{
+			Capacity: new(int64(100 << 30)), Allocated: new(int64(40 << 30)), Used: new(int64(25 << 19)),
+		}}, nil},
+		{`"billing": {"size": 8589934591, "used": 8796093022207}`, vault{Billing: cbrapi.Billing{
+			Capacity: new(int64(8589934591 << 30)), Used: new(int64(8796093022207 << 20)),
+		}}, nil},
+		{`"billing": {"size": 8589934592, "allocated": 1e300, "used": 8796093022208}`, vault{}, invalid{
+			{"vaults.billing.size", "8589934592"}, {"vaults.billing.allocated", "1e300"}, {"vaults.billing.used", "8796093022208"},
+		}},
+		{`"billing": {"size": -1, "allocated": "NaN", "used": {}}`, vault{}, invalid{
+			{"vaults.billing.size", "-1"}, {"vaults.billing.allocated", "NaN"}, {"vaults.billing.used", "map[]"},
+		}},
+		{`"billing": {"size": "", "status": "melting", "charging_mode": "paid by nobody"}`, vault{Billing: cbrapi.Billing{Status: "melting"}}, invalid{
+			{"vaults.billing.charging_mode", "paid by nobody"},
+		}},
+
+		{`"resources": []`, vault{Resources: []resource{}}, nil},
+		{`"resources": {}`, vault{}, invalid{{"vaults.resources", "map[]"}}},
+		{`"resources": [null, 7, {}, {"id": ""}, {"id": {}}, {"id": "A"}]`, vault{Resources: []resource{{ID: "a"}}}, invalid{
+			{"vaults.resources", "<nil>"},
+			{"vaults.resources", "7"},
+			{"vaults.resources.id", "<nil>"},
+			{"vaults.resources.id", ""},
+			{"vaults.resources.id", "map[]"},
+		}},
+		{`"resources": [{"id": "a", "name": "first"}, {"id": "A", "name": "again"}]`, vault{Resources: []resource{{ID: "a", Name: "first"}}}, nil},
+		{
+			`"resources": [{"id": "a", "backup_size": "x", "backup_count": 3000000000, "auto_protect": "false", "protect_status": "removing"}]`,
+			vault{Resources: []resource{{ID: "a", BackupCount: new(int64(3e9)), AutoProtect: new(false), ProtectStatus: cbrapi.ProtectRemoving}}},
+			invalid{{"vaults.resources.backup_size", "x"}},
+		},
+		{
+			`"resources": [{"id": "a", "extra_info": {"exclude_volumes": []}}, {"id": "b", "extra_info": {"exclude_volumes": ["v", 7, []]}}]`,
+			vault{Resources: []resource{{ID: "a", ExcludeVolumes: []string{}}, {ID: "b", ExcludeVolumes: []string{"v", "7"}}}},
+			invalid{{"vaults.resources.extra_info.exclude_volumes", "[]"}},
+		},
+
+		{`"tags": [{"key": "a", "value": 1}, {"key": "b"}, {"key": "a", "value": "again"}]`, vault{Tags: map[string]string{"a": "1", "b": ""}}, nil},
+		{`"tags": [{"key": "a", "value": []}, {"key": [], "value": "v"}, {"value": "v"}, "t"]`, vault{}, invalid{
+			{"vaults.tags", "t"}, {"vaults.tags.value", "[]"}, {"vaults.tags.key", "[]"}, {"vaults.tags.key", "<nil>"},
+		}},
+		{`"tags": {"team": "shop"}`, vault{}, invalid{{"vaults.tags", "map[team:shop]"}}},
+		{`"tags": [` + strings.Join(manyTags, ",") + `]`, vault{Tags: hundredTags}, invalid{{"vaults.tags.key", "100"}}},
+	} {
+		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {
+			got, invalid := vaultsOf(t, `{"vaults":[{"id":"`+vaultID+`",`+test.sent+`}]}`)
+			want := test.want
+			want.ID, want.Invalid = vaultID, test.invalid
+			if diff := cmp.Diff([]*vault{&want}, got); diff != "" {
+				t.Errorf("the vaults differ (-want +got):\n%s", diff)
+			}
+			if len(invalid) != 0 {
+				t.Errorf("the list is said to be invalid: %v", invalid)
+			}
+		})
+	}
+}
+
+// A row that is no vault costs that row.
+func TestBadVaultRows(t *testing.T) {
+	got, invalid := vaultsOf(t, `{"vaults":[null,[],{"name":"no id"},{"id":7},{"id":"`+strings.ToUpper(vaultID)+`"},{"id":"`+vaultID+`"}],"count":"many"}`)
+	if diff := cmp.Diff([]*cbrapi.Vault{{ID: vaultID}}, got); diff != "" {
+		t.Errorf("the vaults differ (-want +got):\n%s", diff)
+	}
+	want := []cbrapi.InvalidField{
+		{Field: "vaults", Value: "<nil>"},
+		{Field: "vaults", Value: "[]"},
+		{Field: "vaults.id", Value: "<nil>"},
+		{Field: "vaults.id", Value: "7"},
+		{Field: "count", Value: "many"},
+	}
+	if diff := cmp.Diff(want, invalid); diff != "" {
+		t.Errorf("what is invalid differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestVaultQuery(t *testing.T) {
+	for enterpriseProject, want := range map[string]string{
+		"":                "limit=1000&offset=0",
+		"all_granted_eps": "enterprise_project_id=all_granted_eps&limit=1000&offset=0",
+	} {
+		t.Run(want, func(t *testing.T) {
+			var got []string
+			o := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				got = append(got, r.Method+" "+r.URL.Path+"?"+r.URL.RawQuery)
+				reply(http.StatusOK, "application/json", `{"vaults":[]}`)(w, r)
+			})
+			o.EnterpriseProjectID = enterpriseProject
+			next := o.Transport
+			o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				if operation := cbrapi.Operation(r.Context()); operation != "ListVault" {
+					t.Errorf("the operation is %q", operation)
+				}
+				return next.RoundTrip(r)
+			})
+			if _, _, err := newClient(t, o).Vaults(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"GET /v3/" + projectID + "/vaults?" + want}, got); diff != "" {
+				t.Errorf("the requests differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
