@@ -7,7 +7,8 @@ import (
 )
 
 // A catalog is all that can be asked for: the runs of the fleet and the scripted
-// tasks, less what was removed, under the names that they were created with.
+// tasks, less what was removed, under the names that they were created with; and
+// the vaults and policies, of the fleet or given in their place.
 type catalog struct {
 	fleet *fleet
 
@@ -18,6 +19,10 @@ type catalog struct {
 	added    uint32 // scripted tasks, ever
 	removed  map[taskID]struct{}
 	renames  []rename
+
+	givenVaults   *[]Vault // nil: those of the fleet
+	renamesBefore int      // how many renames the given names know of
+	givenPolicies *[]Policy
 }
 
 func newCatalog(f *fleet) *catalog {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A Fault is what a request for tasks gets instead of its answer. The zero Fault
-// is none.
+// A Fault is what a request to CBR gets instead of its answer. The zero Fault is
+// none.
 type Fault struct {
 	Status int // of HTTP
 	// RetryAfter is told in whole seconds, rounded up; zero: not told.
@@ -15,8 +15,8 @@ type Fault struct {
 }
 
 // SetFault has a function choose which requests for tasks, lists and single
-// ones, fail from the next one on. It may be called by several at once. Nil:
-// none fails.
+// ones, for vaults and for policies fail from the next one on. It may be called
+// by several at once. Nil: none fails.
 //
 // They fail before anybody looks at their token or signature.
 func (s *Simulator) SetFault(choose func(*http.Request) Fault) {

@@ -31,7 +31,7 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cloud, _ := newCloud(1)
 			cloud.SetFault(func(*http.Request) simulator.Fault { return test.fault })
-			for _, path := range []string{listPath, taskPath(simulator.SampleTaskID)} {
+			for _, path := range []string{listPath, taskPath(simulator.SampleTaskID), vaultsPath, policiesPath} {
 				got := get(cloud, path, fixedToken)
 				body := decode(t, got.body)
 				if got.status != test.fault.Status || body["error_code"] != test.code || !strings.Contains(body["error_msg"].(string), test.message) {
@@ -48,7 +48,7 @@ func TestFaults(t *testing.T) {
 			if got := show(cloud, simulator.SampleTaskID); got.status != 200 {
 				t.Errorf("afterwards: got %d", got.status)
 			}
-			if got, want := cloud.Requests(), (simulator.Requests{Seen: 4, Listed: 1, Shown: 2}); got != want {
+			if got, want := cloud.Requests(), (simulator.Requests{Seen: 6, Listed: 1, Shown: 2, Vaults: 1, Policies: 1}); got != want {
 				t.Errorf("counted %+v, want %+v", got, want)
 			}
 		})
@@ -96,15 +96,20 @@ func TestLatency(t *testing.T) {
 		if took := time.Since(start); took != 4*time.Second {
 			t.Errorf("both took %v", took)
 		}
+		get(cloud, vaultsPath, fixedToken)
+		get(cloud, policiesPath, fixedToken)
+		if took := time.Since(start); took != 6*time.Second {
+			t.Errorf("with vaults and policies they took %v", took)
+		}
 		get(cloud, "/v3/auth/projects", fixedToken)
-		if took := time.Since(start); took != 4*time.Second {
+		if took := time.Since(start); took != 6*time.Second {
 			t.Errorf("with IAM it took %v", took)
 		}
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		do(cloud, httptest.NewRequestWithContext(ctx, http.MethodGet, listPath, nil))
-		if took := time.Since(start); took != 5*time.Second {
+		if took := time.Since(start); took != 7*time.Second {
 			t.Errorf("with one that gave up it took %v", took)
 		}
 	})

@@ -13,10 +13,25 @@ const (
 	kindWorkspace = "OS::Workspace::DesktopV2"
 )
 
+// What a vault is for, from table 6 of
+// https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html.
+const (
+	objectServer    = "server"
+	objectDisk      = "disk"
+	objectTurbo     = "turbo"
+	objectWorkspace = "workspace"
+	objectVMware    = "vmware"
+
+	protectBackup      = "backup"
+	protectReplication = "replication"
+	protectHybrid      = "hybrid"
+)
+
 // Ways in which times are written, always in UTC.
 const (
 	layoutMillis   = "2006-01-02T15:04:05.000-07:00"
 	layoutZoneless = "2006-01-02T15:04:05.000000"
+	layoutSpace    = "2006-01-02 15:04:05"
 )
 
 // A provider is the service behind a kind of resource. The ids are those of the

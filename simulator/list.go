@@ -26,24 +26,20 @@ func (s *Simulator) listOperationLogs(c *call) {
 	at := c.now.Add(-l.Lag)
 	rows := slices.DeleteFunc(s.catalog.existing(at), func(e *entry) bool { return !q.matches(e, at, l) })
 	s.sort(rows, l)
-	from, to := l.page(q, len(rows), s.seed)
-	count := len(rows)
-	if l.WrongCount {
-		count = to - from
-	}
-	c.replyList(s.fleet, rows[from:to], at, l, count)
+	from, to := l.page(q.limit, q.offset, len(rows), s.seed)
+	c.replyList(s.fleet, rows[from:to], at, l.count(len(rows), to-from))
 }
 
 // replyList writes what is encoded already: to encode it again would cost more
 // than all the rest.
-func (c *call) replyList(f *fleet, page []*entry, at time.Time, l Listing, count int) {
+func (c *call) replyList(f *fleet, page []*entry, at time.Time, count *int) {
 	rows := make([][]byte, 0, len(page))
 	for _, e := range page {
 		rows = append(rows, e.text(f, at))
 	}
 	end := "]}"
-	if !l.NoCount {
-		end = `],"count":` + strconv.Itoa(count) + "}"
+	if count != nil {
+		end = `],"count":` + strconv.Itoa(*count) + "}"
 	}
 	c.replyText(http.StatusOK, slices.Concat([]byte(`{"operation_logs":[`), bytes.Join(rows, []byte(",")), []byte(end)))
 }

@@ -42,8 +42,7 @@ func fieldOf() map[string]func(e *entry, at time.Time) string {
 
 // parseListQuery is not ok where the service refuses a parameter.
 func parseListQuery(params url.Values) (q listQuery, ok bool) {
-	numbersOK := parseRows(params.Get("limit"), &q.limit, 1, maxLimit, maxLimit) &&
-		parseRows(params.Get("offset"), &q.offset, 0, 0, 1<<31-1)
+	numbersOK := parsePage(params, &q.limit, &q.offset)
 	timesOK := parseBound(params.Get("start_time"), &q.from) && parseBound(params.Get("end_time"), &q.to)
 	for name, of := range fieldOf() {
 		if value := params.Get(name); value != "" {
@@ -51,6 +50,13 @@ func parseListQuery(params url.Values) (q listQuery, ok bool) {
 		}
 	}
 	return q, numbersOK && timesOK
+}
+
+// parsePage reads which page is asked for. It reports false where the service
+// refuses it.
+func parsePage(params url.Values, limit, offset *int) bool {
+	return parseRows(params.Get("limit"), limit, 1, maxLimit, maxLimit) &&
+		parseRows(params.Get("offset"), offset, 0, 0, 1<<31-1)
 }
 
 // parseRows reads a number of rows. It reports false where that is no number, or

@@ -5,6 +5,9 @@ import "time"
 // A Listing says how the service lists tasks. Little of it is published, so a
 // client has to do with all of it. The zero Listing is a service as one would
 // have it: all that match, newest first, as they are now.
+//
+// Vaults come in pages too: what is said of pages, filters and counts goes for
+// them as well, but not what is said of orders and times.
 type Listing struct {
 	Order Order
 	// Reshuffle makes Shuffled another order in each request.
@@ -32,8 +35,10 @@ type Listing struct {
 	// WrongCount counts the rows of the page, not all that match.
 	WrongCount bool
 
-	// EnterpriseProject is the only one whose tasks the user may list. A request
-	// has to name it, or all_granted_eps. Empty: the parameter is ignored.
+	// EnterpriseProject is the only one whose tasks, vaults and policies the user
+	// may list. A request has to name it, or all_granted_eps. Empty: the parameter
+	// is ignored, but for vaults, which it selects. Tasks and policies do not tell
+	// whose they are: all are that one's.
 	EnterpriseProject string
 }
 
@@ -68,12 +73,12 @@ func (s *Simulator) SetListing(l Listing) { s.listing.Store(&l) }
 // an answer.
 func (l Listing) permits(enterpriseProject string) bool {
 	return l.EnterpriseProject == "" ||
-		enterpriseProject == l.EnterpriseProject || enterpriseProject == "all_granted_eps"
+		enterpriseProject == l.EnterpriseProject || enterpriseProject == allGrantedProjects
 }
 
 // page returns which of all rows the answer has.
-func (l Listing) page(q listQuery, rows int, s seed) (from, to int) {
-	limit, from := q.limit, q.offset
+func (l Listing) page(limit, offset, rows int, s seed) (from, to int) {
+	from = offset
 	if l.MaxLimit > 0 {
 		limit = min(limit, l.MaxLimit)
 	}
@@ -93,4 +98,16 @@ func (l Listing) page(q listQuery, rows int, s seed) (from, to int) {
 		}
 	}
 	return from, to
+}
+
+// count returns what the answer tells as the count: all rows that match, those
+// of the page, or nothing.
+func (l Listing) count(all, page int) *int {
+	switch {
+	case l.NoCount:
+		return nil
+	case l.WrongCount:
+		return &page
+	}
+	return &all
 }

@@ -42,11 +42,13 @@ type Options struct {
 	// Retention is how long after its creation a task can be asked for; default
 	// DefaultRetention.
 	Retention time.Duration
-	// Empty leaves out the fleet: there are only the tasks of [Simulator.Add], and
+	// Empty leaves out the fleet: there are only the tasks of [Simulator.Add], the
+	// vaults and policies of [Simulator.SetVaults] and [Simulator.SetPolicies], and
 	// [SampleTaskID] for those who ask for it.
 	Empty bool
-	// Latency is how long a request for tasks, listed or single, waits for its
-	// answer; default none. It may be called by several at once.
+	// Latency is how long a request for tasks, listed or single, for vaults or for
+	// policies waits for its answer; default none. It may be called by several at
+	// once.
 	Latency func(*http.Request) time.Duration
 }
 

@@ -3,7 +3,7 @@ package simulator
 import "time"
 
 // A rename gives a vault or a resource another name. A record keeps the name
-// that was right when its task was created.
+// that was right when its task was created; the list of vaults has the newest.
 type rename struct {
 	of   thing
 	id   string
@@ -18,8 +18,8 @@ const (
 	aResource
 )
 
-// RenameVault gives a vault another name: the records of tasks that are created
-// later, by the cloud's clock, show it.
+// RenameVault gives a vault another name: the list of vaults and the records of
+// tasks that are created later, by the cloud's clock, show it.
 func (s *Simulator) RenameVault(id, name string) {
 	s.catalog.rename(rename{of: aVault, id: id, name: name, at: s.now()})
 }

@@ -25,6 +25,8 @@ type Simulator struct {
 	refused    atomic.Uint64
 	listed     atomic.Uint64
 	shown      atomic.Uint64
+	vaults     atomic.Uint64
+	policies   atomic.Uint64
 }
 
 // New builds a cloud. It panics where Now is missing.
@@ -54,6 +56,10 @@ func New(o Options) *Simulator {
 		counted(&s.listed, s.faulty(s.authorized(s.listOperationLogs))))
 	s.handle("GET /v3/{project_id}/operation-logs/{operation_log_id}",
 		counted(&s.shown, s.faulty(s.authorized(s.showOperationLog))))
+	s.handle("GET /v3/{project_id}/vaults",
+		counted(&s.vaults, s.faulty(s.authorized(s.listVaults))))
+	s.handle("GET /v3/{project_id}/policies",
+		counted(&s.policies, s.faulty(s.authorized(s.listPolicies))))
 	s.handle("/", notPublished)
 	return s
 }
@@ -82,19 +88,23 @@ func (s *Simulator) SetAccessKeys(keys ...AccessKey) { s.accessKeys.set(keys) }
 
 // Requests are counts of requests since the start.
 type Requests struct {
-	Seen    uint64 // all of them
-	Refused uint64 // those whose token or signature was
-	Listed  uint64 // those for lists of tasks, whatever the answer
-	Shown   uint64 // those for single tasks, whatever the answer
+	Seen     uint64 // all of them
+	Refused  uint64 // those whose token or signature was
+	Listed   uint64 // those for lists of tasks, whatever the answer
+	Shown    uint64 // those for single tasks, whatever the answer
+	Vaults   uint64 // those for lists of vaults, whatever the answer
+	Policies uint64 // those for policies, whatever the answer
 }
 
 // Requests returns how many requests there were so far.
 func (s *Simulator) Requests() Requests {
 	return Requests{
-		Seen:    s.answers.Load(),
-		Refused: s.refused.Load(),
-		Listed:  s.listed.Load(),
-		Shown:   s.shown.Load(),
+		Seen:     s.answers.Load(),
+		Refused:  s.refused.Load(),
+		Listed:   s.listed.Load(),
+		Shown:    s.shown.Load(),
+		Vaults:   s.vaults.Load(),
+		Policies: s.policies.Load(),
 	}
 }
 
