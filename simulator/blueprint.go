@@ -14,7 +14,9 @@ import "time"
 //     each three one is always running, even where it fails at 80 percent;
 //   - after an hour, when those are over, one of the three replications still
 //     runs: each takes hours, and they start 2 h 40 min apart;
-//   - each final status is there: some schedules always end the same way.
+//   - each final status is there: some schedules always end the same way;
+//   - there are 60 tasks at most: 60 may be reached soon after 18:00, when the
+//     nightly backups wait or run. What is added must not run then.
 //
 // The order of the schedules is part of the ids: append, do not insert.
 func newFleet(o Options) *fleet {
@@ -27,6 +29,9 @@ func newFleet(o Options) *fleet {
 	f.addNightlyBackups()
 	f.addHybridSync()
 	f.addHousekeeping()
+	f.addOversights()
+	f.addHoldings()
+	f.addPolicies()
 	return f
 }
 

@@ -11,8 +11,8 @@
 // The tasks of the fleet, which every cloud has, are a pure function of a seed
 // and a clock. Others can be added, each with a life that is written beforehand.
 // Any moment of any task's life can be asked for, in any order, and comes out
-// the same. Vaults and policies are those that are given. How the service lists
-// all of it, and which requests fail, can be set.
+// the same. The vaults and policies belong to these tasks, and can be replaced.
+// How the service lists all of it, and which requests fail, can be set.
 //
 //	GET  /v3/{project_id}/operation-logs
 //	     https://support.huaweicloud.com/api-cbr/ListOpLogs.html

@@ -14,6 +14,8 @@ type fleet struct {
 	region    string
 	retention time.Duration
 	schedules []*schedule
+	holdings  []*holding
+	policies  []Policy
 }
 
 // exists reports whether the API knows the task: it has been created and is not

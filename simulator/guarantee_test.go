@@ -21,6 +21,8 @@ func TestGuarantees(t *testing.T) {
 			for range instants {
 				now := time.Unix(1.5e9+chance.Int64N(1e9), chance.Int64N(1e9))
 				checkGuarantees(t, f, now)
+				// When the most tasks are there.
+				checkNumber(t, f, now.Truncate(day).Add(18*time.Hour+time.Duration(chance.Int64N(int64(75*time.Minute)))))
 			}
 		})
 	}
@@ -47,9 +49,7 @@ func checkGuarantees(t *testing.T, f *fleet, now time.Time) {
 		}
 	}
 
-	if ids := 1 + len(runs); ids < 40 || ids > 60 { // 1: the sample
-		t.Errorf("seed %d, %v: %d ids", f.seed, now.UTC(), ids)
-	}
+	checkNumber(t, f, now)
 	for _, status := range []string{statusSuccess, statusFailed, statusTimeout, statusSkipped} {
 		atLeast(1, status, is(status, now))
 	}
@@ -71,6 +71,13 @@ func checkGuarantees(t *testing.T, f *fleet, now time.Time) {
 		return !r.hasEnded(now) && r.status(anHour) == statusSuccess
 	})
 	atLeast(1, "active after an hour", func(r run) bool { return !r.hasEnded(anHour) })
+}
+
+func checkNumber(t *testing.T, f *fleet, now time.Time) {
+	t.Helper()
+	if ids := 1 + len(f.current(now, nil)); ids < 40 || ids > 60 { // 1: the sample
+		t.Errorf("seed %d, %v: %d ids", f.seed, now.UTC(), ids)
+	}
 }
 
 // The first hours of 1970 have no past, and nothing before them has a task.

@@ -66,9 +66,10 @@ func workspaceProvider() provider {
 
 // A vault holds the backups of the resources that are bound to it.
 type vault struct {
-	id    string
-	name  string
-	tight bool // is full now and then
+	id     string
+	name   string
+	tight  bool // is full now and then
+	frozen bool // nobody pays for it, so nothing is backed up
 }
 
 // A resource is what is backed up.
@@ -89,7 +90,13 @@ func (f *fleet) full(v *vault, at time.Time) bool {
 	if v == nil || !v.tight {
 		return false
 	}
-	stretch := at.Unix() / int64(6*time.Hour/time.Second)
+	return f.fullIn(v, at.Unix()/fullSeconds)
+}
+
+// fullSeconds is how long a stretch is.
+const fullSeconds = int64(6 * time.Hour / time.Second)
+
+func (f *fleet) fullIn(v *vault, stretch int64) bool {
 	return oneIn(f.seed.rand("vault full", v.name, stretch), 6)
 }
 

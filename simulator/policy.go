@@ -30,7 +30,8 @@ type PolicyVault struct {
 	DestinationID string // of the vault that it replicates to
 }
 
-// SetPolicies replaces all policies of the cloud from the next request on. They come in this order.
+// SetPolicies replaces all policies of the cloud, those of the fleet included,
+// from the next request on. They come in this order.
 func (s *Simulator) SetPolicies(policies ...Policy) { s.catalog.setPolicies(policies) }
 
 // Policies returns the truth about all policies, whatever the service lists.
@@ -50,7 +51,7 @@ func (c *catalog) policies() []Policy {
 	if c.givenPolicies != nil {
 		return clonePolicies(*c.givenPolicies)
 	}
-	return nil
+	return clonePolicies(c.fleet.policies)
 }
 
 func clonePolicies(policies []Policy) []Policy {

@@ -46,6 +46,9 @@ func failureReasons(operation string) []errorInfo {
 
 // skipReasons lists what the check before the start finds.
 func skipReasons(s *schedule) []errorInfo {
+	if s.vault != nil && s.vault.frozen {
+		return []errorInfo{{"BackupService.6113", "Backup is not allowed in the current vault status."}}
+	}
 	reasons := []errorInfo{{"BackupService.6215", "Backup is not allowed in the current resource status."}}
 	if s.resource != nil && s.resource.kind == kindServer {
 		reasons = append(reasons, errorInfo{"BackupService.7102", "The server has stopped."})

@@ -84,8 +84,8 @@ func (f *fleet) recordResult(log *operationLog, r run) {
 			SourceBackupID:          backupID,
 			SourceBackupName:        backupName,
 			SourceCheckpointID:      log.CheckpointID,
-			DestinationRegion:       "cn-east-3",
-			DestinationProjectID:    f.seed.hex32("destination project"),
+			DestinationRegion:       destinationRegion,
+			DestinationProjectID:    f.destinationProject(),
 			DestinationBackupID:     f.runUUID(r, "destination backup"),
 			DestinationBackupName:   backupName,
 			DestinationCheckpointID: f.runUUID(r, "destination checkpoint"),
@@ -171,6 +171,11 @@ func (f *fleet) vaultOf(r run) *vault {
 	id := f.runUUID(r, "vault")
 	return &vault{id: id, name: "vault-test-" + id[:4]}
 }
+
+// destinationRegion is where the project replicates to.
+const destinationRegion = "cn-east-3"
+
+func (f *fleet) destinationProject() string { return f.seed.hex32("destination project") }
 
 func (f *fleet) runUUID(r run, word string) string {
 	return f.seed.uuid(word, r.id.schedule, r.id.run)

@@ -48,8 +48,8 @@ type VaultResource struct {
 	Type string // OS::Nova::Server and so on
 
 	Size *int64 // GB
-	// BackupSize is in MB. No page tells the unit: it is a part of the vault's
-	// used capacity, so it has that one's.
+	// BackupSize is in GB. The API's page does not tell the unit; the description
+	// of the vendor's Terraform data source huaweicloud_cbr_vaults_by_tags does.
 	BackupSize    *int64
 	BackupCount   *int64
 	ProtectStatus string // available, error, protecting, restoring, removing
@@ -59,7 +59,8 @@ type VaultResource struct {
 	IncludedVolumes []string // volume ids
 }
 
-// SetVaults replaces all vaults of the cloud from the next request on. They come in this order.
+// SetVaults replaces all vaults of the cloud, those of the fleet included, from
+// the next request on. They come in this order.
 func (s *Simulator) SetVaults(vaults ...Vault) { s.catalog.setVaults(vaults) }
 
 // Vaults returns the truth about all vaults as they are now, whatever the
@@ -83,6 +84,8 @@ func (c *catalog) vaults(now time.Time) []Vault {
 	var vaults []Vault
 	if given != nil {
 		vaults = cloneVaults(*given)
+	} else {
+		vaults = c.fleet.vaultsAt(now)
 	}
 	for _, n := range renames {
 		if !n.at.After(now) {

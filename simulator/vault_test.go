@@ -11,6 +11,9 @@ import (
 
 func TestSetVaults(t *testing.T) {
 	cloud, _ := newCloud(1)
+	if len(cloud.Vaults()) == 0 || len(cloud.Policies()) == 0 {
+		t.Fatal("the fleet has none")
+	}
 	given := fullVault()
 	cloud.SetVaults(given)
 	cloud.SetPolicies(fullPolicy())
@@ -35,6 +38,7 @@ func TestRenameInVaults(t *testing.T) {
 	for name, test := range map[string]struct {
 		cloud func() (*simulator.Simulator, *clock)
 	}{
+		"of the fleet": {func() (*simulator.Simulator, *clock) { return newCloud(1) }},
 		"given": {func() (*simulator.Simulator, *clock) {
 			cloud, clock := scriptedCloud(0)
 			cloud.SetVaults(bareVault(), fullVault())
