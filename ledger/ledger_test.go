@@ -87,9 +87,9 @@ func TestStanding(t *testing.T) {
 		{"never failed", []*cbrapi.OperationLog{record("a", success, 10)}, want{"a", 9, 0, 0}},
 		{"the same creation: the greater id is newer", []*cbrapi.OperationLog{record("b", failed, 10), record("a", success, 10)}, want{"b", 9, 9, 1}},
 		{
-			"a success whose creation is not known is the oldest",
-			[]*cbrapi.OperationLog{with(record("z", success, 5), func(l *cbrapi.OperationLog) { l.CreatedAt = time.Time{} }), record("a", failed, 10)},
-			want{"a", 4, 9, 1},
+			"a creation that is not known is replaced by the start",
+			[]*cbrapi.OperationLog{with(record("z", failed, 5), func(l *cbrapi.OperationLog) { l.CreatedAt = time.Time{} }), record("a", success, 10)},
+			want{"z", 9, 4, 1},
 		},
 		{
 			"an end that is not known is replaced by the last change",

@@ -70,15 +70,15 @@ func compareActive(a, b *cbrapi.OperationLog) int {
 	)
 }
 
-// stamp is the place of a task among others: they go by their creation, and by id
-// where that is the same. A task whose creation is not known is older than every
-// other.
+// stamp is the place of a task among others: they go by their creation, or what is
+// nearest to it of what is known, and by id where that is the same. A task of which
+// no time is known is older than every other.
 type stamp struct {
 	created time.Time
 	id      string
 }
 
-func stampOf(log *cbrapi.OperationLog) stamp { return stamp{log.CreatedAt, log.ID} }
+func stampOf(log *cbrapi.OperationLog) stamp { return stamp{ageOf(log), log.ID} }
 
 func (s stamp) compare(other stamp) int {
 	return cmp.Or(s.created.Compare(other.created), strings.Compare(s.id, other.id))
