@@ -61,10 +61,18 @@ func (e *Exporter) scrape(ctx context.Context, choose func(*projects) *collector
 			return nil
 		}
 		scrape := chosen.Scrape(ctx)
-		if ctx.Err() != nil || e.inForce.Load() == projects {
+		if ctx.Err() != nil || e.stillInForce(projects) {
 			return scrape
 		}
 	}
+}
+
+// stillInForce reports whether no other projects have replaced these, or are about
+// to: then they have been relieved of what they know.
+func (e *Exporter) stillInForce(projects *projects) bool {
+	e.loading.Lock()
+	defer e.loading.Unlock()
+	return e.inForce.Load() == projects
 }
 
 func allProjects(p *projects) *collector.Collector { return p.collector }
