@@ -13,6 +13,9 @@ func (c *Collection) Adopt(old *Collection) {
 		before := old.entries[e.id]
 		if before == nil || !before.final() {
 			all = false
+			if before != nil { // it does not count as read, but as having been active
+				e.log, e.missingSince = before.log, before.missingSince
+			}
 			continue
 		}
 		e.log, e.readAt, e.triedAt = before.log, before.readAt, before.triedAt

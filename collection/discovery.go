@@ -54,6 +54,9 @@ const (
 	// clockDoubt is what is added to that where the API does not tell its time: by
 	// so much a clock may be off, or it would refuse what we sign.
 	clockDoubt = 15 * time.Minute
+	// maxClockOffset is how far the API's clock may be off ours: one answer of a
+	// proxy with another date must not age all that is known.
+	maxClockOffset = 24 * time.Hour
 )
 
 // discovered is what has been found, and how far the reading has got. It is guarded
@@ -78,6 +81,15 @@ func newDiscovered(d Discovery) *discovered {
 		Window:   d.Window,
 		MaxTasks: d.MaxTasks,
 	})}
+}
+
+// advance notes the time by the API's clock. Where that went back, an earlier answer
+// had a wrong date, and what has been forgotten since has to be found again.
+func (d *discovered) advance(now time.Time) {
+	if d.ledger.Now().Sub(now) > 2*clockDoubt {
+		*d = *newDiscovered(d.Discovery)
+	}
+	d.ledger.Advance(now)
 }
 
 // since returns from when on the news are to be read, if it is now by the API's clock.

@@ -540,3 +540,62 @@ func (l lateList) Next(ctx context.Context) ([]*cbrapi.OperationLog, error) {
 	time.Sleep(15 * time.Millisecond)
 	return l.List.Next(ctx)
 }
+
+// TestNewFinalStatus has tasks end with a status that is not known to be final: they
+// are in no list, and must not be asked for at every scrape.
+func TestNewFinalStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		c.put("a", cbrapi.StatusSuccess)
+		for _, id := range ids(50) {
+			c.put(id, "partial", func(l *cbrapi.OperationLog) { l.EndedAt = time.Now() })
+		}
+		col := follow(t, c, 0, nil)
+		collect(col, 0)
+		c.requestsSince()
+		asked := 0
+		for range 30 {
+			time.Sleep(time.Minute)
+			if s := collect(col, 0); !s.Found.Complete || len(active(s)) != 50 {
+				t.Errorf("complete %t, %d active", s.Found.Complete, len(active(s)))
+			}
+			_, tasks := c.requestsSince()
+			asked += tasks
+		}
+		if asked > 2*50 {
+			t.Errorf("asked %d times for 50 tasks in half an hour, want twice each at most", asked)
+		}
+	})
+}
+
+// TestListsHang has the lists not answer, where they only save requests: the tasks are
+// read one by one.
+func TestListsHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &hangingLists{api: api{latency: 10 * time.Millisecond}}
+		c := newCollection(t, a, 30, nil)
+		for range 3 {
+			s := collect(c, 9500*time.Millisecond)
+			if n, _ := known(s); n != 30 || !s.Complete {
+				t.Errorf("got %d of 30 known, complete %t", n, s.Complete)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// hangingLists is an API whose lists never answer.
+type hangingLists struct{ api }
+
+func (a *hangingLists) List(cbrapi.ListFilter) collection.List { return hangingList{} }
+
+type hangingList struct{ collection.List }
+
+func (hangingList) Done() bool { return false }
+
+func (hangingList) Invalid() []cbrapi.InvalidField { return nil }
+
+func (hangingList) Next(ctx context.Context) ([]*cbrapi.OperationLog, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}

@@ -22,9 +22,9 @@ func (c *Collection) due(p *pass) []*entry {
 	defer c.mu.Unlock()
 	var due []*entry
 	for _, e := range c.entries {
-		wanted := !p.discoveryFailed // or an ill API would be asked for each of them
-		if e.configured {
-			wanted = e.due(c.options.Now(), c.options.FinishedTaskTTL)
+		wanted := e.due(c.options.Now(), c.options.FinishedTaskTTL)
+		if !e.configured && p.discoveryFailed {
+			wanted = false // or an ill API would be asked for each of them
 		}
 		if wanted && e.readIn != p.number {
 			due = append(due, e)

@@ -79,17 +79,21 @@ func (e *entry) miss(now time.Time, in uint64) bool {
 // final reports whether the task has ended, so that it will not change.
 func (e *entry) final() bool { return e.log != nil && e.log.Status.Finished() }
 
-// due reports whether the task is to be read now. A finished one is due when
+// settled reports whether the task has ended, be it with a status that is not known
+// to be final: the cloud may have got new ones.
+func (e *entry) settled() bool { return e.final() || e.log != nil && !e.log.EndedAt.IsZero() }
+
+// due reports whether the task is to be read now. A settled one is due when
 // between one and one and a half ttl are over: how much exactly depends on its
 // id, so that tasks that were read together are not all due together again.
 func (e *entry) due(now time.Time, ttl time.Duration) bool {
-	return !e.final() || !now.Before(e.readAt.Add(ttl+time.Duration(float64(ttl)/2*spread(e.id))))
+	return !e.settled() || !now.Before(e.readAt.Add(ttl+time.Duration(float64(ttl)/2*spread(e.id))))
 }
 
-// fresh reports whether a finished task was read recently enough to vouch for
+// fresh reports whether a settled task was read recently enough to vouch for
 // it without asking. It leaves half a ttl or more for reading it again.
 func (e *entry) fresh(now time.Time, ttl time.Duration) bool {
-	return e.final() && now.Sub(e.readAt) < 2*ttl
+	return e.settled() && now.Sub(e.readAt) < 2*ttl
 }
 
 // spread maps an id to a number from 0 to 1, evenly and always to the same one.

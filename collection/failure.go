@@ -64,7 +64,7 @@ func (c *Collection) noteListFailure(p *pass, list string, err error) {
 
 // noteUnprepared notes why nothing can be read in the pass p.
 func (c *Collection) noteUnprepared(p *pass, err error) {
-	if c.discovered != nil {
+	if c.options.Discovery != nil {
 		c.noteListFailure(p, "", err)
 	}
 	for _, e := range c.due(p) {

@@ -82,23 +82,30 @@ func (c *Collection) readList(ctx context.Context, p *pass, name string, filter 
 }
 
 // dateOf returns when the reading of a list began by the clock of the API; where
-// that does not tell its time, a time that is not later.
+// that does not tell its time, or one that cannot be, a time that is not later.
 func (c *Collection) dateOf(list List) time.Time {
-	if date := list.Date(); !date.IsZero() {
+	now := c.options.Now()
+	if date := list.Date(); !date.IsZero() && date.Sub(now).Abs() < maxClockOffset {
 		return date
 	}
-	return c.options.Now().Add(-clockDoubt)
+	return now.Add(-clockDoubt)
 }
 
-// noListFor is how long a collection without discovery does without lists where
-// it may not read them.
-const noListFor = time.Hour
+const (
+	// noListFor is how long a collection without discovery does without lists where
+	// it may not read them, and noListAfterFault the same where something failed.
+	noListFor        = time.Hour
+	noListAfterFault = 5 * time.Minute
+	// listPatience is how long it waits for them: longer, and no time is left of a
+	// scrape to read the tasks one by one.
+	listPatience = 3 * time.Second
+)
 
 // readActive reads the lists of active tasks in place of so many configured ones.
 // That they cannot be read is no failure, as the tasks can be read one by one; a
 // user may be allowed that alone.
 func (c *Collection) readActive(ctx context.Context, p *pass, due int) {
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout/3)
+	ctx, cancel := context.WithTimeout(ctx, min(listPatience, c.options.Timeout/3))
 	defer cancel()
 	// Others may have many more tasks, and then asking for ours is cheaper.
 	pages := 1 + due/worthLists
@@ -121,9 +128,11 @@ func (c *Collection) doWithoutLists(ctx context.Context, p *pass, err error) {
 		c.noteListFailure(p, listRunning, c.stopFor(ctx, p, err))
 		return
 	}
+	pause := noListAfterFault
 	if reason := cbrapi.ReasonOf(err); reason == cbrapi.ReasonPermission || reason == cbrapi.ReasonOther {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.listsAgain = c.options.Now().Add(noListFor)
+		pause = noListFor
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.listsAgain = c.options.Now().Add(pause)
 }

@@ -103,7 +103,7 @@ func (c *Collection) prepare(ctx context.Context) error {
 func (c *Collection) readAll(ctx context.Context, p *pass) {
 	if lists := c.lists(ctx, p); lists != nil {
 		c.ahead(lists[0], lists[1:])
-		if c.discovered != nil && ctx.Err() == nil {
+		if c.options.Discovery != nil && ctx.Err() == nil {
 			c.beginSweep(p) //nolint:contextcheck // a sweep outlives the pass that began it
 		}
 	}
@@ -184,7 +184,7 @@ func (c *Collection) noteTasks(p *pass, date time.Time, logs ...*cbrapi.Operatio
 	c.mu.Lock()
 	p.answered = true
 	if c.discovered != nil && !date.IsZero() { // it looks at all that is known
-		c.discovered.ledger.Advance(date)
+		c.discovered.advance(date)
 	}
 	now := c.options.Now()
 	var followed []*cbrapi.OperationLog

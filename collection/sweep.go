@@ -104,8 +104,8 @@ func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed 
 	d.sweepError = nil // it goes on
 	if s.pages == 0 {
 		s.date = c.dateOf(s.list)
+		d.ledger.Advance(s.date) // first, for what is too old
 	}
-	d.ledger.Advance(s.date) // first, for what is too old
 	s.pages++
 	s.tasks += len(logs)
 	now := c.options.Now()
