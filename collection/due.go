@@ -11,9 +11,9 @@ const worthLists = 20
 
 // due returns what the pass p has to read one by one, as far as no list has brought
 // it in this pass: the configured tasks that are due and, unless the lists could not
-// be read, those that were found and are active. The first is the one that was read last, which is the most likely to
-// answer; then come the others, the longest untried first, so that no task starves
-// where a pass cannot read them all.
+// be read, those that were found and are active. The first is the one that was read
+// last, which is the most likely to answer; then come the others, the longest untried
+// first, so that no task starves where a pass cannot read them all.
 //
 // A pass always asks something: or it could not say whether the API would have
 // answered.

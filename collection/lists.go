@@ -7,12 +7,11 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// The lists that a pass reads, and the one of a sweep, as the log calls them.
+// The lists that a pass reads, as the log calls them.
 const (
 	listRunning = "running"
 	listWaiting = "waiting"
 	listNews    = "started lately"
-	listAll     = "all"
 )
 
 // lists returns what reads the lists of the pass p; nil if they are not worth it.
