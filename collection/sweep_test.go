@@ -2,16 +2,111 @@ package collection_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 )
 
+// TestSweepGoesOn has the third page of the list fail for a while.
+func TestSweepGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &pagedCloud{cloud: newCloud(), pages: 5, failing: map[int]error{2: errors.New("connection reset")}}
+		c.put("a", cbrapi.StatusSuccess)
+		col := newCollection(t, c, 0, month)
+		for range 3 {
+			if s := collect(col, 0); s.Found.Swept || s.Found.Complete {
+				t.Errorf("got %+v with half a list", s.Found)
+			}
+			time.Sleep(time.Minute)
+		}
+		if last, _ := col.Last(); !last.Reasons[cbrapi.ReasonNetwork] {
+			t.Errorf("got the reasons %v", last.Reasons)
+		}
+		c.fail(2, nil)
+		collect(col, 0)
+		time.Sleep(time.Minute)
+		if s := collect(col, 0); !s.Found.Swept || !s.Found.Complete || len(s.Reasons) != 0 {
+			t.Errorf("got %+v", s)
+		}
+		// The page that failed was asked for three times, the others once.
+		if want := []int{0, 1, 2, 2, 2, 2, 3, 4}; !slices.Equal(c.asked, want) {
+			t.Errorf("asked for the pages %v, want %v", c.asked, want)
+		}
+	})
+}
+
+// TestSweepOutlivesScrapes has a list of 50 pages take 15 s, and scrapes of 10 s
+// come each minute: none fails.
+func TestSweepOutlivesScrapes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &pagedCloud{cloud: newCloud(), pages: 50}
+		c.latency = 300 * time.Millisecond
+		c.put("a", cbrapi.StatusSuccess)
+		col := newCollection(t, c, 0, month)
+		for scrape := range 4 {
+			began := time.Now()
+			s := collect(col, 9500*time.Millisecond)
+			if took := time.Since(began); !s.Up || len(s.Reasons) != 0 || took > 2*time.Second {
+				t.Errorf("scrape %d: up %t, reasons %v, took %s", scrape, s.Up, s.Reasons, took)
+			}
+			if want := scrape > 1; s.Found.Swept != want {
+				t.Errorf("scrape %d: the list is read: %t", scrape, s.Found.Swept)
+			}
+			time.Sleep(10 * time.Second)
+		}
+	})
+}
+
+// TestSweepBesidePass has a sweep bring what the pass has read a moment before, with a
+// ttl of 0: it still counts as read in the pass.
+func TestSweepBesidePass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		for _, id := range ids(3) {
+			c.put(id, cbrapi.StatusSuccess)
+			time.Sleep(time.Hour)
+		}
+		col := newCollection(t, lateSweep{c}, 3, func(o *collection.Options) {
+			month(o)
+			o.FinishedTaskTTL, o.Concurrency = 0, 1
+		})
+		s := collect(col, 0)
+		if n, _ := known(s); n != 3 || !s.Complete {
+			t.Errorf("got %d of 3 known, complete %t", n, s.Complete)
+		}
+	})
+}
+
+// lateSweep is a cloud that takes longer for the whole list than for a task, and less
+// long than for three.
+type lateSweep struct{ *cloud }
+
+func (c lateSweep) List(f cbrapi.ListFilter) collection.List {
+	l := c.cloud.List(f)
+	if f == (cbrapi.ListFilter{}) {
+		return lateList{l}
+	}
+	return l
+}
+
+type lateList struct{ collection.List }
+
+func (l lateList) Next(ctx context.Context) ([]*cbrapi.OperationLog, error) {
+	time.Sleep(15 * time.Millisecond)
+	return l.List.Next(ctx)
+}
+
 // pagedCloud is a cloud whose whole list has many pages, some of which fail.
 type pagedCloud struct {
 	*cloud
 	pages int
+	lists collection.API // whose lists they are; nil: the cloud's
 
 	mu      sync.Mutex
 	failing map[int]error
@@ -25,7 +120,11 @@ func (c *pagedCloud) fail(page int, err error) {
 }
 
 func (c *pagedCloud) List(f cbrapi.ListFilter) collection.List {
-	l := c.cloud.List(f)
+	var lists collection.API = c.cloud
+	if c.lists != nil {
+		lists = c.lists
+	}
+	l := lists.List(f)
 	if f != (cbrapi.ListFilter{}) {
 		return l
 	}
