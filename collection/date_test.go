@@ -1,6 +1,8 @@
 package collection_test
 
 import (
+	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +45,57 @@ func TestWrongDate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestDateStepsBack has the API's clock, or the date that it sends, be wrong for a
+// while, so little that nothing is read anew: no task may be missed that starts and
+// fails between two scrapes.
+func TestDateStepsBack(t *testing.T) {
+	for _, ahead := range []time.Duration{20 * time.Minute, 29 * time.Minute, -20 * time.Minute} {
+		for _, pause := range []time.Duration{time.Minute, 55 * time.Minute} { // from scrape to scrape
+			t.Run(fmt.Sprintf("%s ahead, every %s", ahead, pause), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c := &datedCloud{cloud: newCloud(), ahead: ahead}
+					col := newCollection(t, c, 0, month)
+					for i := range 4 {
+						if i == 2 {
+							c.change(func() { c.ahead = 0 })
+						}
+						if s := collect(col, 0); s.Found.Complete && len(s.Standings) != i {
+							t.Errorf("scrape %d: complete with %+v, want %d resources", i, s.Standings, i)
+						}
+						time.Sleep(10 * time.Second)
+						c.put(strconv.Itoa(i), cbrapi.StatusFailed, func(l *cbrapi.OperationLog) {
+							for _, at := range []*time.Time{&l.CreatedAt, &l.StartedAt, &l.EndedAt, &l.UpdatedAt} {
+								*at = at.Add(c.ahead)
+							}
+							l.ExtraInfo.Resource.ID = l.ID
+						})
+						time.Sleep(pause - 10*time.Second)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestOutdatedSweepStops has the date go back so far that all is read anew: what read
+// the list before must not read on.
+func TestOutdatedSweepStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &datedCloud{cloud: newCloud(), ahead: 2 * time.Hour}
+		p := &pagedCloud{cloud: c.cloud, pages: 50, failing: map[int]error{}, lists: c}
+		col := newCollection(t, p, 0, month)
+		c.latency = time.Second
+		collect(col, 0)
+		time.Sleep(10 * time.Second)
+		c.change(func() { c.ahead = 0 })
+		collect(col, 0)
+		time.Sleep(2 * time.Minute)
+		if got := len(p.asked); got < 50 || got > 70 {
+			t.Errorf("got %d requests for a list of 50 pages, want those of one reading and of what the other had read", got)
+		}
+	})
 }
 
 // datedCloud is a cloud whose dates may be wrong.

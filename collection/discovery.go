@@ -65,7 +65,9 @@ type discovered struct {
 	Discovery
 	ledger *ledger.Ledger
 
+	date      time.Time // of the newest list, by the API's clock
 	newsAt    time.Time // as of when the newest complete news are, by the API's clock; zero before the first
+	newsRead  time.Time // the same by our clock
 	lastFound time.Time // when the newest pass ended that knew all, by our clock
 
 	sweep      *sweep    // what runs, or was interrupted; nil if there is nothing to go on with
@@ -89,23 +91,27 @@ func (d *discovered) advance(now time.Time) {
 	if d.ledger.Now().Sub(now) > 2*clockDoubt {
 		*d = *newDiscovered(d.Discovery)
 	}
+	d.date = now
 	d.ledger.Advance(now)
 }
 
-// since returns from when on the news are to be read, if it is now by the API's clock.
-func (d *discovered) since(now time.Time) time.Time {
+// since returns from when on the news are to be read, by the API's clock, if it is
+// now by that clock and by ours. Neither has to be right, nor to go on evenly: the
+// news go back to the earlier of what the two say.
+func (d *discovered) since(now, ours time.Time) time.Time {
 	if d.newsAt.IsZero() {
 		return now.Add(-newsOverlap)
 	}
-	return d.newsAt.Add(-newsOverlap)
+	start := d.newsAt
+	if read := now.Add(d.newsRead.Sub(ours)); read.Before(start) {
+		start = read
+	}
+	return start.Add(-newsOverlap)
 }
 
-// newsUntil notes that everything was read that had started at the time t.
-func (d *discovered) newsUntil(t time.Time) {
-	if t.After(d.newsAt) {
-		d.newsAt = t
-	}
-}
+// newsUntil notes that everything was read that had started at one time by the API's
+// clock, and another by ours.
+func (d *discovered) newsUntil(date, ours time.Time) { d.newsAt, d.newsRead = date, ours }
 
 // historyStart returns how far back everything is known, of what the API remembers.
 func (d *discovered) historyStart() time.Time {

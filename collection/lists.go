@@ -42,13 +42,13 @@ func (c *Collection) lists(ctx context.Context, p *pass) []func() {
 // readNews reads what has started since the news were complete for the last time.
 func (c *Collection) readNews(ctx context.Context, p *pass) {
 	c.mu.Lock()
-	d := c.discovered
-	now := d.ledger.Now() // by the list that went ahead
+	d, ours := c.discovered, c.options.Now()
+	now := d.date // by the list that went ahead
 	if now.IsZero() {
-		now = c.options.Now().Add(-clockDoubt) // which has failed, or hangs
+		now = ours.Add(-clockDoubt) // which has failed, or hangs
 	}
 	filter := d.filter()
-	filter.StartTime = d.since(now)
+	filter.StartTime = d.since(now, ours)
 	c.mu.Unlock()
 
 	date, ok := c.readList(ctx, p, listNews, filter)
@@ -57,7 +57,7 @@ func (c *Collection) readNews(ctx context.Context, p *pass) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.discovered.newsUntil(date)
+	c.discovered.newsUntil(date, ours)
 }
 
 // readList reads a list to its end, and returns dateOf it. It is not ok if it could

@@ -38,6 +38,11 @@ func newPass(number uint64, now time.Time) *pass {
 
 func (p *pass) over() bool { return !p.ended.IsZero() }
 
+// knowsTasks reports whether nothing has failed so far of the configured tasks, and
+// knowsFound the same of those that are to be found.
+func (p *pass) knowsTasks() bool { return !p.tasksFailed }
+func (p *pass) knowsFound() bool { return !p.discoveryFailed }
+
 // duration returns how long the pass took, or has taken by now.
 func (p *pass) duration(now time.Time) time.Duration {
 	if p.over() {

@@ -3,6 +3,7 @@ package collection_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -69,13 +70,55 @@ func TestLeavingLosesNothing(t *testing.T) {
 		}
 		time.Sleep(15 * time.Second) // the pass is over after 20 s, with nobody there
 		s = collect(c, 9500*time.Millisecond)
-		if n, shown := known(s); n != 20 || shown != 20 || s.Complete {
-			t.Errorf("next scrape: got %d known, %d shown, complete %t; want all 20 of the pass before", n, shown, s.Complete)
+		if n, shown := known(s); n != 20 || shown != 20 || !s.Complete || !s.Up || len(s.Reasons) != 0 {
+			t.Errorf("next scrape: got %d known, %d shown, complete %t, up %t, reasons %v; want all 20 of the pass before",
+				n, shown, s.Complete, s.Up, s.Reasons)
 		}
 		if got, want := s.LastComplete, time.Now().Add(-9500*time.Millisecond-4500*time.Millisecond); !got.Equal(want) {
 			t.Errorf("next scrape: got a last complete pass at %s, want %s", got, want)
 		}
 	})
+}
+
+// TestPassBeforeStandsInForRunning has scrapes leave 100 ms after passes have begun that
+// need a second for an answer: what the pass before says of the API holds until then,
+// for good and for bad, but not for ever.
+func TestPassBeforeStandsInForRunning(t *testing.T) {
+	refused := &cbrapi.Error{Operation: "ShowOpLog", StatusCode: http.StatusForbidden}
+	type want struct {
+		up, complete bool
+		reason       cbrapi.Reason // "" for none
+	}
+	for _, test := range []struct {
+		name   string
+		before error // of the pass before; nil: it reads all
+		pause  time.Duration
+		want   want
+	}{
+		{"the pass before was good", nil, time.Minute, want{up: true, complete: true}},
+		{"the pass before was long ago", nil, 6 * time.Minute, want{reason: cbrapi.ReasonDeadline}},
+		{"the pass before failed", refused, time.Minute, want{reason: cbrapi.ReasonPermission}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := &api{latency: time.Second}
+				if test.before != nil {
+					a.answers(func(string) (*cbrapi.OperationLog, error) { return nil, test.before })
+				}
+				c := newCollection(t, a, 1, nil)
+				collect(c, 0)
+				time.Sleep(test.pause)
+				s := collect(c, 100*time.Millisecond)
+				reasons := map[cbrapi.Reason]bool{}
+				if test.want.reason != "" {
+					reasons[test.want.reason] = true
+				}
+				if s.Up != test.want.up || s.Complete != test.want.complete || !maps.Equal(s.Reasons, reasons) {
+					t.Errorf("got up %t, complete %t, reasons %v; want %+v", s.Up, s.Complete, s.Reasons, test.want)
+				}
+			})
+		})
+	}
 }
 
 // TestScrapersShareSlowPasses has two Prometheus servers, and somebody with a

@@ -16,14 +16,19 @@ type Snapshot struct {
 	Info    ProjectInfo
 	Tasks   []Task // one for each configured id, in the order of the configuration
 
-	// Up reports whether the API gave a valid answer in the newest pass.
+	// Up reports whether the API gave a valid answer in the newest pass; in the one
+	// before it, where that was over lately and the newest knows neither way yet.
 	Up bool
-	// Reasons are why something could not be read in the newest pass, or in the
-	// sweep. It holds cbrapi.ReasonDeadline while the pass is not over.
+	// Reasons are why something could not be read in the newest pass, in the one
+	// before it while the newest runs, or in the sweep. It holds
+	// cbrapi.ReasonDeadline where the newest runs and none was over lately.
 	Reasons map[cbrapi.Reason]bool
 	// Duration is how long the newest pass took, or has taken so far.
 	Duration time.Duration
-	// Complete reports whether the newest pass is over and knows all configured tasks.
+	// Complete reports whether the newest pass knows all configured tasks. While it
+	// runs and nothing has failed in it, the one before it stands for it if that was
+	// over lately: where every pass takes longer than a scrape may, each of them is
+	// still complete.
 	Complete bool
 	// LastComplete is when the newest such pass ended; zero if there was none.
 	LastComplete time.Time
@@ -52,7 +57,8 @@ type Found struct {
 	// Active are the tasks that are active and not configured, as read in the newest
 	// pass, by id.
 	Active []*cbrapi.OperationLog
-	// Complete reports whether the newest pass is over and nothing can be missing.
+	// Complete reports whether nothing can be missing after the newest pass, or the
+	// one before it as in Snapshot.
 	Complete bool
 	// LastComplete is when the newest such pass ended; zero if there was none.
 	LastComplete time.Time
@@ -90,10 +96,10 @@ func (c *Collection) snapshot(p *pass) Snapshot {
 	s := Snapshot{
 		Project:      c.options.Project,
 		Tasks:        make([]Task, len(c.configured)),
-		Up:           p.answered,
-		Reasons:      map[cbrapi.Reason]bool{},
+		Up:           c.answered(p, now),
+		Reasons:      c.reasons(p, now),
 		Duration:     p.duration(now),
-		Complete:     p.over() && !p.tasksFailed,
+		Complete:     c.complete(p, now, (*pass).knowsTasks),
 		LastComplete: c.lastTasks,
 		At:           now,
 	}
@@ -102,12 +108,6 @@ func (c *Collection) snapshot(p *pass) Snapshot {
 	}
 	for i, e := range c.configured {
 		s.Tasks[i] = c.task(e, p, now)
-	}
-	for reason := range p.failures {
-		s.Reasons[reason] = true
-	}
-	if !p.over() {
-		s.Reasons[cbrapi.ReasonDeadline] = true
 	}
 	if c.discovered == nil {
 		s.Standings, s.Resources = c.standingsOfConfigured()
@@ -128,7 +128,7 @@ func (c *Collection) found(p *pass, now time.Time) *Found {
 	d := c.discovered
 	d.ledger.Advance(time.Time{}) // for what has come since the newest list
 	f := &Found{
-		Complete:     p.over() && !p.discoveryFailed && d.swept(now),
+		Complete:     d.swept(now) && c.complete(p, now, (*pass).knowsFound),
 		LastComplete: d.lastFound,
 		Swept:        !d.sweptAt.IsZero(),
 		Window:       d.Window,
@@ -152,22 +152,11 @@ func (c *Collection) found(p *pass, now time.Time) *Found {
 // was active may have changed since.
 func (c *Collection) task(e *entry, p *pass, now time.Time) Task {
 	t := Task{ID: e.id, Err: e.err}
-	t.Known = e.readIn == p.number || c.lately(e, p, now) || e.fresh(now, c.options.FinishedTaskTTL)
+	t.Known = e.readIn == p.number || c.readLately(e, p, now) || e.fresh(now, c.options.FinishedTaskTTL)
 	if t.Known || e.final() {
 		t.Log = e.log
 	}
 	return t
-}
-
-// lookback is how long Prometheus itself takes a sample for current.
-const lookback = 5 * time.Minute
-
-// lately reports whether the pass p, which runs, has yet to try what the pass
-// before it has read. That answer still counts: a scrape that always has to leave
-// early would otherwise never find what is read last.
-func (c *Collection) lately(e *entry, p *pass, now time.Time) bool {
-	return !p.over() && e.failedIn != p.number &&
-		c.previous != nil && e.readIn == c.previous.number && now.Sub(e.readAt) <= lookback
 }
 
 // standingsOfConfigured reduces all that was ever read, so that a task that cannot

@@ -2,6 +2,7 @@ package collection
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -46,6 +47,9 @@ func (c *Collection) beginSweep(p *pass) {
 	c.running.Go(func() { c.runSweep(s) })
 }
 
+// errOutdated ends a sweep in the place of which another one is needed.
+var errOutdated = errors.New("what has been read so far is not wanted any more")
+
 // runSweep reads page by page, until the end or the first failure: the next pass
 // goes on at that page.
 func (c *Collection) runSweep(s *sweep) {
@@ -57,7 +61,7 @@ func (c *Collection) runSweep(s *sweep) {
 	defer c.mu.Unlock()
 	d := c.discovered
 	if d.sweep != s {
-		return // another configuration has taken over what is known
+		return // all is read anew, or another configuration has taken over what is known
 	}
 	d.sweeping, d.sweepError = false, err
 	if err != nil {
@@ -67,7 +71,9 @@ func (c *Collection) runSweep(s *sweep) {
 		return
 	}
 	d.sweep, d.sweptAt, d.oldest = nil, s.began, s.oldest
-	d.newsUntil(s.date)
+	if s.date.After(d.newsAt) {
+		d.newsUntil(s.date, s.began)
+	}
 	c.journal.swept(s, c.options.Now().Sub(s.began), len(d.ledger.Standings()))
 	// Who looks before the next pass is told what is known now.
 	if p := c.current; p != nil && p.over() {
@@ -87,19 +93,20 @@ func (c *Collection) readPage(s *sweep) error {
 	if err != nil {
 		return err
 	}
-	for _, log := range c.noteSwept(s, logs) {
+	followed, err := c.noteSwept(s, logs)
+	for _, log := range followed {
 		c.report(log)
 	}
-	return nil
+	return err
 }
 
 // noteSwept takes in a page, and returns the tasks in it that are followed.
-func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed []*cbrapi.OperationLog) {
+func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed []*cbrapi.OperationLog, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	d := c.discovered
 	if d.sweep != s {
-		return nil
+		return nil, errOutdated
 	}
 	d.sweepError = nil // it goes on
 	if s.pages == 0 {
@@ -118,5 +125,5 @@ func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed 
 		}
 	}
 	s.followed += len(followed)
-	return followed
+	return followed, nil
 }

@@ -18,7 +18,7 @@ func projectFamilies() []family[*collection.Snapshot] {
 	return []family[*collection.Snapshot]{
 		{
 			name: "up",
-			help: "1 if, in the newest pass over the project, the API accepted the credentials and gave a valid answer.",
+			help: "1 if, in the newest pass over the project, the API accepted the credentials and gave a valid answer; while it waits for one, if it did in the pass before.",
 			read: func(s *collection.Snapshot, e *emitter) { e.emit(number(s.Up)) },
 		},
 		{
@@ -38,7 +38,7 @@ func projectFamilies() []family[*collection.Snapshot] {
 		},
 		{
 			name:   "scrape_collector_success",
-			help:   "1 if the newest pass of the collector is over and has read all that it had to.",
+			help:   "1 if the newest pass of the collector has read all that it had to; while it runs, if the one before it had.",
 			labels: []string{"collector"},
 			read: func(s *collection.Snapshot, e *emitter) {
 				if len(s.Tasks) > 0 {
