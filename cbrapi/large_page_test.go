@@ -169,7 +169,8 @@ func TestShiftedPageOfOneRow(t *testing.T) {
 	}
 }
 
-// With small pages, a service that ignores the offset is found out later.
+// With small pages, a service that ignores the offset is found out later, and says the
+// same again when it is asked again.
 func TestIgnoredOffsetOfSmallPages(t *testing.T) {
 	h := &history{rows: rowsOf(9)}
 	h.fault = func(limit, _ int) http.HandlerFunc {
@@ -178,13 +179,24 @@ func TestIgnoredOffsetOfSmallPages(t *testing.T) {
 		}
 		return reply(http.StatusOK, "application/json", `{"operation_logs":[`+strings.Join(rowsOf(limit), ",")+`]}`)
 	}
-	got := mustReadAll(t, newClient(t, serve(t, h.ServeHTTP)).List(cbrapi.ListFilter{}))
+	client := newClient(t, serve(t, h.ServeHTTP))
+	l := client.List(cbrapi.ListFilter{})
+	got, err := readAll(t.Context(), l)
 	if diff := cmp.Diff(idsOf(3), got); diff != "" {
 		t.Errorf("the tasks differ (-want +got):\n%s", diff)
+	}
+	const stuck = "ListOpLogs: HTTP status 200: the service gives no more than 3 rows of the list, whatever the offset"
+	if err == nil || err.Error() != stuck || l.Done() {
+		t.Errorf("got the error %v, done %t, want %s", err, l.Done(), stuck)
+	}
+	// The next listing begins near where this one was not too large.
+	if _, err := readAll(t.Context(), client.List(cbrapi.ListFilter{})); err == nil {
+		t.Error("the second listing is not stuck")
 	}
 	want := []string{
 		"1000@0", "500@0", "250@0", "125@0", "62@0", "31@0", "15@0", "7@0",
 		"3@0", "3@3", "3@6", "3@9", "3@12", "3@15", "3@18",
+		"6@0", "3@0", "3@3", "3@6", "3@9", "3@12", "3@15", "3@18",
 	}
 	if diff := cmp.Diff(want, h.takeAsked()); diff != "" {
 		t.Errorf("the requests differ (-want +got):\n%s", diff)

@@ -52,7 +52,12 @@ func TestListQuery(t *testing.T) {
 func TestListedOperationLogs(t *testing.T) {
 	for _, test := range answers() {
 		t.Run(test.file, func(t *testing.T) {
-			h := &history{rows: []string{sampleRow(t, test.file)}}
+			row := sampleRow(t, test.file)
+			if id := test.want.ProjectID; id != "" { // or it would be another project's
+				row = strings.ReplaceAll(row, id, projectID)
+				test.want.ProjectID = projectID
+			}
+			h := &history{rows: []string{row}}
 			got, err := newClient(t, serve(t, h.ServeHTTP)).List(cbrapi.ListFilter{}).Next(t.Context())
 			if diff := cmp.Diff([]*cbrapi.OperationLog{&test.want}, got); err != nil || diff != "" {
 				t.Errorf("the tasks differ (-want +got), with the error %v:\n%s", err, diff)

@@ -2,14 +2,12 @@ package cbrapi
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -19,9 +17,18 @@ const (
 	// maxPageBytes bounds a page, of which a task takes about 1.2 KB and a vault
 	// with hundreds of resources some 100 KB.
 	maxPageBytes = 16 << 20
+	// maxRows bounds a list: one that goes on has no end, and what was read of it
+	// is kept in memory.
+	maxRows = 2_000_000
 	// maxHugeRows bounds how many rows one behind the other may be too large for a
 	// page by themselves: then it is not the rows, but the service ignores the limit.
 	maxHugeRows = 3
+	// maxBadRows bounds how many rows a page may have of which none is what was asked
+	// for: then they are something else.
+	maxBadRows = 3
+	// pagesToWiden is after how many full pages a larger one is tried again, where
+	// one was too large.
+	pagesToWiden = 8
 )
 
 // pages reads a list of objects with UUIDs page by page, in the way that Listing
@@ -33,8 +40,11 @@ type pages struct {
 	list    string // the name of the list in an answer
 	path    string // in front of the places in a row, with a dot behind it
 
+	toTheEnd bool // as ListToEnd says
+
 	limit int
 	widen bool // a row, not the size of all, was too large for the limit
+	full  int  // full pages since the limit has changed
 	huge  int  // rows that were too large, one behind the other
 	again int  // rows since the last page that brought something new
 	rows  int  // received, and thus the next offset
@@ -47,34 +57,33 @@ type pages struct {
 	invalid []InvalidField // rows and counts that could not be read
 }
 
-// rowKey tells rows apart without keeping them.
-type rowKey [16]byte
-
-func newRowKey(text string) rowKey {
-	sum := sha256.Sum256([]byte(text))
-	return rowKey(sum[:len(rowKey{})])
-}
-
 // newPages returns the pages of the list that c asks for. It sends nothing yet.
 func newPages(s *service, p *paging, c call, list string) *pages {
 	c.maxBytes = maxPageBytes
-	return &pages{service: s, paging: p, call: c, list: list, limit: maxPageRows, seen: map[rowKey]struct{}{}}
+	return &pages{service: s, paging: p, call: c, list: list, limit: p.firstLimit(), seen: map[rowKey]struct{}{}}
 }
 
 // next asks for the next page and calls row for each of its rows that is new to the
-// listing and has a proper id. Where it fails, those rows are worth nothing, and
-// the next call asks for the same page again.
-func (p *pages) next(ctx context.Context, row func(object)) error {
+// listing and has a proper id; row reports whether it is one that was asked for.
+// Where next fails, those rows are worth nothing, and the next call asks for the same
+// page again.
+func (p *pages) next(ctx context.Context, row func(object) bool) error {
 	for !p.done {
+		if p.rows >= maxRows {
+			return p.fault("the list goes on after %d rows; it is taken to have no end", p.rows)
+		}
 		answer, err := p.service.do(ctx, p.page())
 		var tooLarge *tooLargeError
 		switch {
 		case errors.As(err, &tooLarge) && p.limit > 1:
 			p.limit /= 2
-			p.widen = false
+			p.widen, p.full = false, 0
 		case errors.As(err, &tooLarge) && p.huge < maxHugeRows:
 			p.leaveOut()
 			return nil
+		case tooLarge != nil:
+			p.paging.fits(p.limit) // or the next listing would find that out again
+			return err
 		case err != nil:
 			return err
 		default:
@@ -104,69 +113,60 @@ func (p *pages) leaveOut() {
 	p.small = 0
 }
 
+// fault is the error for pages that are well formed each, and no list together.
+func (p *pages) fault(format string, args ...any) error {
+	return &Error{Operation: p.call.operation, StatusCode: http.StatusOK, Message: fmt.Sprintf(format, args...)}
+}
+
 // read takes over the page in a, or nothing of it where it cannot be read whole.
-func (p *pages) read(a *answer, take func(object)) error {
-	var (
-		fresh []rowKey
-		notes = newObject(nil)
-		rows  int
-	)
-	root, err := a.list(p.list, func(row any) {
-		rows++
-		values, isObject := row.(map[string]any)
-		id, _ := scalar(values["id"])
-		valid := isUUID(id)
-		key := newRowKey("id " + strings.ToLower(id))
-		if !valid {
-			// Its text is all it has: without, a page of such rows would look like the end.
-			key = newRowKey("row " + fmt.Sprint(row))
-		}
-		if _, again := p.seen[key]; again {
-			return
-		}
-		p.seen[key] = struct{}{}
-		fresh = append(fresh, key)
-		switch {
-		case !isObject:
-			notes.invalid(p.list, row)
-		case !valid:
-			notes.invalid(p.path+"id", values["id"])
-		default:
-			o := newObject(values)
-			o.path = p.path
-			take(o)
-		}
-	})
+func (p *pages) read(a *answer, take func(object) bool) error {
+	page := pageRows{pages: p, notes: newObject(nil), take: take}
+	root, err := a.list(p.list, page.read)
+	if err == nil && page.usable == 0 && page.fresh() > maxBadRows {
+		err = a.malformed(fmt.Sprintf("of %d rows none is one of %s of this project with an id", page.rows, p.list))
+	}
 	if err != nil {
-		for _, key := range fresh {
-			delete(p.seen, key)
-		}
+		page.undo()
 		return err
 	}
-	p.again += rows
-	if len(fresh) > 0 {
+	p.again += page.rows
+	if page.fresh() > 0 {
 		p.again = 0
 	}
 	o := observation{
-		limit: p.limit, offset: p.rows, rows: rows, fresh: len(fresh), again: p.again,
-		count: root.count("count"), behind: p.small,
+		limit: p.limit, offset: p.rows, rows: page.rows, fresh: page.fresh(), again: p.again, seen: len(p.seen),
+		count: root.count("count"), behind: p.small, toTheEnd: p.toTheEnd,
 	}
-	p.done = p.paging.last(o)
-	p.invalid = slices.Concat(p.invalid, *notes.found, *root.found)
+	verdict := p.paging.judge(o)
+	if verdict == stuck {
+		return a.malformed(fmt.Sprintf("the service gives no more than %d rows of the list, whatever the offset", o.seen))
+	}
+	p.done = verdict == ended
+	p.invalid = slices.Concat(p.invalid, *page.notes.found, *root.found)
 	if !p.begun {
 		p.begun = true
 		p.date = date(a.header)
 	}
-	p.rows += rows
+	p.rows += page.rows
 	p.huge = 0
 	p.small = 0
 	if o.small() {
-		p.small = rows
+		p.small = page.rows
+	} else {
+		p.full++
+		if !p.widen {
+			p.paging.fits(p.limit)
+		}
 	}
-	if p.widen {
-		p.limit = min(2*p.limit, maxPageRows)
-	}
+	p.adaptLimit()
 	return nil
+}
+
+// adaptLimit asks for more where a page was too large some pages ago.
+func (p *pages) adaptLimit() {
+	if p.widen || p.full >= pagesToWiden {
+		p.limit, p.full = min(2*p.limit, maxPageRows), 0
+	}
 }
 
 // date returns the time at which an answer was sent, by the clock of the sender;

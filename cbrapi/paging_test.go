@@ -198,26 +198,90 @@ func TestPagingOfAShrinkingList(t *testing.T) {
 	}
 }
 
-// Whoever ignores limit or offset must not keep a listing going.
+// Whoever ignores limit or offset must not keep a listing going, and what it keeps back
+// must not seem to be all.
 func TestIgnoredOffset(t *testing.T) {
 	for name, test := range map[string]struct {
-		tasks int // at every offset
+		tasks int    // at every offset
+		count string // what is said of them
 		asked []string
+		stuck bool
 	}{
-		"a short list":  {3, []string{"1000@0", "1000@3"}},
-		"one page":      {1000, []string{"1000@0", "1000@1000"}},
-		"and the limit": {1500, []string{"1000@0", "1000@1500"}},
+		"a short list":               {3, ``, []string{"1000@0", "1000@3"}, false},
+		"a short list, counted":      {3, `,"count":3`, []string{"1000@0", "1000@3"}, false},
+		"one page":                   {1000, ``, []string{"1000@0", "1000@1000"}, true},
+		"one page, counted":          {1000, `,"count":1000`, []string{"1000@0", "1000@1000"}, false},
+		"the first of many, counted": {1000, `,"count":1001`, []string{"1000@0", "1000@1000"}, true},
+		"and the limit":              {1500, ``, []string{"1000@0", "1000@1500"}, false},
+		"a small page of a longer list": {
+			400, `,"count":401`, []string{"1000@0", "1000@400", "1000@800", "1000@1200"}, true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &history{fault: func(int, int) http.HandlerFunc {
-				return reply(http.StatusOK, "application/json", `{"operation_logs":[`+strings.Join(rowsOf(test.tasks), ",")+`]}`)
+				return reply(http.StatusOK, "application/json",
+					`{"operation_logs":[`+strings.Join(rowsOf(test.tasks), ",")+`]`+test.count+`}`)
 			}}
-			got := mustReadAll(t, newClient(t, serve(t, h.ServeHTTP)).List(cbrapi.ListFilter{}))
+			got, err := readAll(t.Context(), newClient(t, serve(t, h.ServeHTTP)).List(cbrapi.ListFilter{}))
 			if diff := cmp.Diff(idsOf(test.tasks), got); diff != "" {
 				t.Errorf("the tasks differ (-want +got):\n%s", diff)
 			}
+			if (err != nil) != test.stuck || err != nil && cbrapi.ReasonOf(err) != cbrapi.ReasonUpstream {
+				t.Errorf("got the error %v; stuck %t is wanted", err, test.stuck)
+			}
 			if diff := cmp.Diff(test.asked, h.takeAsked()); diff != "" {
 				t.Errorf("the requests differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A listing that is to be read to its end asks on, though the listing before it has shown
+// where that must be.
+func TestListToEnd(t *testing.T) {
+	none := func(int, int, int) string { return "" }
+	for name, count := range map[string]func(int, int, int) string{"count": nil, "no count": none} {
+		t.Run(name, func(t *testing.T) {
+			h := &history{rows: rowsOf(9), count: count}
+			client := newClient(t, serve(t, h.ServeHTTP))
+			mustReadAll(t, client.List(cbrapi.ListFilter{}))
+			h.takeAsked()
+			h.rows, h.most = rowsOf(8), atMost(7)
+			if diff := cmp.Diff(idsOf(8), mustReadAll(t, client.ListToEnd(cbrapi.ListFilter{}))); diff != "" {
+				t.Errorf("the tasks differ (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]string{"1000@0", "1000@7", "1000@8"}, h.takeAsked()); diff != "" {
+				t.Errorf("the requests differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A page of nothing but other things is no list of tasks.
+func TestPageWithoutTasks(t *testing.T) {
+	foreign := func(n int) string {
+		return fmt.Sprintf(`{"id":%q,"project_id":"another"}`, idOf(n))
+	}
+	for name, test := range map[string]struct {
+		rows    []string
+		tasks   int
+		invalid int
+		fails   bool
+	}{
+		"one of another project":         {[]string{rowOf(idOf(0)), foreign(1)}, 1, 1, false},
+		"three of another project alone": {[]string{foreign(1), foreign(2), foreign(3)}, 0, 3, false},
+		"all of another project":         {[]string{foreign(1), foreign(2), foreign(3), foreign(4)}, 0, 0, true},
+		"none with an id":                {[]string{`{"a":1}`, `{"a":2}`, `{"a":3}`, `{"a":4}`}, 0, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &history{rows: test.rows}
+			l := newClient(t, serve(t, h.ServeHTTP)).List(cbrapi.ListFilter{})
+			got, err := readAll(t.Context(), l)
+			if len(got) != test.tasks || (err != nil) != test.fails {
+				t.Errorf("got %d tasks and the error %v; want %d, and an error %t", len(got), err, test.tasks, test.fails)
+			}
+			if invalid := l.Invalid(); len(invalid) != test.invalid {
+				t.Errorf("got %v, want %d invalid", invalid, test.invalid)
 			}
 		})
 	}

@@ -113,6 +113,7 @@ func (c *Client) Vaults(ctx context.Context) ([]*Vault, []InvalidField, error) {
 	c.addEnterpriseProject(query)
 	pages := newPages(c.service, &c.vaultPaging, c.get(operation, "vaults", query), "vaults")
 	pages.path = "vaults."
+	pages.toTheEnd = true // or a resource would seem not to be protected
 	var vaults []*Vault
 	for !pages.done {
 		if pages.rows >= maxVaults {
@@ -122,7 +123,10 @@ func (c *Client) Vaults(ctx context.Context) ([]*Vault, []InvalidField, error) {
 				Message:    fmt.Sprintf("the list goes on after %d rows", pages.rows),
 			}
 		}
-		err := pages.next(ctx, func(row object) { vaults = append(vaults, readVault(row)) })
+		err := pages.next(ctx, func(row object) bool {
+			vaults = append(vaults, readVault(row))
+			return true
+		})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -83,23 +83,6 @@ func TestVaultPages(t *testing.T) {
 	}
 }
 
-// What the list of tasks says of its pages says nothing of the vaults'.
-func TestVaultPagesAreLearnedApart(t *testing.T) {
-	h := &history{rows: rowsOf(3)}
-	client := newClient(t, serve(t, h.ServeHTTP))
-	mustReadAll(t, client.List(cbrapi.ListFilter{}))
-	h.list = "vaults"
-	h.takeAsked()
-	for _, want := range [][]string{{"1000@0", "1000@3"}, {"1000@0"}} {
-		if _, _, err := client.Vaults(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, h.takeAsked()); diff != "" {
-			t.Errorf("the requests differ (-want +got):\n%s", diff)
-		}
-	}
-}
-
 // Half a list is none.
 func TestVaultsFail(t *testing.T) {
 	endless := func(_, offset int) http.HandlerFunc {

@@ -18,6 +18,8 @@ type list struct {
 
 func (a *api) List(f cbrapi.ListFilter) collection.List { return &list{api: a, filter: f} }
 
+func (a *api) ListToEnd(f cbrapi.ListFilter) collection.List { return a.List(f) }
+
 func (l *list) Next(ctx context.Context) ([]*cbrapi.OperationLog, error) {
 	a := l.api
 	a.mu.Lock()

@@ -19,6 +19,9 @@ type API interface {
 	// List returns a list of the tasks that the filter names. The service may
 	// ignore the filter.
 	List(cbrapi.ListFilter) List
+	// ListToEnd returns a list that ends where nothing more comes, whatever the
+	// service says of its length.
+	ListToEnd(cbrapi.ListFilter) List
 }
 
 // List is a list that is read page by page, by one goroutine. cbrapi.Listing is

@@ -108,6 +108,8 @@ func (c *datedCloud) List(f cbrapi.ListFilter) collection.List {
 	return datedList{c.cloud.List(f), c}
 }
 
+func (c *datedCloud) ListToEnd(f cbrapi.ListFilter) collection.List { return c.List(f) }
+
 type datedList struct {
 	collection.List
 	cloud *datedCloud

@@ -40,7 +40,7 @@ func (c *Collection) beginSweep(p *pass) {
 		if !d.sweptAt.IsZero() && now.Sub(d.sweptAt) < sweepInterval {
 			return
 		}
-		d.sweep = &sweep{list: c.api.List(d.filter()), began: now}
+		d.sweep = &sweep{list: c.api.ListToEnd(d.filter()), began: now}
 	}
 	d.sweeping = true
 	s := d.sweep
@@ -97,6 +97,9 @@ func (c *Collection) readPage(s *sweep) error {
 	for _, log := range followed {
 		c.report(log)
 	}
+	if err == nil {
+		err = c.bound()
+	}
 	return err
 }
 
@@ -115,8 +118,9 @@ func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed 
 	}
 	s.pages++
 	s.tasks += len(logs)
-	now := c.options.Now()
+	now, latest := c.options.Now(), c.latest()
 	for _, log := range logs {
+		log = withoutFuture(log, latest)
 		if c.note(log, now, 0) {
 			followed = append(followed, log)
 		}

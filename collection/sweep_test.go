@@ -87,12 +87,8 @@ func TestSweepBesidePass(t *testing.T) {
 // long than for three.
 type lateSweep struct{ *cloud }
 
-func (c lateSweep) List(f cbrapi.ListFilter) collection.List {
-	l := c.cloud.List(f)
-	if f == (cbrapi.ListFilter{}) {
-		return lateList{l}
-	}
-	return l
+func (c lateSweep) ListToEnd(f cbrapi.ListFilter) collection.List {
+	return lateList{c.cloud.List(f)}
 }
 
 type lateList struct{ collection.List }
@@ -120,15 +116,14 @@ func (c *pagedCloud) fail(page int, err error) {
 }
 
 func (c *pagedCloud) List(f cbrapi.ListFilter) collection.List {
-	var lists collection.API = c.cloud
 	if c.lists != nil {
-		lists = c.lists
+		return c.lists.List(f)
 	}
-	l := lists.List(f)
-	if f != (cbrapi.ListFilter{}) {
-		return l
-	}
-	return &pagedList{List: l, cloud: c}
+	return c.cloud.List(f)
+}
+
+func (c *pagedCloud) ListToEnd(f cbrapi.ListFilter) collection.List {
+	return &pagedList{List: c.List(f), cloud: c}
 }
 
 // pagedList has everything in its first page, and nothing new in the others.

@@ -30,6 +30,11 @@ func (a pacedAPI) List(f cbrapi.ListFilter) collection.List {
 	return &pacedList{a.client().List(f), a.pacer}
 }
 
+// ListToEnd implements collection.API.
+func (a pacedAPI) ListToEnd(f cbrapi.ListFilter) collection.List {
+	return &pacedList{a.client().ListToEnd(f), a.pacer}
+}
+
 // pacedList is a listing whose pages keep to a pacer.
 type pacedList struct {
 	*cbrapi.Listing
