@@ -66,6 +66,10 @@ func TestVanishedTask(t *testing.T) {
 			if len(active(s)) != 0 || !s.Up {
 				t.Errorf("minute %d: got the active tasks %v", minute, active(s))
 			}
+			// How it has ended may be in an answer that is still on its way.
+			if doubt := minute < 15; s.Found.Complete == doubt || s.Reasons[cbrapi.ReasonOther] != doubt || len(s.Reasons) > 1 {
+				t.Errorf("minute %d: complete %t, reasons %v", minute, s.Found.Complete, s.Reasons)
+			}
 			_, tasks := c.requestsSince()
 			if asks := tasks > 0; asks != (minute <= 15) {
 				t.Errorf("minute %d: asked for it: %t", minute, asks)
@@ -164,4 +168,32 @@ func (hangingList) Invalid() []cbrapi.InvalidField { return nil }
 func (hangingList) Next(ctx context.Context) ([]*cbrapi.OperationLog, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
+}
+
+// TestFutureTimes has the API tell times in years to come, which must not make a task
+// the newest of its resource for ever.
+func TestFutureTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		c.put("a", cbrapi.StatusSuccess, func(l *cbrapi.OperationLog) {
+			for _, at := range []*time.Time{&l.CreatedAt, &l.EndedAt, &l.UpdatedAt} {
+				*at = at.AddDate(5, 0, 0)
+			}
+		})
+		var invalid []string
+		col := follow(t, c, 0, func(o *collection.Options) {
+			o.OnInvalidField = func(field string) { invalid = append(invalid, field) }
+		})
+		c.put("b", cbrapi.StatusFailed)
+		s := collect(col, 0)
+		if len(s.Standings) != 1 || s.Standings[0].LastFinished.ID != "b" || s.Standings[0].ConsecutiveFailures != 1 {
+			t.Errorf("got %+v, want the failure as the newest task", s.Standings)
+		}
+		if success := s.Standings[0].LastSuccess; success == nil || success.End.After(time.Now()) {
+			t.Errorf("got the last success %+v, want it to have ended when it started", success)
+		}
+		if !slices.Contains(invalid, "created_at") || !slices.Contains(invalid, "ended_at") || slices.Contains(invalid, "started_at") {
+			t.Errorf("got %v as invalid", invalid)
+		}
+	})
 }

@@ -67,7 +67,6 @@ func (e *entry) miss(now time.Time, in uint64) bool {
 			e.missingSince = now
 		}
 		if now.Sub(e.missingSince) < missingFor {
-			e.err, e.failedIn = errMissing, in
 			return false
 		}
 	}

@@ -47,22 +47,21 @@ func (c *Collection) complete(p *pass, now time.Time, knows func(*pass) bool) bo
 	return knows(p) && (p.over() || before != nil && knows(before))
 }
 
-// reasons returns why something could not be read.
+// reasons returns why something could not be read: that p is not over is one where
+// the pass before does not speak for it.
 func (c *Collection) reasons(p *pass, now time.Time) map[cbrapi.Reason]bool {
 	reasons := map[cbrapi.Reason]bool{}
 	for reason := range p.failures {
 		reasons[reason] = true
 	}
-	if p.over() {
-		return reasons
-	}
 	before := c.lately(p, now)
-	if before == nil {
+	if !p.over() && (before == nil || len(p.failures) > 0) {
 		reasons[cbrapi.ReasonDeadline] = true
-		return reasons
 	}
-	for reason := range before.failures {
-		reasons[reason] = true
+	if before != nil {
+		for reason := range before.failures {
+			reasons[reason] = true
+		}
 	}
 	return reasons
 }

@@ -71,11 +71,14 @@ func (c *Collection) readList(ctx context.Context, p *pass, name string, filter 
 		}
 		logs, err := list.Next(ctx)
 		c.reportInvalid("", list.Invalid())
+		if err == nil {
+			c.noteTasks(p, c.dateOf(list), logs...)
+			err = c.bound()
+		}
 		if err != nil {
 			c.noteListFailure(p, name, c.stopFor(ctx, p, err))
 			return time.Time{}, false
 		}
-		c.noteTasks(p, c.dateOf(list), logs...)
 	}
 	return c.dateOf(list), true
 }

@@ -3,6 +3,7 @@ package collection
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -158,7 +159,7 @@ func (c *Collection) readTask(ctx context.Context, p *pass, e *entry) {
 	case err == nil:
 		c.noteTasks(p, time.Time{}, log)
 	case cbrapi.IsNotFound(err):
-		c.noteMissing(p, e)
+		c.noteMissing(p, e, err)
 	default:
 		c.noteTaskFailure(p, e, c.stopFor(ctx, p, err), !errors.Is(err, ErrNotAsked))
 	}
@@ -191,9 +192,10 @@ func (c *Collection) noteTasks(p *pass, date time.Time, logs ...*cbrapi.Operatio
 	if c.discovered != nil && !date.IsZero() { // it looks at all that is known
 		c.discovered.advance(date)
 	}
-	now := c.options.Now()
+	now, latest := c.options.Now(), c.latest()
 	var followed []*cbrapi.OperationLog
 	for _, log := range logs {
+		log = withoutFuture(log, latest)
 		if c.note(log, now, p.number) {
 			followed = append(followed, log)
 		}
@@ -204,12 +206,18 @@ func (c *Collection) noteTasks(p *pass, date time.Time, logs ...*cbrapi.Operatio
 	}
 }
 
-func (c *Collection) noteMissing(p *pass, e *entry) {
+// noteMissing takes in that there is no such task. Of one that was active it is no
+// answer yet.
+func (c *Collection) noteMissing(p *pass, e *entry, err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	p.answered = true
-	if e.miss(c.options.Now(), p.number) {
+	believed := e.miss(c.options.Now(), p.number)
+	if believed {
 		c.forget(e)
+	}
+	c.mu.Unlock()
+	if !believed {
+		c.noteTaskFailure(p, e, fmt.Errorf("%w: %w", errMissing, err), true)
 	}
 }
 

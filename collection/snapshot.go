@@ -21,7 +21,8 @@ type Snapshot struct {
 	Up bool
 	// Reasons are why something could not be read in the newest pass, in the one
 	// before it while the newest runs, or in the sweep. It holds
-	// cbrapi.ReasonDeadline where the newest runs and none was over lately.
+	// cbrapi.ReasonDeadline where the newest runs and the one before it does not
+	// speak for it.
 	Reasons map[cbrapi.Reason]bool
 	// Duration is how long the newest pass took, or has taken so far.
 	Duration time.Duration

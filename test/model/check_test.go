@@ -31,7 +31,7 @@ type look struct {
 	page
 	now      time.Time // by the clock of the cloud
 	begun    time.Time // when the pass of the page began
-	complete bool
+	complete bool      // that pass is over, and nothing can be missing
 	// seen is the time of which everything has to be on the page: lists lag. It is
 	// zero where that cannot be said.
 	seen time.Time
@@ -46,9 +46,12 @@ func (s *story) check(text string) {
 		s.errorf("%v", err)
 		return
 	}
-	l := &look{story: s, page: p, now: s.cloud.now(), complete: p.complete()}
+	l := &look{story: s, page: p, now: s.cloud.now()}
 	duration, _ := p.value("cbr_scrape_duration_seconds")
 	l.begun = l.now.Add(-time.Duration(duration * float64(time.Second)))
+	// Or the pass before it speaks for the one of the page.
+	success, _ := p.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "discovery")
+	l.complete = p.complete() && !timeOf(success).Before(l.ours())
 	l.in = l.now.After(s.knowledge.at)
 	lag := s.cloud.lag()
 	s.cloud.mu.Lock()
@@ -81,6 +84,10 @@ func (s *story) check(text string) {
 		k.begun = l.begun
 	}
 }
+
+// ours returns when the pass of the page began, by the clock of the exporter and as
+// exactly as the page tells.
+func (l *look) ours() time.Time { return l.begun.Add(-l.cloud.skew() - time.Millisecond) }
 
 // learn takes note of the ended tasks that the exporter has to know by now.
 func (l *look) learn() {
@@ -156,8 +163,8 @@ func (l *look) checkScrape() {
 			}
 		}
 		// A pass that went on behind the scrape before may have succeeded, this one has not.
-		if ours := l.begun.Add(-l.cloud.skew()); l.complete || has && timeOf(success).After(ours.Add(time.Millisecond)) {
-			l.errorf("success at %v though nothing could be read since %v", timeOf(success), ours)
+		if l.complete || has && timeOf(success).After(l.ours().Add(2*time.Millisecond)) {
+			l.errorf("success at %v though nothing could be read since %v", timeOf(success), l.ours())
 		}
 	}
 	k.success, k.hasSuccess = max(success, k.success), has || k.hasSuccess

@@ -1,0 +1,47 @@
+package collection
+
+import (
+	"slices"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// maxAhead is how far ahead of all clocks a time may be that the API tells.
+const maxAhead = 24 * time.Hour
+
+// withoutFuture returns log without the times that are after latest. A task that was
+// created in years to come would stay the newest of its resource until then, and
+// hide every failure.
+func withoutFuture(log *cbrapi.OperationLog, latest time.Time) *cbrapi.OperationLog {
+	changed := *log
+	changed.Invalid = slices.Clip(log.Invalid)
+	for _, f := range []struct {
+		name string
+		time *time.Time
+	}{
+		{"created_at", &changed.CreatedAt},
+		{"started_at", &changed.StartedAt},
+		{"ended_at", &changed.EndedAt},
+		{"updated_at", &changed.UpdatedAt},
+	} {
+		if f.time.After(latest) {
+			changed.Invalid = append(changed.Invalid, cbrapi.InvalidField{Field: f.name, Value: f.time.Format(time.RFC3339)})
+			*f.time = time.Time{}
+		}
+	}
+	if len(changed.Invalid) == len(log.Invalid) {
+		return log
+	}
+	return &changed
+}
+
+// latest returns the latest time that the API can tell. It must be called with the
+// mutex held.
+func (c *Collection) latest() time.Time {
+	now := c.options.Now()
+	if d := c.discovered; d != nil && d.date.After(now) {
+		now = d.date
+	}
+	return now.Add(maxAhead)
+}
