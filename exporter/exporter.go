@@ -35,16 +35,23 @@ type Exporter struct {
 	telemetry *collector.Telemetry
 	reloads   *reloads
 	guard     *credentials.Guard
-	margin    margin     // of the page with everything
-	margins   margins    // of the pages with one project
-	loading   sync.Mutex // held while a configuration replaces another
+	margin    margin        // of the page with everything
+	margins   margins       // of the pages with one project
+	pages     chan struct{} // holds one element for each page that is being written
+	loading   sync.Mutex    // held while a configuration replaces another
 	inForce   atomic.Pointer[projects]
 }
 
 // New loads the configuration and returns an exporter for it. Nothing is asked
 // of the API before the first scrape.
 func New(o Options) (*Exporter, error) {
-	e := &Exporter{options: o, telemetry: collector.NewTelemetry(o.Now), reloads: newReloads(o.Now), guard: credentials.NewGuard(o.Now)}
+	e := &Exporter{
+		options:   o,
+		telemetry: collector.NewTelemetry(o.Now),
+		reloads:   newReloads(o.Now),
+		guard:     credentials.NewGuard(o.Now),
+		pages:     make(chan struct{}, maxPages),
+	}
 	o.Registry.MustRegister(e.telemetry, e.reloads, newStandings(e))
 	if err := e.load(); err != nil {
 		return nil, err

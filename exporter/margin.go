@@ -21,7 +21,12 @@ type margin struct {
 	rendering atomic.Int64 // nanoseconds that the last page took
 }
 
-func (m *margin) observe(rendering time.Duration) { m.rendering.Store(int64(rendering)) }
+// observe notes how long a page took; 0 if it was not written.
+func (m *margin) observe(rendering time.Duration) {
+	if rendering > 0 {
+		m.rendering.Store(int64(rendering))
+	}
+}
 
 // deadline returns the context in which to collect for the request r: what
 // Prometheus grants, less the margin. Without its header only the time limit of

@@ -2,15 +2,9 @@ package exporter
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"strings"
-	"time"
 
-	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/cbr-exporter/cbr_exporter/collector"
 )
@@ -30,18 +24,6 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 // nothing, so it need not be as rare as a scrape of the projects.
 func (e *Exporter) serveOwnMetrics(w http.ResponseWriter, r *http.Request) {
 	e.writePage(w, r, e.options.Registry)
-}
-
-// writePage writes a page of metrics, and returns how long that took.
-func (e *Exporter) writePage(w http.ResponseWriter, r *http.Request, series ...prometheus.Gatherer) time.Duration {
-	began := e.options.Now()
-	promhttp.HandlerFor(prometheus.Gatherers(series), promhttp.HandlerOpts{
-		EnableOpenMetrics: true,
-		// A fault in one family must not hide the others.
-		ErrorHandling: promhttp.ContinueOnError,
-		ErrorLog:      pageLog{e.options.Logger, r.Context()},
-	}).ServeHTTP(w, r)
-	return e.options.Now().Sub(began)
 }
 
 func gathererOf(scrape *collector.Scrape) prometheus.Gatherer {
@@ -79,18 +61,3 @@ func allProjects(p *projects) *collector.Collector { return p.collector }
 
 // Refresh reads what is due, as a scrape does.
 func (e *Exporter) Refresh(ctx context.Context) { e.scrape(ctx, allProjects) }
-
-// pageLog logs what goes wrong with a page. Where the client has gone, nothing has.
-type pageLog struct {
-	logger log.Logger
-	ctx    context.Context
-}
-
-// Println implements promhttp.Logger.
-func (l pageLog) Println(values ...any) {
-	logger := level.Error(l.logger)
-	if l.ctx.Err() != nil {
-		logger = level.Debug(l.logger)
-	}
-	_ = logger.Log("msg", "writing the metrics page", "err", strings.TrimSpace(fmt.Sprintln(values...)))
-}
