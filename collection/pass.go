@@ -189,7 +189,7 @@ func stopsPass(err error) bool {
 func (c *Collection) noteTasks(p *pass, date time.Time, logs ...*cbrapi.OperationLog) {
 	c.mu.Lock()
 	p.answered = true
-	if c.discovered != nil && !date.IsZero() { // it looks at all that is known
+	if c.discovered != nil && !date.IsZero() {
 		c.discovered.advance(date)
 	}
 	now, latest := c.options.Now(), c.latest()

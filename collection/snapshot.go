@@ -127,7 +127,6 @@ func (c *Collection) snapshot(p *pass) Snapshot {
 // found returns what is known by following the list.
 func (c *Collection) found(p *pass, now time.Time) *Found {
 	d := c.discovered
-	d.ledger.Advance(time.Time{}) // for what has come since the newest list
 	f := &Found{
 		Complete:     d.swept(now) && c.complete(p, now, (*pass).knowsFound),
 		LastComplete: d.lastFound,

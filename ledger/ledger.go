@@ -27,6 +27,7 @@ type Options struct {
 type Ledger struct {
 	options Options
 	now     time.Time // as of the newest Advance
+	tidy    bool      // nothing has come or become too old since what is too old was forgotten
 
 	tasks     map[string]*task     // by id: those that are active, and the recent ones
 	dropped   map[string]time.Time // by id: when those beyond MaxTasks were created
@@ -49,6 +50,7 @@ func New(o Options) *Ledger {
 // known already. The ledger shares it: it must not be changed afterwards. Whether
 // a task is too old goes by the newest Advance, which so comes first.
 func (l *Ledger) Add(log *cbrapi.OperationLog) {
+	l.tidy = false
 	if !l.tooOld(ageOf(log)) {
 		l.names.add(log)
 		if key, ok := KeyOf(log); ok {
@@ -63,14 +65,18 @@ func (l *Ledger) Add(log *cbrapi.OperationLog) {
 		}
 		delete(l.dropped, log.ID) // there may be room again
 	}
-	if known := l.tasks[log.ID]; known == nil || known.yieldsTo(log) {
-		l.tasks[log.ID] = newTask(log)
+	t := newTask(log)
+	switch known := l.tasks[log.ID]; {
+	case known == nil && t.endedBefore(l.windowStart()): // it would be forgotten at once
+	case known == nil || known.yieldsTo(log):
+		l.tasks[log.ID] = t
 	}
 }
 
 // Forget removes a task that was active and does not exist any more.
 func (l *Ledger) Forget(id string) {
 	if t := l.tasks[id]; t != nil && t.active() {
+		l.tidy = false
 		delete(l.tasks, id)
 	}
 }
@@ -95,20 +101,10 @@ func (l *Ledger) IsActive(id string) bool {
 	return t != nil && t.active()
 }
 
-// Advance sets the time, by the clock of the API, and forgets what is too old.
-// Time does not go back.
+// Advance sets the time, by the clock of the API. Time does not go back.
 func (l *Ledger) Advance(now time.Time) {
 	if now.After(l.now) {
-		l.now = now
-	}
-	if l.options.Window > 0 {
-		l.forgetOldTasks()
-	}
-	if l.options.Lookback > 0 {
-		l.forgetOldResources()
-	}
-	if l.options.MaxTasks > 0 {
-		l.dropTasks()
+		l.now, l.tidy = now, false
 	}
 }
 
@@ -117,12 +113,28 @@ func (l *Ledger) tooOld(t time.Time) bool {
 	return l.options.Lookback > 0 && t.Before(l.now.Add(-l.options.Lookback))
 }
 
+// forget removes what is too old. It looks at all that is known, so it waits until
+// somebody wants to know something.
+func (l *Ledger) forget() {
+	if l.tidy {
+		return
+	}
+	l.tidy = true
+	l.forgetOldTasks()
+	if l.options.MaxTasks > 0 {
+		l.dropTasks()
+	}
+	if l.options.Lookback > 0 {
+		l.forgetOldResources()
+	}
+}
+
 // forgetOldTasks removes those that have ended and were neither created nor
 // changed within the window.
 func (l *Ledger) forgetOldTasks() {
-	oldest := l.now.Add(-l.options.Window)
+	oldest := l.windowStart()
 	for id, t := range l.tasks {
-		if !t.active() && t.created.Before(oldest) && t.changed.Before(oldest) {
+		if t.endedBefore(oldest) {
 			delete(l.tasks, id)
 		}
 	}
@@ -136,17 +148,20 @@ func (l *Ledger) forgetOldTasks() {
 // forgetOldResources removes those whose newest task is too old, and the names that
 // nobody needs then.
 func (l *Ledger) forgetOldResources() {
+	oldest := l.now.Add(-l.options.Lookback)
 	used := map[string]bool{} // resource and vault ids
 	for key, r := range l.resources {
-		if l.tooOld(r.newest) {
+		if r.newest.Before(oldest) {
 			delete(l.resources, key)
 			continue
 		}
-		r.forgetFailures(l.now.Add(-l.options.Lookback))
+		r.forgetFailures(oldest)
 		used[key.ResourceID], used[key.VaultID] = true, true
 	}
 	for _, t := range l.tasks {
-		used[t.vaultID] = true
+		if !used[t.vaultID] {
+			used[t.vaultID] = true
+		}
 	}
 	l.names.keep(used)
 }

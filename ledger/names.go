@@ -63,6 +63,7 @@ func (n names) vault(id string) string { return n.vaults[id].name }
 // Resources returns the id, name and type of each resource of which a task is
 // known, from its newest task, by id.
 func (l *Ledger) Resources() []cbrapi.Resource {
+	l.forget()
 	known := map[string]bool{}
 	var resources []cbrapi.Resource
 	for key := range l.resources {

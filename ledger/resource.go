@@ -58,6 +58,7 @@ type Outcome struct {
 // Standings returns how each resource stands of which a task has ended, in a fixed
 // order.
 func (l *Ledger) Standings() []Standing {
+	l.forget()
 	var standings []Standing
 	for key, r := range l.resources {
 		if r.finished == nil {

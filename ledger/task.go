@@ -10,6 +10,7 @@ import (
 
 // task is the record of a task that is believed.
 type task struct {
+	id        string
 	log       *cbrapi.OperationLog // nil where the task has ended: a resource may have it
 	status    cbrapi.Status
 	operation cbrapi.OperationType // canonical
@@ -20,6 +21,7 @@ type task struct {
 
 func newTask(log *cbrapi.OperationLog) *task {
 	t := &task{
+		id:        log.ID,
 		status:    log.Status,
 		operation: log.OperationType.Canonical(),
 		vaultID:   log.VaultID,
@@ -33,6 +35,12 @@ func newTask(log *cbrapi.OperationLog) *task {
 }
 
 func (t *task) active() bool { return !t.status.Finished() }
+
+// endedBefore reports whether the task has ended, and was neither created nor changed
+// from the time on.
+func (t *task) endedBefore(oldest time.Time) bool {
+	return !t.active() && t.created.Before(oldest) && t.changed.Before(oldest)
+}
 
 // Supersedes reports whether a record of a task, read later, replaces the one that
 // is known. What has ended does not begin again, whatever a list says that lags

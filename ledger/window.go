@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -25,6 +27,7 @@ type tallyKey struct {
 // Tallies returns the counts of each vault and operation of which a task is known,
 // in a fixed order: one of which none is in the window has no tasks.
 func (l *Ledger) Tallies() []Tally {
+	l.forget()
 	counts := map[tallyKey]map[cbrapi.Status]int{}
 	of := func(key tallyKey) map[cbrapi.Status]int {
 		if counts[key] == nil {
@@ -35,10 +38,8 @@ func (l *Ledger) Tallies() []Tally {
 	for key := range l.resources {
 		of(tallyKey{key.VaultID, key.OperationType})
 	}
-	for _, t := range l.tasks {
-		if l.inWindow(t) {
-			of(tallyKey{t.vaultID, t.operation})[t.status]++
-		}
+	for t := range l.inWindow() {
+		of(tallyKey{t.vaultID, t.operation})[t.status]++
 	}
 	var tallies []Tally
 	for key, tasks := range counts {
@@ -52,20 +53,46 @@ func (l *Ledger) Tallies() []Tally {
 
 // Dropped returns how many tasks of the window are not in the tallies, because
 // there were more than Options.MaxTasks.
-func (l *Ledger) Dropped() int { return len(l.dropped) }
+func (l *Ledger) Dropped() int {
+	l.forget()
+	return len(l.dropped)
+}
 
-func (l *Ledger) inWindow(t *task) bool {
-	return l.options.Window > 0 && !t.created.Before(l.now.Add(-l.options.Window))
+// windowStart returns the creation of the oldest task that is counted; the zero time
+// where all tasks are kept.
+func (l *Ledger) windowStart() time.Time {
+	if l.options.Window == 0 {
+		return time.Time{}
+	}
+	return l.now.Add(-l.options.Window)
+}
+
+// inWindow yields the tasks that were created within the window.
+func (l *Ledger) inWindow() iter.Seq[*task] {
+	return func(yield func(*task) bool) {
+		if l.options.Window == 0 {
+			return
+		}
+		start := l.windowStart()
+		for _, t := range l.tasks {
+			if !t.created.Before(start) && !yield(t) {
+				return
+			}
+		}
+	}
 }
 
 // dropTasks drops the oldest tasks of the window that have ended beyond MaxTasks.
 // Those that are active stay and do not count, or one that ends would have to bring
 // back another; how a resource stands is known apart.
 func (l *Ledger) dropTasks() {
+	if len(l.tasks) <= l.options.MaxTasks {
+		return
+	}
 	var ended []stamp
-	for id, t := range l.tasks {
-		if l.inWindow(t) && !t.active() {
-			ended = append(ended, stamp{t.created, id})
+	for t := range l.inWindow() {
+		if !t.active() {
+			ended = append(ended, stamp{t.created, t.id})
 		}
 	}
 	excess := len(ended) - l.options.MaxTasks
