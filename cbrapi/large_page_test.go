@@ -235,3 +235,46 @@ func TestIgnoredLimitOfALargeList(t *testing.T) {
 		t.Errorf("then the tasks differ (-want +got):\n%s", diff)
 	}
 }
+
+// Where a page was too large, larger ones are tried again after some, and the next
+// listing begins with twice what fitted.
+func TestLimitGrowsAgain(t *testing.T) {
+	h := &history{rows: rowsOf(60)}
+	large := 10 // rows
+	h.fault = func(limit, _ int) http.HandlerFunc {
+		if limit > large {
+			return tooLarge(true)
+		}
+		return nil
+	}
+	client := newClient(t, serve(t, h.ServeHTTP))
+	mustReadAll(t, client.List(cbrapi.ListFilter{}))
+	want := []string{
+		"1000@0", "500@0", "250@0", "125@0", "62@0", "31@0", "15@0",
+		"7@0", "7@7", "7@14", "7@21", "7@28", "7@35", "7@42", "7@49", // eight that fit
+		"14@56", "7@56", "7@60",
+	}
+	if diff := cmp.Diff(want, h.takeAsked()); diff != "" {
+		t.Errorf("the requests differ (-want +got):\n%s", diff)
+	}
+	large = 1000
+	mustReadAll(t, client.List(cbrapi.ListFilter{}))
+	if diff := cmp.Diff([]string{"14@0", "14@14", "14@28", "14@42", "14@56"}, h.takeAsked()); diff != "" {
+		t.Errorf("the second listing: the requests differ (-want +got):\n%s", diff)
+	}
+}
+
+// Nothing fits of a service that ignores the limit: that is not found out anew by each
+// listing.
+func TestNothingFits(t *testing.T) {
+	h := &history{fault: func(int, int) http.HandlerFunc { return tooLarge(true) }}
+	client := newClient(t, serve(t, h.ServeHTTP))
+	for i, most := range []int{13, 5} {
+		if _, err := readAll(t.Context(), client.List(cbrapi.ListFilter{})); err == nil {
+			t.Error("a list was read")
+		}
+		if asked := h.takeAsked(); len(asked) > most {
+			t.Errorf("listing %d: asked for %v, want %d at the most", i, asked, most)
+		}
+	}
+}

@@ -40,18 +40,19 @@ func TestEndlessActiveTasks(t *testing.T) {
 type madeUp struct {
 	*cloud
 	endless bool
+	made    int // pages
 }
 
 func (c *madeUp) List(f cbrapi.ListFilter) collection.List {
 	if c.endless && f.Status == cbrapi.StatusRunning {
-		return &endlessList{List: c.cloud.List(f)}
+		return &endlessList{List: c.cloud.List(f), pages: &c.made}
 	}
 	return c.cloud.List(f)
 }
 
 type endlessList struct {
 	collection.List
-	page int
+	pages *int
 }
 
 func (l *endlessList) Done() bool { return false }
@@ -60,10 +61,10 @@ func (l *endlessList) Next(context.Context) ([]*cbrapi.OperationLog, error) {
 	logs := make([]*cbrapi.OperationLog, 1000)
 	for i := range logs {
 		logs[i] = &cbrapi.OperationLog{
-			ID: fmt.Sprintf("%d-%d", l.page, i), Status: cbrapi.StatusRunning,
+			ID: fmt.Sprintf("%d-%d", *l.pages, i), Status: cbrapi.StatusRunning,
 			OperationType: cbrapi.OperationBackup, CreatedAt: time.Now(),
 		}
 	}
-	l.page++
+	*l.pages++
 	return logs, nil
 }

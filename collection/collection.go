@@ -70,6 +70,7 @@ type Collection struct {
 	configured []*entry          // one for each of TaskIDs, in that order
 	entries    map[string]*entry // by id: the configured ones, and those that were found and are active
 	discovered *discovered       // nil without Discovery
+	latestDate time.Time         // that a list has had, right or wrong
 	listsAgain time.Time         // without Discovery: no list is asked for before
 	current    *pass             // the newest pass, running or over; nil before the first
 	previous   *pass             // the one before it

@@ -58,13 +58,13 @@ func TestDateStepsBack(t *testing.T) {
 					c := &datedCloud{cloud: newCloud(), ahead: ahead}
 					col := newCollection(t, c, 0, month)
 					for i := range 4 {
-						if i == 2 {
-							c.change(func() { c.ahead = 0 })
-						}
 						if s := collect(col, 0); s.Found.Complete && len(s.Standings) != i {
 							t.Errorf("scrape %d: complete with %+v, want %d resources", i, s.Standings, i)
 						}
 						time.Sleep(10 * time.Second)
+						if i == 1 {
+							c.change(func() { c.ahead = 0 })
+						}
 						c.put(strconv.Itoa(i), cbrapi.StatusFailed, func(l *cbrapi.OperationLog) {
 							for _, at := range []*time.Time{&l.CreatedAt, &l.StartedAt, &l.EndedAt, &l.UpdatedAt} {
 								*at = at.Add(c.ahead)
@@ -77,6 +77,62 @@ func TestDateStepsBack(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestListsLag has a list show a task as late as it may, of a cloud whose clock is as
+// far behind ours as one may be that does not tell its time.
+func TestListsLag(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		ahead    time.Duration
+		dateless bool
+	}{
+		{"with dates", 0, false},
+		{"with dates, of a clock that is behind", -14 * time.Minute, false},
+		{"without dates", -14 * time.Minute, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &datedCloud{cloud: newCloud(), ahead: test.ahead, dateless: test.dateless}
+				col := newCollection(t, c, 0, month)
+				collect(col, 0)
+				time.Sleep(10 * time.Second)
+				c.put("n", cbrapi.StatusFailed, func(l *cbrapi.OperationLog) {
+					for _, at := range []*time.Time{&l.CreatedAt, &l.StartedAt, &l.EndedAt, &l.UpdatedAt} {
+						*at = at.Add(c.ahead)
+					}
+				})
+				c.hidden["n"] = true
+				for range 14 {
+					time.Sleep(time.Minute)
+					collect(col, 0)
+				}
+				c.change(func() { c.hidden["n"] = false })
+				if s := collect(col, 0); !s.Found.Complete || len(s.Standings) != 1 {
+					t.Errorf("complete %t with %+v, want the task that has come into the list", s.Found.Complete, s.Standings)
+				}
+			})
+		})
+	}
+}
+
+// TestOwnClockBehind has our clock be days behind, and the API's right: its tasks are
+// not from the future.
+func TestOwnClockBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &datedCloud{cloud: newCloud()}
+		c.put("a", cbrapi.StatusFailed)
+		col := newCollection(t, c, 0, func(o *collection.Options) {
+			month(o)
+			o.Now = func() time.Time { return time.Now().AddDate(0, 0, -10) }
+			o.OnInvalidField = func(field string) { t.Errorf("the field %s is said to be invalid", field) }
+		})
+		collect(col, 0)
+		time.Sleep(time.Minute)
+		if s := collect(col, 0); len(s.Standings) != 1 {
+			t.Errorf("got %+v, want the one task", s.Standings)
+		}
+	})
 }
 
 // TestOutdatedSweepStops has the date go back so far that all is read anew: what read
@@ -101,7 +157,8 @@ func TestOutdatedSweepStops(t *testing.T) {
 // datedCloud is a cloud whose dates may be wrong.
 type datedCloud struct {
 	*cloud
-	ahead time.Duration
+	ahead    time.Duration
+	dateless bool // the answers have no date
 }
 
 func (c *datedCloud) List(f cbrapi.ListFilter) collection.List {
@@ -117,10 +174,10 @@ type datedList struct {
 
 func (l datedList) Date() time.Time {
 	date := l.List.Date()
-	if date.IsZero() {
-		return date
-	}
 	l.cloud.state.Lock()
 	defer l.cloud.state.Unlock()
+	if date.IsZero() || l.cloud.dateless {
+		return time.Time{}
+	}
 	return date.Add(l.cloud.ahead)
 }

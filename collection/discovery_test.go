@@ -79,6 +79,29 @@ func TestVanishedTask(t *testing.T) {
 	})
 }
 
+// TestDoubtIsForgotten has the service lose an active task twice, for a while: the second
+// loss is believed no sooner than the first.
+func TestDoubtIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		c.put("x", cbrapi.StatusRunning)
+		col := follow(t, c, 0, nil)
+		for range 2 {
+			kept := c.tasks["x"]
+			c.change(func() { delete(c.tasks, "x") })
+			for minute := range 10 {
+				if s := collect(col, 0); s.Found.Complete {
+					t.Errorf("minute %d: that it does not exist is believed", minute)
+				}
+				time.Sleep(time.Minute)
+			}
+			c.change(func() { c.tasks["x"] = kept })
+			collect(col, 0)
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
 // TestOutage has the API fail for hours: what is final stays, what may have changed
 // is absent.
 func TestOutage(t *testing.T) {
@@ -93,7 +116,11 @@ func TestOutage(t *testing.T) {
 		c.change(func() { c.lists = ill })
 		c.answers(fails(ill))
 		time.Sleep(time.Hour)
+		c.requestsSince()
 		s := collect(col, 0)
+		if lists, tasks := c.requestsSince(); lists != 3 || tasks != 0 {
+			t.Errorf("an ill API was asked for %d lists and %d tasks, want 3 and none", lists, tasks)
+		}
 		if s.Up || s.Found.Complete || len(active(s)) != 0 || !s.Reasons[cbrapi.ReasonUpstream] {
 			t.Errorf("got %+v", s)
 		}

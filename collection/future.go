@@ -36,12 +36,16 @@ func withoutFuture(log *cbrapi.OperationLog, latest time.Time) *cbrapi.Operation
 	return &changed
 }
 
-// latest returns the latest time that the API can tell. It must be called with the
-// mutex held.
-func (c *Collection) latest() time.Time {
-	now := c.options.Now()
-	if d := c.discovered; d != nil && d.date.After(now) {
-		now = d.date
+// latest returns the latest time that the API can tell, if list has come last; nil
+// for none. Our clock may be days behind, where nothing is signed: then the dates of
+// the lists say so. It must be called with the mutex held.
+func (c *Collection) latest(list List) time.Time {
+	if list != nil && list.Date().After(c.latestDate) {
+		c.latestDate = list.Date()
 	}
-	return now.Add(maxAhead)
+	latest := c.options.Now()
+	if c.latestDate.After(latest) {
+		latest = c.latestDate
+	}
+	return latest.Add(maxAhead)
 }

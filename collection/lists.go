@@ -45,7 +45,7 @@ func (c *Collection) readNews(ctx context.Context, p *pass) {
 	d, ours := c.discovered, c.options.Now()
 	now := d.date // by the list that went ahead
 	if now.IsZero() {
-		now = ours.Add(-clockDoubt) // which has failed, or hangs
+		now = ours // that has failed, or hangs; the first sweep is still to come
 	}
 	filter := d.filter()
 	filter.StartTime = d.since(now, ours)
@@ -72,7 +72,7 @@ func (c *Collection) readList(ctx context.Context, p *pass, name string, filter 
 		logs, err := list.Next(ctx)
 		c.reportInvalid("", list.Invalid())
 		if err == nil {
-			c.noteTasks(p, c.dateOf(list), logs...)
+			c.noteTasks(p, list, logs...)
 			err = c.bound()
 		}
 		if err != nil {
@@ -120,7 +120,7 @@ func (c *Collection) readActive(ctx context.Context, p *pass, due int) {
 				c.doWithoutLists(ctx, p, err)
 				return
 			}
-			c.noteTasks(p, time.Time{}, logs...)
+			c.noteTasks(p, list, logs...)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package collection_test
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -31,6 +32,53 @@ func TestManyConfigured(t *testing.T) {
 			t.Errorf("got %d and %d requests, %d known, complete %t; want at most 50 and all", lists, tasks, n, s.Complete)
 		}
 	})
+}
+
+// TestListsOfOthers has many more tasks run than are configured: then it is cheaper to ask
+// for ours.
+func TestListsOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &madeUp{cloud: newCloud(), endless: true}
+		c.answers(status(cbrapi.StatusRunning))
+		s := collect(newCollection(t, c, 21, nil), 0)
+		if n, _ := known(s); n != 21 || c.made != 2 {
+			t.Errorf("got %d known after %d pages of others' tasks, want 21 after 2", n, c.made)
+		}
+	})
+}
+
+// TestListsAreLeftAlone has lists fail that only save requests: for how long they are not
+// asked for again depends on why.
+func TestListsAreLeftAlone(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		err   error
+		pause time.Duration
+	}{
+		{"not allowed", &cbrapi.Error{Operation: "ListOpLogs", StatusCode: http.StatusForbidden}, time.Hour},
+		{"not understood", &cbrapi.Error{Operation: "ListOpLogs", StatusCode: http.StatusBadRequest}, time.Hour},
+		{"a fault", &cbrapi.Error{Operation: "ListOpLogs", StatusCode: http.StatusBadGateway}, 5 * time.Minute},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCloud()
+				c.lists = test.err
+				c.answers(status(cbrapi.StatusRunning))
+				col := newCollection(t, c, 21, nil)
+				for _, step := range []struct {
+					after time.Duration
+					asked int
+				}{{0, 1}, {test.pause - time.Minute, 0}, {2 * time.Minute, 1}} {
+					time.Sleep(step.after)
+					s := collect(col, 0)
+					if lists, tasks := c.requestsSince(); lists != step.asked || tasks != 21 || !s.Complete {
+						t.Errorf("%s later: %d lists and %d tasks, complete %t; want %d lists and every task",
+							step.after, lists, tasks, s.Complete, step.asked)
+					}
+				}
+			})
+		})
+	}
 }
 
 // TestConfiguredBesideDiscovery has an id that the list has, and one that it never

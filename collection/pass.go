@@ -157,7 +157,7 @@ func (c *Collection) readTask(ctx context.Context, p *pass, e *entry) {
 	log, err := c.api.OperationLog(ctx, e.id)
 	switch {
 	case err == nil:
-		c.noteTasks(p, time.Time{}, log)
+		c.noteTasks(p, nil, log)
 	case cbrapi.IsNotFound(err):
 		c.noteMissing(p, e, err)
 	default:
@@ -184,15 +184,15 @@ func stopsPass(err error) bool {
 	return reason == cbrapi.ReasonCredentials || reason == cbrapi.ReasonClock || errors.Is(err, cbrapi.ErrLogin)
 }
 
-// noteTasks takes in tasks that were read in the pass p, at the time date by the
-// clock of the API; zero if that is not known.
-func (c *Collection) noteTasks(p *pass, date time.Time, logs ...*cbrapi.OperationLog) {
+// noteTasks takes in tasks that were read in the pass p, from a list or, if that is
+// nil, each alone.
+func (c *Collection) noteTasks(p *pass, list List, logs ...*cbrapi.OperationLog) {
 	c.mu.Lock()
 	p.answered = true
-	if c.discovered != nil && !date.IsZero() {
-		c.discovered.advance(date)
+	if c.discovered != nil && list != nil {
+		c.discovered.advance(c.dateOf(list))
 	}
-	now, latest := c.options.Now(), c.latest()
+	now, latest := c.options.Now(), c.latest(list)
 	var followed []*cbrapi.OperationLog
 	for _, log := range logs {
 		log = withoutFuture(log, latest)

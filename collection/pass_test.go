@@ -121,6 +121,22 @@ func TestPassBeforeStandsInForRunning(t *testing.T) {
 	}
 }
 
+// TestFailureEndsTheSilence has the first of two tasks fail in a pass that runs, and the
+// scrape leave then: the pass before does not speak for it any more.
+func TestFailureEndsTheSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{latency: time.Second}
+		c := newCollection(t, a, 2, func(o *collection.Options) { o.Concurrency = 1 })
+		collect(c, 0)
+		a.answers(fails(&cbrapi.Error{Operation: "ShowOpLog", StatusCode: http.StatusForbidden}))
+		s := collect(c, 1500*time.Millisecond)
+		want := map[cbrapi.Reason]bool{cbrapi.ReasonPermission: true, cbrapi.ReasonDeadline: true}
+		if s.Up || s.Complete || !maps.Equal(s.Reasons, want) {
+			t.Errorf("got up %t, complete %t, reasons %v; want neither, and %v", s.Up, s.Complete, s.Reasons, want)
+		}
+	})
+}
+
 // TestScrapersShareSlowPasses has two Prometheus servers, and somebody with a
 // browser in between, who all have to leave passes of 20 s early. Both servers
 // see all tasks from their second scrape on.

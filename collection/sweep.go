@@ -118,7 +118,7 @@ func (c *Collection) noteSwept(s *sweep, logs []*cbrapi.OperationLog) (followed 
 	}
 	s.pages++
 	s.tasks += len(logs)
-	now, latest := c.options.Now(), c.latest()
+	now, latest := c.options.Now(), c.latest(s.list)
 	for _, log := range logs {
 		log = withoutFuture(log, latest)
 		if c.note(log, now, 0) {

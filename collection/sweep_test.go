@@ -60,8 +60,56 @@ func TestSweepOutlivesScrapes(t *testing.T) {
 			}
 			time.Sleep(10 * time.Second)
 		}
+		if got := len(c.asked); got != 50 {
+			t.Errorf("asked for %d pages of a list of 50", got)
+		}
 	})
 }
+
+// TestOutdatedSweepBeginsAnew has the last page of the list fail for two hours, in which a
+// task is skipped that no other list has.
+func TestOutdatedSweepBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &pagedCloud{cloud: newCloud(), pages: 3, failing: map[int]error{2: errors.New("connection reset")}}
+		c.put("a", cbrapi.StatusSuccess)
+		col := newCollection(t, c, 0, month)
+		collect(col, 0)
+		time.Sleep(time.Hour)
+		c.put("n", cbrapi.StatusSkipped)
+		time.Sleep(time.Hour)
+		c.fail(2, nil)
+		collect(col, 0)
+		time.Sleep(time.Minute)
+		if s := collect(col, 0); !s.Found.Complete || s.Standings[0].LastFinished.ID != "n" {
+			t.Errorf("complete %t with %+v, want the skipped task", s.Found.Complete, s.Standings)
+		}
+	})
+}
+
+// TestNoSweepWithoutAnswer has the lists fail from the start: an ill API is not asked for
+// the whole list as well.
+func TestNoSweepWithoutAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &pagedCloud{cloud: newCloud(), pages: 3}
+		c.lists = broken{c.cloud, errors.New("connection reset")}
+		col := newCollection(t, c, 0, month)
+		for range 3 {
+			collect(col, 0)
+			time.Sleep(time.Minute)
+		}
+		if len(c.asked) > 0 {
+			t.Errorf("asked for the pages %v of the whole list", c.asked)
+		}
+	})
+}
+
+// broken is a cloud of which no list can be read.
+type broken struct {
+	*cloud
+	err error
+}
+
+func (c broken) List(f cbrapi.ListFilter) collection.List { return brokenList{c.cloud.List(f), c.err} }
 
 // TestSweepBesidePass has a sweep bring what the pass has read a moment before, with a
 // ttl of 0: it still counts as read in the pass.

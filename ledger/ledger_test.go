@@ -227,6 +227,26 @@ func TestEndsAfterLookback(t *testing.T) {
 	}
 }
 
+// TestLateEnd has a task run for longer than the window. That it has ended is remembered
+// for as long as a list may lag behind.
+func TestLateEnd(t *testing.T) {
+	ended := with(record("a", cbrapi.StatusSuccess, 48), func(l *cbrapi.OperationLog) {
+		l.EndedAt, l.UpdatedAt = noon().Add(-time.Hour), noon().Add(-time.Hour)
+	})
+	for name, logs := range map[string][]*cbrapi.OperationLog{
+		"ran before": {record("a", cbrapi.StatusRunning, 48), ended}, "never seen to run": {ended},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := of(monthly(), logs...)
+			l.Standings() // forgets what is too old
+			l.Add(record("a", cbrapi.StatusRunning, 48))
+			if l.IsActive("a") {
+				t.Error("a task that has ended is active again")
+			}
+		})
+	}
+}
+
 func TestForgetLeavesWhatHasEnded(t *testing.T) {
 	l := of(monthly(), record("a", cbrapi.StatusSuccess, 2))
 	l.Forget("a")
@@ -256,6 +276,9 @@ func TestMaxTasks(t *testing.T) {
 	}
 	if got := only(t, l); got.LastFinished.ID != "d" || got.LastFailure == nil {
 		t.Errorf("got %+v; want nothing of it dropped", got)
+	}
+	if got := of(o, logs[0], logs[2]).Dropped(); got != 1 {
+		t.Errorf("one more than may be counted: got %d dropped", got)
 	}
 	l.Advance(noon().Add(15 * time.Hour))
 	if got := l.Dropped(); got != 1 {
