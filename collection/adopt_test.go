@@ -18,10 +18,16 @@ func TestReloadKeepsWhatWasFound(t *testing.T) {
 		c := newCloud()
 		c.put("a", cbrapi.StatusSuccess)
 		c.put("x", cbrapi.StatusRunning)
-		old := follow(t, c, 0, nil)
+		vaults := func(ids ...string) func(*collection.Options) {
+			return func(o *collection.Options) {
+				month(o)
+				o.Discovery.VaultIDs = ids
+			}
+		}
+		old := follow(t, c, 0, vaults("u", "v"))
 		collect(old, 0)
 
-		same := newCollection(t, c, 0, month)
+		same := newCollection(t, c, 0, vaults("v", "u"))
 		same.Adopt(old)
 		if s := collect(old, 0); s.Found.Swept {
 			t.Error("the old collection still has what the new one has taken over")
@@ -33,10 +39,7 @@ func TestReloadKeepsWhatWasFound(t *testing.T) {
 			t.Errorf("the same settings: %d lists, %+v", lists, s)
 		}
 
-		other := newCollection(t, c, 0, func(o *collection.Options) {
-			month(o)
-			o.Discovery.VaultIDs = []string{"w"}
-		})
+		other := newCollection(t, c, 0, vaults("w"))
 		other.Adopt(same)
 		same.Close()
 		if s := collect(other, 0); s.Found.Swept || len(s.Standings) != 0 {

@@ -17,9 +17,12 @@ type Discovery struct {
 	VaultIDs       []string               // in lower case; none: all
 }
 
+// equal reports whether the same tasks are followed: a list in another order is the
+// same.
 func (d Discovery) equal(other Discovery) bool {
 	return d.Lookback == other.Lookback && d.Window == other.Window && d.MaxTasks == other.MaxTasks &&
-		slices.Equal(d.OperationTypes, other.OperationTypes) && slices.Equal(d.VaultIDs, other.VaultIDs)
+		slices.Equal(slices.Sorted(slices.Values(d.OperationTypes)), slices.Sorted(slices.Values(other.OperationTypes))) &&
+		slices.Equal(slices.Sorted(slices.Values(d.VaultIDs)), slices.Sorted(slices.Values(other.VaultIDs)))
 }
 
 // filter returns what the service can leave out by itself: it takes one value of

@@ -136,7 +136,7 @@ func TestSweepBesidePass(t *testing.T) {
 type lateSweep struct{ *cloud }
 
 func (c lateSweep) ListToEnd(f cbrapi.ListFilter) collection.List {
-	return lateList{c.cloud.List(f)}
+	return lateList{c.List(f)}
 }
 
 type lateList struct{ collection.List }
