@@ -11,7 +11,6 @@ import (
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/version"
-	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 	"github.com/cbr-exporter/cbr_exporter/exporter"
@@ -21,9 +20,7 @@ import (
 func checkConfig(f *flags, stdout, stderr io.Writer) int {
 	c, err := config.Load(f.configFile, os.LookupEnv)
 	if err == nil {
-		if err = web.Validate(*f.web.WebConfigFile); err != nil {
-			err = fmt.Errorf("%s: %w", *f.web.WebConfigFile, err)
-		}
+		err = checkWebConfig(*f.web.WebConfigFile)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, err)

@@ -3,7 +3,9 @@ package main
 import (
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -23,6 +25,10 @@ projects:
     task_ids: [nonsense]
 `)
 	badWeb := write(t, "web.yml", "tls_server_config: {cert: x}\n")
+	pipe := filepath.Join(folder, "pipe") // to which nobody writes
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
 
 	cases := []struct {
 		name   string
@@ -44,6 +50,12 @@ projects:
 		{name: "check of a folder", args: []string{"--config.check", "--config.file=" + folder}, code: 1, stderr: folder},
 		{name: "check of an empty file", args: []string{"--config.check", "--config.file=" + empty}, code: 1, stderr: empty},
 		{name: "check of a bad web configuration", args: []string{"--config.check", "--web.config.file=" + badWeb}, code: 1, stderr: badWeb + ": missing"},
+		{name: "check of a pipe", args: []string{"--config.check", "--config.file=" + pipe}, code: 1, stderr: pipe + ": not a regular file; name one with --config.file\n"},
+		{name: "check of a device", args: []string{"--config.check", "--config.file=/dev/zero"}, code: 1, stderr: "/dev/zero: not a regular file; name one with --config.file\n"},
+		{name: "check of a web configuration in a pipe", args: []string{"--config.check", "--web.config.file=" + pipe}, code: 1, stderr: pipe + ": not a regular file; name one with --web.config.file\n"},
+		{name: "run with a pipe", args: []string{"--config.file=" + pipe}, code: 1, stderr: pipe + ": not a regular file"},
+		{name: "run with a web configuration in a pipe", args: []string{"--demo", "--web.config.file=" + pipe}, code: 1, stderr: pipe + ": not a regular file"},
+		{name: "run with a bad web configuration", args: []string{"--demo", "--web.config.file=" + badWeb}, code: 1, stderr: badWeb + ": missing"},
 		{name: "run with a bad file", args: []string{"--config.file=" + bad}, code: 1, stderr: `is not a UUID`},
 		{name: "run without a file", args: []string{"--config.file=missing.yml"}, code: 1, stderr: "missing.yml"},
 		{name: "port of another kind", args: []string{"--demo", "--web.listen-address=nonsense"}, code: 1, stderr: "nonsense"},

@@ -74,6 +74,9 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 		_ = level.Info(logger).Log("msg", "stopping", "cause", context.Cause(stop))
 	})()
 	_ = level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build_context", version.BuildContext())
+	if err := checkWebConfig(*f.web.WebConfigFile); err != nil {
+		return err
+	}
 	load := func() (*config.Config, error) { return config.Load(f.configFile, os.LookupEnv) }
 	var cloud *demoCloud
 	if f.demo {

@@ -109,7 +109,8 @@ func TestSIGTERMDoesNotWaitForever(t *testing.T) {
 	}
 }
 
-// TestSIGHUP reloads a configuration that has changed, and then one that is bad.
+// TestSIGHUP reloads a configuration that has changed, one that is a pipe, and then
+// one that is bad.
 func TestSIGHUP(t *testing.T) {
 	file := write(t, "config.yml", oneTask("http://127.0.0.1:9"))
 	p := serveBinary(t, "--config.file="+file)
@@ -126,8 +127,33 @@ func TestSIGHUP(t *testing.T) {
 	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
 	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
 
+	// A pipe would keep the reload waiting, and whoever waits for that.
+	valid, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post("http://"+p.address+"/-/reload", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, _ := io.ReadAll(resp.Body); !strings.Contains(string(body), file+": not a regular file") {
+		t.Errorf("reload of a pipe: got %q", body)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	replace(string(valid))
+	p.waitFor(t, func() bool { return strings.Count(p.log.String(), `msg="configuration reloaded"`) == 2 })
+
 	replace("projects: []\n")
-	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), "new configuration refused") })
+	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), "no project; list at least one") })
 	_, page = get(t, http.DefaultClient, "http://"+p.address+"/metrics")
 	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 0")
 }

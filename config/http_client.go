@@ -63,9 +63,9 @@ func (h *HTTPClient) read(n node) {
 
 func (t *TLS) read(n node) {
 	m, ok := n.mapping(keys{
-		"ca_file":              fileWith("the certificates", &t.CAFile),
-		"cert_file":            fileWith("the certificate", &t.CertFile),
-		"key_file":             fileWith("the key", &t.KeyFile),
+		"ca_file":              certificateFile("the certificates", &t.CAFile),
+		"cert_file":            certificateFile("the certificate", &t.CertFile),
+		"key_file":             certificateFile("the key", &t.KeyFile),
 		"server_name":          text(&t.ServerName),
 		"min_version":          tlsVersion(&t.MinVersion),
 		"insecure_skip_verify": boolean(&t.InsecureSkipVerify),
