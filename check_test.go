@@ -53,6 +53,14 @@ func TestCheckConnection(t *testing.T) {
 			0, works + "and has no task as of DATE; if there should be some, check project_id and enterprise_project_id" + agrees,
 		},
 		{
+			"list without ids", all, 200, `{"count":2,"operation_logs":[{"name":"a"},{"id":"b"}]}`,
+			1, fails + "ListOpLogs: HTTP status 200: none of the 2 rows is a task of the project with an id; check that the project's endpoint is the API's; if it is, the service is ill\n",
+		},
+		{
+			"list without end", all, 200, `{"operation_logs":[` + strings.Repeat(" ", 16<<20),
+			1, fails + "ListOpLogs: HTTP status 200: the answer is larger than 16384 KiB; check that the project's endpoint is the API's; if it is, the service is ill\n",
+		},
+		{
 			"list refused", all, 403, `{"error_msg":"Policy doesn't allow cbr:tasks:list"}`,
 			1, fails + "ListOpLogs: HTTP status 403: Policy doesn't allow cbr:tasks:list; allow the user cbr:tasks:list",
 		},

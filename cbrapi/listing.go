@@ -58,11 +58,21 @@ func (c *Client) ListToEnd(f ListFilter) *Listing {
 // which may be none. After an error, the next call asks for the same page again;
 // ReasonOf classifies it. When the listing is done, Next does nothing.
 func (l *Listing) Next(ctx context.Context) ([]*OperationLog, error) {
+	return l.tasks(ctx, l.pages.next)
+}
+
+// Try is Next with a single request: a page that is too large is an error, and not
+// asked for again in parts.
+func (l *Listing) Try(ctx context.Context) ([]*OperationLog, error) {
+	return l.tasks(ctx, l.pages.once)
+}
+
+func (l *Listing) tasks(ctx context.Context, read func(context.Context, func(object) bool) error) ([]*OperationLog, error) {
 	var (
 		tasks   []*OperationLog
 		foreign []InvalidField
 	)
-	err := l.pages.next(ctx, func(row object) bool {
+	err := read(ctx, func(row object) bool {
 		task := readOperationLog(row)
 		if task.ProjectID != "" && !strings.EqualFold(task.ProjectID, l.projectID) {
 			foreign = append(foreign, InvalidField{Field: "project_id", Value: task.ProjectID})

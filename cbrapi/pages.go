@@ -93,6 +93,15 @@ func (p *pages) next(ctx context.Context, row func(object) bool) error {
 	return nil
 }
 
+// once is next with a single request: a page that is too large is an error.
+func (p *pages) once(ctx context.Context, row func(object) bool) error {
+	answer, err := p.service.do(ctx, p.page())
+	if err != nil {
+		return err
+	}
+	return p.read(answer, row)
+}
+
 func (p *pages) page() call {
 	c := p.call
 	c.query = maps.Clone(c.query)

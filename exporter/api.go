@@ -35,6 +35,17 @@ func (a pacedAPI) ListToEnd(f cbrapi.ListFilter) collection.List {
 	return &pacedList{a.client().ListToEnd(f), a.pacer}
 }
 
+// tryList asks for the first page of the list of all tasks, with a single request
+// however large it is, and returns what it has brought.
+func (a pacedAPI) tryList(ctx context.Context) (list *cbrapi.Listing, tasks []*cbrapi.OperationLog, err error) {
+	list = a.client().List(cbrapi.ListFilter{})
+	err = paced(ctx, a.pacer, func(ctx context.Context) (err error) {
+		tasks, err = list.Try(ctx)
+		return err
+	})
+	return list, tasks, err
+}
+
 // pacedList is a listing whose pages keep to a pacer.
 type pacedList struct {
 	*cbrapi.Listing

@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -85,10 +86,15 @@ func (p *project) ask(ctx context.Context, settings config.Project) (string, err
 const fullPage = 1000
 
 func (p *project) askForList(ctx context.Context) (string, error) {
-	list := p.api.List(cbrapi.ListFilter{})
-	tasks, err := list.Next(ctx)
-	if err != nil {
+	list, tasks, err := p.api.tryList(ctx)
+	switch {
+	case err != nil:
 		return "", err
+	case len(tasks) == 0 && (list.Rows() > 0 || !list.Done()):
+		return "", &cbrapi.Error{
+			Operation: "ListOpLogs", StatusCode: http.StatusOK,
+			Message: fmt.Sprintf("none of the %d rows is a task of the project with an id", list.Rows()),
+		}
 	}
 	asOf := ""
 	if date := list.Date(); !date.IsZero() {

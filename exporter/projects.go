@@ -25,7 +25,7 @@ type projects struct {
 type project struct {
 	*collection.Collection
 	name        string
-	api         collection.API
+	api         pacedAPI
 	prepare     func(context.Context) error    // nil if there is nothing to prepare
 	credentials *atomic.Pointer[authorization] // another one when the project id is found
 	closeIdle   func()                         // the connections that wait
