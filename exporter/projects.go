@@ -52,7 +52,8 @@ func (e *Exporter) newProjects() (*projects, error) {
 	return p, nil
 }
 
-// adopt takes over what the old projects know, where a project still is the same.
+// adopt takes over what the old projects know, and how far the API has slowed them
+// down, where a project still is the same.
 func (p *projects) adopt(old *projects) {
 	if old == nil {
 		return
@@ -63,6 +64,7 @@ func (p *projects) adopt(old *projects) {
 			if now.Name == then.Name && now.ProjectID == then.ProjectID && now.EnterpriseProjectID == then.EnterpriseProjectID &&
 				now.LookupName() == then.LookupName() && now.Endpoint == then.Endpoint {
 				one.Adopt(before.Collection)
+				one.api.pacer.Adopt(before.api.pacer)
 			}
 		}
 	}

@@ -124,3 +124,35 @@ func TestRateIsPerProject(t *testing.T) {
 		)
 	})
 }
+
+// TestReloadLiftsNoPause reloads while the API wants to be left alone, and again
+// when it may be asked half as often.
+func TestReloadLiftsNoPause(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		cloud, ids := fleet(200, nil)
+		cloud.SetFault(refuseLists)
+		m := &meter{next: cloud}
+		m.refuse = func(_ time.Time, seen int) (time.Duration, bool) { return 30 * time.Second, seen == 1 }
+		e := startQuiet(t, hosts{"test.test": m}, "projects:"+projectAt("test", token, ids)+atTwenty)
+		e.get(t, "/metrics", "1")
+		reload := func() {
+			if err := e.Reload(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for time.Since(noon()) < 29*time.Second {
+			reload()
+			e.get(t, "/metrics", "1")
+			time.Sleep(time.Second)
+		}
+		if got := m.count(noon(), noon().Add(30*time.Second)); got != 1 {
+			t.Errorf("%d requests in the pause, want only the one that was refused", got)
+		}
+		time.Sleep(time.Until(noon().Add(30 * time.Second)))
+		reload()
+		e.get(t, "/metrics", "5")
+		if got := m.count(noon().Add(30*time.Second), noon().Add(34*time.Second)); got < 35 || got > 41 {
+			t.Errorf("%d requests in the four seconds after the pause, want 10 in each", got)
+		}
+	})
+}
