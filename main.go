@@ -109,7 +109,7 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 
 	// Interrupts run in this order: running scrapes end before what they need.
 	var group run.Group
-	group.Add(webServer(f.web, e.Handler(), toolkitLogger))
+	group.Add(webServer(f.web, e.Handler(), e.Leave, toolkitLogger))
 	group.Add(reloader(e))
 	group.Add(run.ContextHandler(stop))
 	if cloud != nil {

@@ -15,14 +15,18 @@ import (
 )
 
 const (
-	// stopTimeout is how long running scrapes may take after a signal to stop.
+	// stopTimeout is how long running requests may take after a signal to stop.
 	stopTimeout = 5 * time.Second
+	// leaveTimeout is when running scrapes take what is known by then, so that there
+	// is time to write and send it.
+	leaveTimeout = stopTimeout - time.Second
 	// readHeaderTimeout keeps a client that sends nothing from holding a connection.
 	readHeaderTimeout = 10 * time.Second
 )
 
-// webServer returns the actor of a run group that answers HTTP requests.
-func webServer(f *web.FlagConfig, handler http.Handler, logger *slog.Logger) (execute func() error, interrupt func(error)) {
+// webServer returns the actor of a run group that answers HTTP requests, and calls
+// leave to have those answer that it still waits for.
+func webServer(f *web.FlagConfig, handler http.Handler, leave func(), logger *slog.Logger) (execute func() error, interrupt func(error)) {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -34,6 +38,7 @@ func webServer(f *web.FlagConfig, handler http.Handler, logger *slog.Logger) (ex
 	interrupt = func(error) {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()
+		defer time.AfterFunc(leaveTimeout, leave).Stop()
 		if err := server.Shutdown(ctx); err != nil {
 			_ = server.Close() // what is not done by now is cut off
 		}

@@ -84,28 +84,62 @@ func TestSIGTERMDuringScrape(t *testing.T) {
 	}
 }
 
-// TestSIGTERMDoesNotWaitForever stops the program while the API hangs.
+// TestSIGTERMWhileTheAPIHangs stops the program while a scrape waits in vain: it
+// gets a page with what is known, before everything is cut off.
+func TestSIGTERMWhileTheAPIHangs(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/metrics", "/probe?project=cn-north-4"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			asked := make(chan struct{}, 1)
+			api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				asked <- struct{}{}
+				<-r.Context().Done()
+			}))
+			defer api.Close()
+			p := serveBinary(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+			scraped := make(chan string)
+			go func() {
+				status, page := get(t, http.DefaultClient, "http://"+p.address+path)
+				scraped <- fmt.Sprintf("# status %d\n%s", status, page)
+			}()
+			<-asked
+			began := time.Now()
+			stopped := make(chan int)
+			go func() { stopped <- p.stop(t, syscall.SIGTERM) }()
+			contains(t, "the page", <-scraped, "# status 200\n",
+				`cbr_up{project="cn-north-4"} 0`, `cbr_scrape_error{project="cn-north-4",reason="deadline"} 1`)
+			if code := <-stopped; code != 0 {
+				t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
+			}
+			if took := time.Since(began); took < leaveTimeout {
+				t.Errorf("stopping took %s, want some more than %s", took, leaveTimeout)
+			}
+		})
+	}
+}
+
+// TestSIGTERMDoesNotWaitForever stops the program while a client has sent half of a
+// request.
 func TestSIGTERMDoesNotWaitForever(t *testing.T) {
-	asked := make(chan struct{}, 1)
-	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		asked <- struct{}{}
-		<-r.Context().Done()
-	}))
-	defer api.Close()
-	p := serveBinary(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
-	go func() {
-		resp, err := http.Get("http://" + p.address + "/metrics")
-		if err == nil {
-			_ = resp.Body.Close()
-		}
-	}()
-	<-asked
+	t.Parallel()
+	p := serveBinary(t, "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
+	client, err := net.Dial("tcp", p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if _, err := io.WriteString(client, "GET /metrics HTTP/1.1\r\nHost:"); err != nil {
+		t.Fatal(err)
+	}
+	// The answer to another client says that the half has arrived, near enough.
+	get(t, http.DefaultClient, "http://"+p.address+"/-/healthy")
 	began := time.Now()
 	if code := p.stop(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
 	}
-	if took := time.Since(began); took < stopTimeout || took > 3*stopTimeout {
-		t.Errorf("stopping took %s, want some more than %s", took, stopTimeout)
+	if took := time.Since(began); took < stopTimeout-time.Second/2 || took > 3*stopTimeout {
+		t.Errorf("stopping took %s, want about %s", took, stopTimeout)
 	}
 }
 

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,9 @@ type Exporter struct {
 	pages     chan struct{} // holds one element for each page that is being written
 	loading   sync.Mutex    // held while a configuration replaces another
 	inForce   atomic.Pointer[projects]
+
+	leaving context.Context // done when scrapes are to wait no longer
+	leave   context.CancelFunc
 }
 
 // New loads the configuration and returns an exporter for it. Nothing is asked
@@ -52,6 +56,7 @@ func New(o Options) (*Exporter, error) {
 		guard:     credentials.NewGuard(o.Now),
 		pages:     make(chan struct{}, maxPages),
 	}
+	e.leaving, e.leave = context.WithCancel(context.Background())
 	o.Registry.MustRegister(e.telemetry, e.reloads, newStandings(e))
 	if err := e.load(); err != nil {
 		return nil, err
@@ -59,5 +64,11 @@ func New(o Options) (*Exporter, error) {
 	return e, nil
 }
 
+// Leave has all scrapes, those to come included, answer at once with what is known.
+func (e *Exporter) Leave() { e.leave() }
+
 // Close cancels what runs and waits for its end.
-func (e *Exporter) Close() { e.inForce.Load().close() }
+func (e *Exporter) Close() {
+	e.leave()
+	e.inForce.Load().close()
+}

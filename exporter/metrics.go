@@ -12,7 +12,7 @@ import (
 // serveMetrics answers a scrape. What fails upstream is told by metrics, with
 // status 200: the rest of the page is still true.
 func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := e.margin.deadline(r)
+	ctx, cancel := e.deadline(r, &e.margin)
 	defer cancel()
 	scrape := e.scrape(ctx, allProjects) //nolint:contextcheck // a pass outlives the scrape that began it
 
@@ -24,6 +24,17 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 // nothing, so it need not be as rare as a scrape of the projects.
 func (e *Exporter) serveOwnMetrics(w http.ResponseWriter, r *http.Request) {
 	e.writePage(w, r, e.options.Registry)
+}
+
+// deadline returns the context in which to collect for the request r, for which m is
+// to be left.
+func (e *Exporter) deadline(r *http.Request, m *margin) (context.Context, context.CancelFunc) {
+	ctx, cancel := m.deadline(r)
+	stop := context.AfterFunc(e.leaving, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
 }
 
 func gathererOf(scrape *collector.Scrape) prometheus.Gatherer {

@@ -33,7 +33,7 @@ func (e *Exporter) serveProbe(w http.ResponseWriter, r *http.Request) {
 	}
 
 	margin := e.margins.project(name)
-	ctx, cancel := margin.deadline(r)
+	ctx, cancel := e.deadline(r, margin)
 	defer cancel()
 	scrape := e.scrape(ctx, func(p *projects) *collector.Collector { //nolint:contextcheck // a pass outlives the scrape that began it
 		if one := p.named(name); one != nil {
