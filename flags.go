@@ -65,7 +65,7 @@ func (f *flags) application(stdout io.Writer) *kingpin.Application {
 		BoolVar(&f.connection)
 	app.Flag("demo", "Scrape a simulated cloud in this process instead of a real one. Needs no account and no configuration.").
 		BoolVar(&f.demo)
-	app.Flag("web.telemetry-path", "Path of the page with the metrics.").
+	app.Flag("web.telemetry-path", "Path of the page with the metrics; / puts them in place of the page for people.").
 		Default("/metrics").StringVar(&f.telemetryPath)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
 	app.Flag("log.level", "Least severity of messages to log: debug, info, warn or error.").

@@ -192,7 +192,28 @@ func TestSIGHUP(t *testing.T) {
 	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 0")
 }
 
+// TestMetricsInPlaceOfTheOverview has the metrics where the page for people is.
+func TestMetricsInPlaceOfTheOverview(t *testing.T) {
+	p := serveBinary(t, "--web.telemetry-path=/", "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
+	for path, want := range map[string]struct {
+		status int
+		part   string
+	}{
+		"/":                         {200, `cbr_up{project="cn-north-4"} 0`},
+		"/probe?project=cn-north-4": {200, `cbr_up{project="cn-north-4"} 0`},
+		"/config":                   {200, "cn-north-4"},
+		"/metrics":                  {404, ""},
+	} {
+		status, page := get(t, http.DefaultClient, "http://"+p.address+path)
+		if status != want.status {
+			t.Errorf("%s: got status %d, want %d", path, status, want.status)
+		}
+		contains(t, path, page, want.part)
+	}
+}
+
 // TestTLSWithBasicAuth scrapes as the exporter-toolkit's web configuration demands.
+// It excludes no page, not even what a probe asks for.
 func TestTLSWithBasicAuth(t *testing.T) {
 	certificate, key, roots := newCertificate(t)
 	web := write(t, "web.yml", fmt.Sprintf(`
@@ -204,15 +225,23 @@ basic_auth_users:
 
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	defer client.CloseIdleConnections()
-	url := "https://" + p.address + "/metrics"
-	if status, page := get(t, client, url); status != http.StatusUnauthorized || strings.Contains(page, "cbr_") {
-		t.Errorf("without a password: got status %d, want 401 and no metrics", status)
+	if _, page := get(t, client, "https://"+p.address+"/metrics"); strings.Contains(page, "cbr_") {
+		t.Errorf("metrics without a password:\n%s", page)
 	}
-	status, page := get(t, client, strings.Replace(url, "https://", "https://prometheus:test@", 1))
-	if status != http.StatusOK {
-		t.Errorf("with the password: got status %d, want 200", status)
+	for path, want := range map[string]string{
+		"/metrics":   `cbr_up{project="demo"} 1`,
+		"/-/healthy": "cbr_exporter is healthy.",
+		"/-/ready":   "cbr_exporter is ready.",
+	} {
+		if status, _ := get(t, client, "https://"+p.address+path); status != http.StatusUnauthorized {
+			t.Errorf("%s without a password: got status %d, want 401", path, status)
+		}
+		status, page := get(t, client, "https://prometheus:test@"+p.address+path)
+		if status != http.StatusOK {
+			t.Errorf("%s with the password: got status %d, want 200", path, status)
+		}
+		contains(t, path, page, want)
 	}
-	contains(t, "the page", page, `cbr_up{project="demo"} 1`)
 }
 
 func oneTask(endpoint string) string {
