@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,10 +20,7 @@ import (
 // checkConfig says what the configuration asks for, or what is wrong with it.
 func checkConfig(f *flags, stdout, stderr io.Writer) int {
 	c, err := config.Load(f.configFile, os.LookupEnv)
-	if err == nil {
-		err = checkWebConfig(*f.web.WebConfigFile)
-	}
-	if err != nil {
+	if err := errors.Join(err, checkWebConfig(*f.web.WebConfigFile)); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}

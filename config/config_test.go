@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -345,14 +347,25 @@ projects:
 	}
 }
 
+// TestExample loads the example as it is, and with values in place of its
+// placeholders, those in comments included.
 func TestExample(t *testing.T) {
-	got, err := config.Load("../config.yml", none)
+	const file = "../config.yml"
+	_, err := config.Load(file, none)
+	if err == nil || strings.Count(err.Error(), "still a placeholder") != 2 || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("got %v, want the two placeholders and nothing else", err)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := config.Parse(file, regexp.MustCompile(`(?i)replace-me`).ReplaceAll(content, []byte("mine")), none)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := prod()
 	want.Projects[0].Name = "prod"
-	want.Projects[0].Credentials = config.Credentials{AccessKey: "REPLACE-ME", SecretKey: "replace-me"}
+	want.Projects[0].Credentials = config.Credentials{AccessKey: "mine", SecretKey: "mine"}
 	want.Projects[0].TaskIDs = nil
 	want.Projects[0].Discovery = followed()
 	if diff := cmp.Diff(want, got); diff != "" {

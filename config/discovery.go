@@ -28,6 +28,9 @@ const (
 	defaultMaxTasks = 100_000
 	// highestMaxTasks keeps a typing error from filling the memory.
 	highestMaxTasks = 10_000_000
+	// maxLookback is years beyond what the API remembers, and short enough to count
+	// back from any date.
+	maxLookback = model.Duration(10 * 365 * 24 * time.Hour)
 )
 
 // operationTypes returns the types of operations that the API has. A task of a
@@ -47,8 +50,8 @@ func discovery(to **Discovery) reader {
 	return func(n node) {
 		d := &Discovery{MaxTasks: defaultMaxTasks}
 		m, ok := n.mapping(keys{
-			"lookback":        positiveDuration(&d.Lookback),
-			"window":          positiveDuration(&d.Window),
+			"lookback":        positiveDuration(&d.Lookback, maxLookback),
+			"window":          positiveDuration(&d.Window, maxLookback),
 			"operation_types": distinct(&d.OperationTypes, operationType),
 			"vault_ids":       uuids(&d.VaultIDs, "copy the vault's id from its page in the console, or from the API"),
 			"max_tasks":       integer(&d.MaxTasks, 1, highestMaxTasks),

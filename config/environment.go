@@ -69,6 +69,9 @@ func (c *Credentials) readEnvironment(n node) {
 				if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
 					n.problem("the environment variable %s has a line break or another character that cannot be printed; remove it", v.name)
 				}
+				if placeholder.MatchString(value) {
+					n.problem("the environment variable %s is still a placeholder; set it to your own value", v.name)
+				}
 			case !v.optional:
 				lacking = append(lacking, v.name)
 			}

@@ -134,6 +134,10 @@ func TestEnvironmentErrors(t *testing.T) {
 			[]string{"OS_PASSWORD=kiwi42"},
 			belong + "OS_PASSWORD without OS_USERNAME and OS_DOMAIN_NAME; set all of them or none",
 		},
+		"a placeholder": {
+			[]string{"HUAWEICLOUD_SDK_AK=...", "HUAWEICLOUD_SDK_SK=kiwi42"},
+			"config.yml:2: projects[0].credentials: the environment variable HUAWEICLOUD_SDK_AK is still a placeholder; set it to your own value",
+		},
 		"two lines": {
 			[]string{"CLOUD_SDK_AK=kiwi42", "CLOUD_SDK_SK=kiwi42\nkiwi42"},
 			"config.yml:2: projects[0].credentials: the environment variable CLOUD_SDK_SK has a line break or another character that cannot be printed; remove it",

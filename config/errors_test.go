@@ -245,6 +245,15 @@ config.yml:3: scrape.timeout: not a duration; write a number and a unit, for exa
 		want: `config.yml:1: scrape.finished_task_ttl: -1m is negative; write 0 or more, for example 15m`,
 	},
 
+	"timeout of years": {
+		yaml: "scrape: {timeout: 2y}\n" + oneProject,
+		want: `config.yml:1: scrape.timeout: 2y is too long; write 1h or less`,
+	},
+	"finished_task_ttl of years": {
+		yaml: "scrape: {finished_task_ttl: 1y}\n" + oneProject,
+		want: `config.yml:1: scrape.finished_task_ttl: 1y is too long; write 30d or less`,
+	},
+
 	// The list of projects.
 	"no projects": {
 		yaml: "scrape: {timeout: 30s}\n",
@@ -367,6 +376,14 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	},
 	"proxy_url without host": {
 		yaml: oneProject + "    http_client: {proxy_url: 'http://:3128'}\n",
+		want: `config.yml:6: projects[0].http_client.proxy_url: not the URL of a proxy; write it like http://proxy.example.com:3128, or with https or socks5`,
+	},
+	"proxy_url with a port that cannot be": {
+		yaml: oneProject + "    http_client: {proxy_url: 'http://proxy.example.com:99999'}\n",
+		want: `config.yml:6: projects[0].http_client.proxy_url: a port that cannot be; write one from 1 to 65535, or none`,
+	},
+	"proxy_url with a placeholder": {
+		yaml: oneProject + "    http_client: {proxy_url: 'http://<proxy>:3128'}\n",
 		want: `config.yml:6: projects[0].http_client.proxy_url: not the URL of a proxy; write it like http://proxy.example.com:3128, or with https or socks5`,
 	},
 	"proxy_url with a query": {
@@ -543,6 +560,36 @@ config.yml:9: projects[0].task_ids[3]: want a single value, got a mapping; put a
 		want: `config.yml:8: projects[0].task_ids[2]: "4827f2da-b008-4507-ab7d-42d0df5ed912" is already at line 6; remove one of them`,
 	},
 
+	// Placeholders.
+	"placeholders of the example": {
+		yaml: with("{token: T}", "{access_key: REPLACE-ME, secret_key: 'replace-me'}"),
+		want: `config.yml:4: projects[0].credentials.access_key: still a placeholder; write your own value in its place, or remove the line
+config.yml:4: projects[0].credentials.secret_key: still a placeholder; write your own value in its place, or remove the line`,
+	},
+	"placeholders for ids": {
+		yaml: with("04f1829c788037ac2fb8c01eb2b04b95", "REPLACE_ME", "4827f2da-b008-4507-ab7d-42d0df5ed912", "..."),
+		want: `config.yml:3: projects[0].project_id: still a placeholder; write your own value in its place, or remove the line
+config.yml:5: projects[0].task_ids[0]: still a placeholder; write your own value in its place, or remove the line`,
+	},
+	"placeholder in a file": {
+		yaml: with("{token: T}", "{token_file: testdata/secrets/placeholder}"),
+		want: `config.yml:4: projects[0].credentials.token_file: there is still a placeholder in the file; write the secret into it`,
+	},
+	"placeholder in an endpoint": {
+		yaml: oneProject + "    endpoint: https://cbr.<region>.myhuaweicloud.com\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+
+	// Endpoints.
+	"endpoint with a port that cannot be": {
+		yaml: oneProject + "    endpoint: https://cbr.example.com:99999\n",
+		want: `config.yml:6: projects[0].endpoint: a port that cannot be; write one from 1 to 65535, or none`,
+	},
+	"endpoint with port 0": {
+		yaml: oneProject + "    endpoint: https://cbr.example.com:0\n",
+		want: `config.yml:6: projects[0].endpoint: a port that cannot be; write one from 1 to 65535, or none`,
+	},
+
 	// Discovery.
 	"discovery that is no mapping": {
 		yaml: oneProject + "    discovery: true\n",
@@ -559,6 +606,11 @@ config.yml:9: projects[0].task_ids[3]: want a single value, got a mapping; put a
 	"lookback without unit": {
 		yaml: oneProject + "    discovery: {lookback: 720}\n",
 		want: `config.yml:6: projects[0].discovery.lookback: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
+	},
+	"lookback of a century": {
+		yaml: oneProject + "    discovery: {lookback: 100y, window: 11y}\n",
+		want: `config.yml:6: projects[0].discovery.lookback: 100y is too long; write 10y or less
+config.yml:6: projects[0].discovery.window: 11y is too long; write 10y or less`,
 	},
 	"window negative": {
 		yaml: oneProject + "    discovery: {window: -1d}\n",

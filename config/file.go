@@ -103,6 +103,8 @@ func fileWith(content string, most int64, to *string) reader {
 			n.problem("%s", unreadable(err))
 		case len(bytes.TrimSpace(found)) == 0:
 			n.problem("the file is empty; write %s into it", content)
+		case placeholder.Match(bytes.TrimSpace(found)):
+			n.problem("there is still a placeholder in the file; write %s into it", content)
 		default:
 			*to = path
 		}

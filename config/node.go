@@ -72,6 +72,10 @@ func (n node) text() (string, bool) {
 		n.problem("a line break or another character that cannot be printed; remove it")
 		return "", false
 	}
+	if placeholder.MatchString(n.yaml.Value) {
+		n.problem("still a placeholder; write your own value in its place, or remove the line")
+		return "", false
+	}
 	return n.yaml.Value, true
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // ProxyURL is the URL of a proxy. It masks the password in it, if there is one,
@@ -41,8 +42,10 @@ func proxyURL(to *ProxyURL) reader {
 		}
 		u, err := url.Parse(value)
 		switch {
-		case err != nil || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) || u.Hostname() == "":
+		case err != nil || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) || u.Hostname() == "" || strings.ContainsAny(u.Host, `<>"`):
 			n.problem("not the URL of a proxy; write it like http://proxy.example.com:3128, or with https or socks5")
+		case !possiblePort(u):
+			n.problem("a port that cannot be; write one from 1 to 65535, or none")
 		case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 			n.problem("a path, query or fragment in the URL; remove everything behind the host and port")
 		default:

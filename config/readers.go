@@ -91,17 +91,17 @@ func boolean(to *bool) reader {
 	}
 }
 
-// duration reads a duration that is not negative.
-func duration(to *model.Duration) reader {
-	return durationFrom(0, to)
+// duration reads a duration that is not negative, and no longer than most.
+func duration(to *model.Duration, most model.Duration) reader {
+	return durationBetween(0, most, to)
 }
 
-// positiveDuration reads a duration above zero.
-func positiveDuration(to *model.Duration) reader {
-	return durationFrom(1, to)
+// positiveDuration reads a duration above zero, and no longer than most.
+func positiveDuration(to *model.Duration, most model.Duration) reader {
+	return durationBetween(1, most, to)
 }
 
-func durationFrom(low model.Duration, to *model.Duration) reader {
+func durationBetween(low, most model.Duration, to *model.Duration) reader {
 	return func(n node) {
 		value, ok := n.text()
 		if !ok {
@@ -115,6 +115,8 @@ func durationFrom(low model.Duration, to *model.Duration) reader {
 			n.problem("%s is too short; write a duration above zero, for example 30s", d)
 		case d < low:
 			n.problem("%s is negative; write 0 or more, for example 15m", d)
+		case d > most:
+			n.problem("%s is too long; write %s or less", d, most)
 		default:
 			*to = d
 		}
@@ -131,8 +133,10 @@ func endpoint(to *string) reader {
 		}
 		u, err := url.Parse(value)
 		switch {
-		case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
+		case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || strings.ContainsAny(u.Host, `<>"`):
 			n.problem("not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com")
+		case !possiblePort(u):
+			n.problem("a port that cannot be; write one from 1 to 65535, or none")
 		case u.User != nil:
 			n.problem("a user name or password in the URL; remove it, credentials has a place for them")
 		case strings.ContainsAny(value, "?#"):
@@ -141,6 +145,12 @@ func endpoint(to *string) reader {
 			*to = strings.TrimRight(value, "/")
 		}
 	}
+}
+
+// possiblePort reports whether the URL has no port, or one that there may be.
+func possiblePort(u *url.URL) bool {
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() == "" || err == nil && port > 0
 }
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)

@@ -34,13 +34,17 @@ const (
 	maxConcurrency = 256
 	// maxRequestsPerSecond is more than any API allows.
 	maxRequestsPerSecond = 10_000
+	// maxTimeout is the longest that Prometheus can be told to wait, in effect.
+	maxTimeout = model.Duration(time.Hour)
+	// maxFinishedTaskTTL is about how long the API remembers a task.
+	maxFinishedTaskTTL = model.Duration(30 * 24 * time.Hour)
 )
 
 func (s *Scrape) read(n node) {
 	n.mapping(keys{
-		"timeout":             positiveDuration(&s.Timeout),
+		"timeout":             positiveDuration(&s.Timeout, maxTimeout),
 		"concurrency":         integer(&s.Concurrency, 1, maxConcurrency),
 		"requests_per_second": number(&s.RequestsPerSecond, 0, maxRequestsPerSecond),
-		"finished_task_ttl":   duration(&s.FinishedTaskTTL),
+		"finished_task_ttl":   duration(&s.FinishedTaskTTL, maxFinishedTaskTTL),
 	})
 }
