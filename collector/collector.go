@@ -30,6 +30,11 @@ func New(sources ...Source) *Collector {
 	return &Collector{sources: sources, tables: newTables()}
 }
 
+// Only returns a collector over one source, which shares what New has made.
+func (c *Collector) Only(source Source) *Collector {
+	return &Collector{sources: []Source{source}, tables: c.tables}
+}
+
 // Scrape collects from all sources at once, until the slowest is done or ctx
 // is, and returns the metrics of what they knew then.
 //

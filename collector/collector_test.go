@@ -52,6 +52,33 @@ func TestFullTask(t *testing.T) {
 	}
 }
 
+// TestOnly collects from one of two projects, and makes nothing anew for it.
+func TestOnly(t *testing.T) {
+	one, other := source{Project: "one"}, source{Project: "other"}
+	all := collector.New(one, other)
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(all.Only(other).Scrape(t.Context()))
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "project" && l.GetValue() != "other" {
+					t.Errorf("%s is about the project %s", f.GetName(), l.GetValue())
+				}
+			}
+		}
+	}
+	if len(families) == 0 {
+		t.Error("nothing was collected")
+	}
+	if got := testing.AllocsPerRun(10, func() { all.Only(other) }); got > 10 {
+		t.Errorf("it takes %.0f allocations, as if the families were made anew", got)
+	}
+}
+
 // fullTask has all that a task of any type can have.
 func fullTask() *cbrapi.OperationLog {
 	hour := func(h int) time.Time { return time.Date(2026, 11, 20, h, 0, 0, 0, time.UTC) }

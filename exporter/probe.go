@@ -37,7 +37,7 @@ func (e *Exporter) serveProbe(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	scrape := e.scrape(ctx, func(p *projects) *collector.Collector { //nolint:contextcheck // a pass outlives the scrape that began it
 		if one := p.named(name); one != nil {
-			return collector.New(one)
+			return one.collector
 		}
 		return nil
 	})

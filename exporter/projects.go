@@ -25,6 +25,7 @@ type projects struct {
 type project struct {
 	*collection.Collection
 	name        string
+	collector   *collector.Collector // of this project alone
 	api         pacedAPI
 	prepare     func(context.Context) error    // nil if there is nothing to prepare
 	credentials *atomic.Pointer[authorization] // another one when the project id is found
@@ -49,6 +50,9 @@ func (e *Exporter) newProjects() (*projects, error) {
 		sources = append(sources, one)
 	}
 	p.collector = collector.New(sources...)
+	for _, one := range p.all {
+		one.collector = p.collector.Only(one)
+	}
 	return p, nil
 }
 
