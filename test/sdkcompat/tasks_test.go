@@ -294,7 +294,7 @@ func parseTime(t *testing.T, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
+	for _, layout := range []string{time.RFC3339, time.DateTime, "2006-01-02T15:04:05"} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at.UTC()
 		}
