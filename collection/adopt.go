@@ -8,6 +8,7 @@ func (c *Collection) Adopt(old *Collection) {
 	defer old.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.troubles = old.troubles // those that last began before the new configuration
 	all := true
 	for _, e := range c.configured {
 		before := old.entries[e.id]

@@ -75,6 +75,7 @@ type Collection struct {
 	current    *pass             // the newest pass, running or over; nil before the first
 	previous   *pass             // the one before it
 	lastTasks  time.Time         // when the newest pass ended that knew all configured tasks
+	troubles   []Trouble         // of the newest pass that is over
 }
 
 // New returns a collection that has not read anything yet.

@@ -88,6 +88,7 @@ func (c *Collection) end(p *pass) {
 			d.lastFound = p.ended
 		}
 	}
+	c.noteTroubles(p)
 	p.result = c.snapshot(p)
 	close(p.done)
 }

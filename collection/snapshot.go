@@ -24,6 +24,9 @@ type Snapshot struct {
 	// cbrapi.ReasonDeadline where the newest runs and the one before it does not
 	// speak for it.
 	Reasons map[cbrapi.Reason]bool
+	// Troubles say more of the reasons in the newest pass that is over, in the order
+	// of cbrapi.Reasons.
+	Troubles []Trouble
 	// Duration is how long the newest pass took, or has taken so far.
 	Duration time.Duration
 	// Complete reports whether the newest pass knows all configured tasks. While it
@@ -67,6 +70,7 @@ type Found struct {
 	// Swept reports whether all that the API remembers has been read at least once.
 	// Before that, there is nothing in what follows.
 	Swept        bool
+	SweptAt      time.Time // when the newest complete reading of all began
 	HistoryStart time.Time // how far back everything is known
 	Window       time.Duration
 	Tallies      []ledger.Tally
@@ -99,6 +103,7 @@ func (c *Collection) snapshot(p *pass) Snapshot {
 		Tasks:        make([]Task, len(c.configured)),
 		Up:           c.answered(p, now),
 		Reasons:      c.reasons(p, now),
+		Troubles:     c.troubles,
 		Duration:     p.duration(now),
 		Complete:     c.complete(p, now, (*pass).knowsTasks),
 		LastComplete: c.lastTasks,
@@ -131,6 +136,7 @@ func (c *Collection) found(p *pass, now time.Time) *Found {
 		Complete:     d.swept(now) && c.complete(p, now, (*pass).knowsFound),
 		LastComplete: d.lastFound,
 		Swept:        !d.sweptAt.IsZero(),
+		SweptAt:      d.sweptAt,
 		Window:       d.Window,
 	}
 	for _, e := range c.entries {

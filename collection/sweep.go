@@ -80,6 +80,7 @@ func (c *Collection) runSweep(s *sweep) {
 		if !p.discoveryFailed {
 			d.lastFound = p.ended
 		}
+		c.noteTroubles(p)
 		p.result = c.snapshot(p)
 	}
 }

@@ -15,8 +15,8 @@ import (
 type resourceView struct {
 	Resource, Vault, Operation string
 	Status                     string // of the newest finished task
-	Ended                      string
-	LastSuccess                string
+	Ended                      moment
+	LastSuccess                moment
 	Failures                   string // in a row
 	Trouble                    string // why the newest finished task failed
 	TaskID                     string
@@ -53,16 +53,16 @@ func viewResource(s ledger.Standing, found *collection.Found, now time.Time) res
 		severity:  severity(l.Status),
 	}
 	if at, known := l.FinishedAt(); known {
-		v.Ended = age(now.Sub(at)) + " ago"
+		v.Ended = ago(at, now)
 	}
 	if found == nil {
 		return v
 	}
 	switch success := s.LastSuccess; {
 	case success == nil:
-		v.LastSuccess = "none in " + age(now.Sub(found.HistoryStart))
+		v.LastSuccess = moment{Words: "none in " + age(now.Sub(found.HistoryStart)), UTC: "none since " + inUTC(found.HistoryStart)}
 	case !success.End.IsZero():
-		v.succeeded, v.LastSuccess = success.End, age(now.Sub(success.End))+" ago"
+		v.succeeded, v.LastSuccess = success.End, ago(success.End, now)
 	}
 	if s.ConsecutiveFailures > 0 {
 		v.Failures = fmt.Sprint(s.ConsecutiveFailures)

@@ -15,7 +15,8 @@ import (
 type taskView struct {
 	ID, Status, Operation, Vault, Resource string
 	Percent                                string
-	Created, Took                          string
+	Created                                moment
+	Took                                   string
 	Trouble                                string // why the task failed, or could not be read
 	severity                               int
 }
@@ -62,9 +63,7 @@ func viewTask(t collection.Task, now time.Time) taskView {
 	if p := l.ExtraInfo.Common.Progress; p != nil {
 		v.Percent = fmt.Sprintf("%.0f %%", *p)
 	}
-	if !l.CreatedAt.IsZero() {
-		v.Created = age(now.Sub(l.CreatedAt)) + " ago"
-	}
+	v.Created = ago(l.CreatedAt, now)
 	if d, ok := l.Duration(); ok {
 		v.Took = age(d)
 	}

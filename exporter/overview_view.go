@@ -20,6 +20,11 @@ type projectView struct {
 	Name    string
 	Verdict string // can the table be trusted, and if not, why
 	Trusted bool
+	Failing bool   // a backup, or what else was to be done
+	AsOf    string // when the last pass was over
+	// Troubles are why not everything could be read.
+	Troubles []troubleView
+	Swept    moment // when the whole list was read; empty where it is not followed
 	// The worst first.
 	Resources []resourceView
 	Tasks     []taskView
@@ -38,6 +43,8 @@ func viewProject(s collection.Snapshot, read bool, now time.Time) projectView {
 	}
 	v.Trusted = complete(s) && now.Sub(s.At) < idle
 	v.Verdict = verdict(s, now)
+	v.AsOf, v.Failing = inUTC(s.At), failing(s)
+	v.Troubles, v.Swept = viewTroubles(s, now), viewSwept(s, now)
 	v.Resources, v.Tasks = viewResources(s, now), viewTasks(s, now)
 	v.History = s.Found != nil
 	return v

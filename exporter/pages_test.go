@@ -106,7 +106,7 @@ func TestOverviewIsNotTrustedForEver(t *testing.T) {
 	e.scrape(t, "")
 	later.Store(int64(72 * time.Hour))
 	_, page := e.do(t, http.MethodGet, "/", nil)
-	want := `<p class="verdict">All 6 tasks are known, as of 3 days ago. Nothing has been read since: is Prometheus still scraping?</p>`
+	want := `<p class="verdict failing">All 6 tasks are known, as of 3 days ago. Nothing has been read since: is Prometheus still scraping?</p>`
 	if !strings.Contains(page, want) {
 		t.Errorf("the page lacks %s:\n%s", want, page)
 	}
