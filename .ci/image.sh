@@ -76,8 +76,7 @@ cmp "$bin" "$work/cbr_exporter" || fail "build is not reproducible: the binary d
 in_image() { exec chroot --userspec="$user" "$root" /bin/cbr_exporter "$@"; }
 (in_image --version) >"$work/version" 2>&1 || fail "--version: $(cat "$work/version")"
 grep -q "version $VERSION (.*revision: $REVISION" "$work/version" || fail "--version: $(cat "$work/version")"
-! (in_image --config.check --config.file=/etc/cbr_exporter/config.yml) >"$work/log" 2>&1 || fail "--config.check: the placeholders of the example pass"
-! grep -v 'still a placeholder' "$work/log" || fail "--config.check: there is more wrong with the example than its placeholders"
+(in_image --config.file=/etc/cbr_exporter/config.yml --config.check) >"$work/log" 2>&1 || fail "--config.check: $(cat "$work/log")"
 
 address=127.0.0.1:$(shuf -i 20000-29999 -n 1)
 in_image --demo --web.listen-address="$address" >"$work/log" 2>&1 &

@@ -72,7 +72,7 @@ func TestReloadInTheMiddle(t *testing.T) {
 			t.Errorf("complete %t with %+v, want the end of the task that ran", s.Found.Complete, s.Standings)
 		}
 		time.Sleep(time.Minute)
-		if want := []int{0, 1, 2}; !slices.Equal(c.asked, want) {
+		if want := []int{0, 1, 2}; !slices.Equal(c.pagesAsked(), want) {
 			t.Errorf("asked for the pages %v; want %v, with the new client", c.asked, want)
 		}
 	})

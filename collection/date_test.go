@@ -148,7 +148,7 @@ func TestOutdatedSweepStops(t *testing.T) {
 		c.change(func() { c.ahead = 0 })
 		collect(col, 0)
 		time.Sleep(2 * time.Minute)
-		if got := len(p.asked); got < 50 || got > 70 {
+		if got := len(p.pagesAsked()); got < 50 || got > 70 {
 			t.Errorf("got %d requests for a list of 50 pages, want those of one reading and of what the other had read", got)
 		}
 	})

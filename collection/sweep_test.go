@@ -35,7 +35,7 @@ func TestSweepGoesOn(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 		// The page that failed was asked for three times, the others once.
-		if want := []int{0, 1, 2, 2, 2, 2, 3, 4}; !slices.Equal(c.asked, want) {
+		if want := []int{0, 1, 2, 2, 2, 2, 3, 4}; !slices.Equal(c.pagesAsked(), want) {
 			t.Errorf("asked for the pages %v, want %v", c.asked, want)
 		}
 	})
@@ -60,7 +60,7 @@ func TestSweepOutlivesScrapes(t *testing.T) {
 			}
 			time.Sleep(10 * time.Second)
 		}
-		if got := len(c.asked); got != 50 {
+		if got := len(c.pagesAsked()); got != 50 {
 			t.Errorf("asked for %d pages of a list of 50", got)
 		}
 	})
@@ -97,7 +97,7 @@ func TestNoSweepWithoutAnswer(t *testing.T) {
 			collect(col, 0)
 			time.Sleep(time.Minute)
 		}
-		if len(c.asked) > 0 {
+		if len(c.pagesAsked()) > 0 {
 			t.Errorf("asked for the pages %v of the whole list", c.asked)
 		}
 	})
@@ -155,6 +155,13 @@ type pagedCloud struct {
 	mu      sync.Mutex
 	failing map[int]error
 	asked   []int
+}
+
+// pagesAsked returns which pages of the whole list were asked for.
+func (c *pagedCloud) pagesAsked() []int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.asked)
 }
 
 func (c *pagedCloud) fail(page int, err error) {

@@ -347,29 +347,42 @@ projects:
 	}
 }
 
-// TestExample loads the example as it is, and with values in place of its
-// placeholders, those in comments included.
+// TestExample loads the example as it is, and with the credentials that it has in a
+// comment, where their placeholders are replaced.
 func TestExample(t *testing.T) {
 	const file = "../config.yml"
-	_, err := config.Load(file, none)
-	if err == nil || strings.Count(err.Error(), "still a placeholder") != 2 || strings.Count(err.Error(), "\n") != 1 {
-		t.Errorf("got %v, want the two placeholders and nothing else", err)
-	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := config.Parse(file, regexp.MustCompile(`(?i)replace-me`).ReplaceAll(content, []byte("mine")), none)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := prod()
-	want.Projects[0].Name = "prod"
-	want.Projects[0].Credentials = config.Credentials{AccessKey: "mine", SecretKey: "mine"}
-	want.Projects[0].TaskIDs = nil
-	want.Projects[0].Discovery = followed()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
+	commented := regexp.MustCompile(`(?m)^    # ((credentials:|  access_key: |  secret_key: ).*)$`)
+	for _, test := range []struct {
+		name, text  string
+		credentials config.Credentials
+	}{
+		{"as it is", string(content), config.Credentials{
+			ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}, Assumed: true,
+		}},
+		{
+			"with an access key",
+			strings.NewReplacer("REPLACE-ME", "mine", "replace-me", "mine").Replace(commented.ReplaceAllString(string(content), "    $1")),
+			config.Credentials{AccessKey: "mine", SecretKey: "mine"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := config.Parse(file, []byte(test.text), none)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := prod()
+			want.Projects[0].Name = "prod"
+			want.Projects[0].Credentials = test.credentials
+			want.Projects[0].TaskIDs = nil
+			want.Projects[0].Discovery = followed()
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
 }
 
