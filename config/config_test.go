@@ -69,6 +69,9 @@ func followed() *config.Discovery {
 	}
 }
 
+// watchedVaults is the reading of vaults with its defaults.
+func watchedVaults() *config.Vaults { return &config.Vaults{Refresh: model.Duration(5 * time.Minute)} }
+
 func TestParse(t *testing.T) {
 	tests := map[string]struct {
 		yaml   string
@@ -305,6 +308,35 @@ projects:
 				c.Projects[0].Discovery = &config.Discovery{Lookback: hour, Window: hour, MaxTasks: 1}
 			},
 		},
+		"vaults without keys": {
+			yaml:   oneProject + "    vaults: {}\n",
+			differ: func(c *config.Config) { c.Projects[0].Vaults = watchedVaults() },
+		},
+		"vaults, no value": {
+			yaml:   oneProject + "    vaults:\n      # refresh: 5m\n",
+			differ: func(c *config.Config) { c.Projects[0].Vaults = watchedVaults() },
+		},
+		"vaults alone": {
+			yaml: strings.Replace(discoveryAlone, "discovery", "vaults", 1),
+			differ: func(c *config.Config) {
+				c.Projects[0].Vaults, c.Projects[0].TaskIDs = watchedVaults(), nil
+			},
+		},
+		"every key of vaults": {
+			yaml: oneProject + "    vaults: {refresh: 30s, tags: [team, Team, 部门, " + strings.Repeat("é", 36) + "]}\n",
+			differ: func(c *config.Config) {
+				c.Projects[0].Vaults = &config.Vaults{
+					Refresh: model.Duration(30 * time.Second),
+					Tags:    []string{"team", "Team", "部门", strings.Repeat("é", 36)},
+				}
+			},
+		},
+		"vaults once a day": {
+			yaml: oneProject + "    vaults: {refresh: 24h, tags: []}\n",
+			differ: func(c *config.Config) {
+				c.Projects[0].Vaults = &config.Vaults{Refresh: model.Duration(24 * time.Hour)}
+			},
+		},
 		"aliases and merge keys": {
 			yaml: `
 projects:
@@ -378,7 +410,7 @@ func TestExample(t *testing.T) {
 			want.Projects[0].Name = "prod"
 			want.Projects[0].Credentials = test.credentials
 			want.Projects[0].TaskIDs = nil
-			want.Projects[0].Discovery = followed()
+			want.Projects[0].Discovery, want.Projects[0].Vaults = followed(), watchedVaults()
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -425,6 +457,8 @@ func TestStringParses(t *testing.T) {
 		"task ids":            "task_ids: [" + backupID + "]",
 		"discovery":           "discovery: {}",
 		"discovery and tasks": "task_ids: [" + backupID + "]\n    discovery:",
+		"vaults":              "vaults: {}",
+		"tags":                "vaults: {refresh: 90s, tags: [team, 'cost: center']}",
 		"other values": `discovery:
       lookback: 1h30m
       window: 90m
@@ -471,6 +505,21 @@ func TestStringDiscovery(t *testing.T) {
 	}
 }
 
+func TestTagLabel(t *testing.T) {
+	for key, want := range map[string]string{
+		"team":        "tag_team",
+		"Team_2":      "tag_Team_2",
+		"cost.center": "tag_cost_center",
+		"a b:c":       "tag_a_b_c",
+		"部门":          "tag___",
+		"2nd":         "tag_2nd",
+	} {
+		if got := config.TagLabel(key); got != want {
+			t.Errorf("%q: got %q, want %q", key, got, want)
+		}
+	}
+}
+
 func TestCredentialsKind(t *testing.T) {
 	tests := map[string]struct {
 		credentials config.Credentials
@@ -501,6 +550,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(oneProject + "    http_client: {proxy_url: 'http://u:p@proxy', no_proxy: a, tls_config: {server_name: b}}\n"))
 	f.Add([]byte(oneProject + "    enterprise_project_id: 0\n    discovery: {lookback: 40d, window: 1w, operation_types: [copy], vault_ids: [" + syncID + "], max_tasks: 1}\n"))
 	f.Add([]byte(discoveryAlone))
+	f.Add([]byte(oneProject + "    vaults: {refresh: 1m, tags: [team, cost.center]}\n"))
 	f.Add([]byte("projects:\n  - &a\n    <<: *a\n    name: [*a]\n"))
 	f.Add([]byte("a: 1\n---\nb: *c\n"))
 	for _, test := range badConfigs {

@@ -98,12 +98,12 @@ config.yml:5: projects[0].taskids: unknown key; did you mean task_ids?`,
 	},
 	"unknown key between two": {
 		yaml: oneProject + "    m_endpoint: x\n",
-		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, discovery, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
+		want: `config.yml:6: projects[0].m_endpoint: unknown key; known here: credentials, discovery, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids, vaults`,
 	},
 	"keys of later versions": {
-		yaml: with("{token: T}", "{token: T, mfa: {}}") + "    vaults: {}\n",
+		yaml: with("{token: T}", "{token: T, mfa: {}}") + "    backups: {}\n",
 		want: `config.yml:4: projects[0].credentials.mfa: unknown key; known here: access_key, domain_name, ecs_agency, password, password_file, secret_key, secret_key_file, security_token, security_token_file, token, token_file, username
-config.yml:6: projects[0].vaults: unknown key; known here: credentials, discovery, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids`,
+config.yml:6: projects[0].backups: unknown key; known here: credentials, discovery, endpoint, enterprise_project_id, http_client, iam_endpoint, name, project_id, project_name, region, task_ids, vaults`,
 	},
 	"duplicate key": {
 		yaml: with("project_id", "region: eu-de\n    project_id"),
@@ -678,6 +678,60 @@ config.yml:6: projects[0].discovery.window: 11y is too long; write 10y or less`,
 config.yml:9: projects[0].discovery.operation_types[0]: "x" is not a type of operation; known here: backup, copy, delete, migrate_resources, remove_resource, replication, restore, sync, vault_delete
 config.yml:10: projects[0].discovery.vault_ids[0]: "x" is not a UUID; copy the vault's id from its page in the console, or from the API
 config.yml:11: projects[0].discovery.max_tasks: not a whole number from 1 to 10000000; write one, without quotes`,
+	},
+
+	// Vaults.
+	"vaults that are no mapping": {
+		yaml: oneProject + "    vaults: true\n",
+		want: `config.yml:6: projects[0].vaults: want a mapping, got a single value; write its keys one per line, each with a colon and a space after it`,
+	},
+	"vaults that are no mapping, and no task": {
+		yaml: with("task_ids: ["+backupID+"]", "vaults: []"),
+		want: `config.yml:5: projects[0].vaults: want a mapping, got a list; write its keys one per line, each with a colon and a space after it`,
+	},
+	"vaults with an unknown key": {
+		yaml: oneProject + "    vaults: {refesh: 1h}\n",
+		want: `config.yml:6: projects[0].vaults.refesh: unknown key; did you mean refresh?`,
+	},
+	"refresh zero": {
+		yaml: oneProject + "    vaults: {refresh: 0}\n",
+		want: `config.yml:6: projects[0].vaults.refresh: 0s is too short; write a duration above zero, for example 30s`,
+	},
+	"refresh too often": {
+		yaml: oneProject + "    vaults: {refresh: 29s}\n",
+		want: `config.yml:6: projects[0].vaults.refresh: 29s is too short; write 30s or more`,
+	},
+	"refresh too rarely": {
+		yaml: oneProject + "    vaults: {refresh: 25h}\n",
+		want: `config.yml:6: projects[0].vaults.refresh: 1d1h is too long; write 1d or less`,
+	},
+	"refresh without unit": {
+		yaml: oneProject + "    vaults: {refresh: 300}\n",
+		want: `config.yml:6: projects[0].vaults.refresh: not a duration; write a number and a unit, for example 500ms, 30s, 15m or 1h30m`,
+	},
+	"tags that are no list": {
+		yaml: oneProject + "    vaults: {tags: team}\n",
+		want: `config.yml:6: projects[0].vaults.tags: want a list, got a single value; begin each item with "- "`,
+	},
+	"tag that is empty": {
+		yaml: oneProject + "    vaults: {tags: [team, '']}\n",
+		want: `config.yml:6: projects[0].vaults.tags[1]: no value; add one or remove the line`,
+	},
+	"tag with a value": {
+		yaml: oneProject + "    vaults: {tags: [team: web]}\n",
+		want: `config.yml:6: projects[0].vaults.tags[0]: want a single value, got a mapping; put a value that begins with [, { or ! in quotes`,
+	},
+	"tag that is too long": {
+		yaml: oneProject + "    vaults: {tags: [" + strings.Repeat("é", 37) + "]}\n",
+		want: `config.yml:6: projects[0].vaults.tags[0]: longer than 36 characters, which no tag's key is; copy it from the vault's tags in the console`,
+	},
+	"tag twice": {
+		yaml: oneProject + "    vaults: {tags: [team, env, team]}\n",
+		want: `config.yml:6: projects[0].vaults.tags[2]: "team" gives the label tag_team, as line 6 does already; remove one of them`,
+	},
+	"two tags that give one label": {
+		yaml: oneProject + "    vaults:\n      tags:\n        - cost.center\n        - cost-center\n",
+		want: `config.yml:9: projects[0].vaults.tags[1]: "cost-center" gives the label tag_cost_center, as line 8 does already; remove one of them`,
 	},
 
 	"everything wrong is said, in the order of the file": {

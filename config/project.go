@@ -29,10 +29,12 @@ type Project struct {
 	Credentials Credentials `yaml:"credentials"`
 	HTTPClient  HTTPClient  `yaml:"http_client"`
 	// TaskIDs are UUIDs in lower case, each once. There is at least one, or a
-	// Discovery.
+	// Discovery, or Vaults.
 	TaskIDs []string `yaml:"task_ids"`
 	// Discovery is nil where the task list is not followed.
 	Discovery *Discovery `yaml:"discovery,omitempty"`
+	// Vaults is nil where vaults and policies are not read.
+	Vaults *Vaults `yaml:"vaults,omitempty"`
 }
 
 var (
@@ -103,6 +105,7 @@ func (p *Project) read(n node) (mapping, bool) {
 		"http_client":           p.HTTPClient.read,
 		"task_ids":              uuids(&p.TaskIDs, "copy the task's id from the console's task list or the API"),
 		"discovery":             discovery(&p.Discovery),
+		"vaults":                vaults(&p.Vaults),
 	})
 	if !ok {
 		return m, false
@@ -128,7 +131,7 @@ func (p *Project) read(n node) (mapping, bool) {
 			m.at("iam_endpoint").problem("missing; a project id is looked up there, so it is needed where there is no region")
 		}
 	}
-	if m.at("task_ids").empty() && m.at("discovery").missing() {
+	if m.at("task_ids").empty() && m.given("discovery", "vaults") == nil {
 		m.at("task_ids").problem("no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API")
 	}
 
