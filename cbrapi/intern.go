@@ -50,6 +50,19 @@ func (i interned) task(l *OperationLog) {
 	}
 }
 
+// vault replaces what v is likely to share with other vaults. The ids and names of
+// its resources are its own.
+func (i interned) vault(v *Vault) {
+	i.texts(&v.EnterpriseProjectID)
+	b := &v.Billing
+	b.Status = VaultStatus(i.text(string(b.Status)))
+	i.texts(&b.ChargingMode, &b.ProtectType, &b.ObjectType, &b.ConsistentLevel)
+	for n := range v.Resources {
+		r := &v.Resources[n]
+		r.Type, r.ProtectStatus = i.text(r.Type), ProtectStatus(i.text(string(r.ProtectStatus)))
+	}
+}
+
 func (i interned) resource(r *Resource) {
 	i.texts(&r.ID, &r.Type, &r.Name)
 	for n := range r.ExcludeVolumes {

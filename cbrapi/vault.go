@@ -1,16 +1,6 @@
 package cbrapi
 
-import (
-	"context"
-	"fmt"
-	"net/http"
-	"net/url"
-	"time"
-)
-
-// maxVaults bounds a list of vaults, in rows: nobody has as many, but a service may
-// have an answer to every offset.
-const maxVaults = 100_000
+import "time"
 
 // Vault is where the backups of some resources are kept. What the API did not send
 // is the zero value or nil.
@@ -97,39 +87,4 @@ const (
 // order.
 func ProtectStatuses() []ProtectStatus {
 	return []ProtectStatus{ProtectAvailable, ProtectError, ProtectProtecting, ProtectRestoring, ProtectRemoving}
-}
-
-// Vaults returns the vaults of the project, none twice, and what could not be read
-// of their list: rows that are no vault with an id, and the count. What could not
-// be read of a vault is in Vault.Invalid.
-//
-// It asks for the list page by page, as a Listing does. Where a page cannot be had
-// there are no vaults, but an error that ReasonOf classifies.
-//
-// See https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html.
-func (c *Client) Vaults(ctx context.Context) ([]*Vault, []InvalidField, error) {
-	const operation = "ListVault"
-	query := url.Values{}
-	c.addEnterpriseProject(query)
-	pages := newPages(c.service, &c.vaultPaging, c.get(operation, "vaults", query), "vaults")
-	pages.path = "vaults."
-	pages.toTheEnd = true // or a resource would seem not to be protected
-	var vaults []*Vault
-	for !pages.done {
-		if pages.rows >= maxVaults {
-			return nil, nil, &Error{
-				Operation:  operation,
-				StatusCode: http.StatusOK,
-				Message:    fmt.Sprintf("the list goes on after %d rows", pages.rows),
-			}
-		}
-		err := pages.next(ctx, func(row object) bool {
-			vaults = append(vaults, readVault(row))
-			return true
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	return vaults, pages.invalid, nil
 }

@@ -19,7 +19,7 @@ func FuzzVaults(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		vaults, invalid, err := newClient(t, inMemory(http.StatusOK, "application/json", body)).Vaults(t.Context())
+		vaults, invalid, err := allVaults(t.Context(), newClient(t, inMemory(http.StatusOK, "application/json", body)))
 		if err != nil {
 			checkError(t, err)
 			return

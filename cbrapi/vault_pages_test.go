@@ -62,7 +62,7 @@ func TestVaultPages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &history{list: "vaults", rows: rowsOf(test.vaults), most: test.most, count: test.count, fault: test.fault}
-			vaults, invalid, err := newClient(t, serve(t, h.ServeHTTP)).Vaults(t.Context())
+			vaults, invalid, err := allVaults(t.Context(), newClient(t, serve(t, h.ServeHTTP)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,9 +118,9 @@ func TestVaultsFail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &history{list: "vaults", rows: rowsOf(1500), fault: test.fault}
-			vaults, invalid, err := newClient(t, serve(t, h.ServeHTTP)).Vaults(t.Context())
+			vaults, invalid, err := allVaults(t.Context(), newClient(t, serve(t, h.ServeHTTP)))
 			if vaults != nil || invalid != nil || err == nil {
-				t.Fatalf("Vaults() = %d vaults, %v, %v, want an error alone", len(vaults), invalid, err)
+				t.Fatalf("allVaults() = %d vaults, %v, %v, want an error alone", len(vaults), invalid, err)
 			}
 			if !strings.Contains(err.Error(), test.want) || cbrapi.ReasonOf(err) != test.reason {
 				t.Errorf("the error is %v for the reason %q, want %s for %q", err, cbrapi.ReasonOf(err), test.want, test.reason)
@@ -149,9 +149,9 @@ func BenchmarkVaults(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		vaults, _, err := client.Vaults(b.Context())
+		vaults, _, err := allVaults(b.Context(), client)
 		if err != nil || len(vaults) != len(rows) {
-			b.Fatalf("Vaults() = %d vaults, %v", len(vaults), err)
+			b.Fatalf("allVaults() = %d vaults, %v", len(vaults), err)
 		}
 	}
 }
