@@ -43,7 +43,7 @@ type Snapshot struct {
 	// empty until every task was read that may say something: among half of them,
 	// the newest failure may be one that has long been made good.
 	Standings []ledger.Standing
-	Resources []cbrapi.Resource
+	Resources []ledger.Resource
 
 	// Found is nil where the list of tasks is not followed.
 	Found *Found
@@ -167,7 +167,7 @@ func (c *Collection) task(e *entry, p *pass, now time.Time) Task {
 
 // standingsOfConfigured reduces all that was ever read, so that a task that cannot
 // be read now still tells the names that it told before.
-func (c *Collection) standingsOfConfigured() ([]ledger.Standing, []cbrapi.Resource) {
+func (c *Collection) standingsOfConfigured() ([]ledger.Standing, []ledger.Resource) {
 	l := ledger.New(ledger.Options{})
 	for _, e := range c.configured {
 		if e.readAt.IsZero() {

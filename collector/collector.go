@@ -73,7 +73,7 @@ type tables struct {
 	configured table[collection.Task]
 	task       table[*cbrapi.OperationLog]
 	standing   table[standing]
-	resource   table[cbrapi.Resource]
+	resource   table[ledger.Resource]
 	tally      table[ledger.Tally]
 }
 
@@ -109,7 +109,7 @@ func (t tables) collect(s *collection.Snapshot, e *emitter) {
 		return t.standing.subject(e, standing{r, s.Found != nil}, s.Project,
 			r.VaultID, firstText(r.VaultName, r.VaultID), r.ResourceID, string(r.OperationType))
 	}))
-	t.resource.collect(e, subjects(s.Resources, func(r cbrapi.Resource) subject[cbrapi.Resource] {
+	t.resource.collect(e, subjects(s.Resources, func(r ledger.Resource) subject[ledger.Resource] {
 		return t.resource.subject(e, r, s.Project, r.ID)
 	}))
 	if s.Found != nil {

@@ -31,7 +31,7 @@ func TestFullTask(t *testing.T) {
 			LastSuccess:  &ledger.Outcome{End: time.Unix(1e9, 0), Duration: time.Hour, HasDuration: true},
 			LastFailure:  &ledger.Outcome{End: time.Unix(1e9, 0)},
 		}},
-		Resources: []cbrapi.Resource{*fullTask().ExtraInfo.Resource},
+		Resources: []ledger.Resource{{ID: "resource"}},
 		Found: &collection.Found{
 			Swept: true, HistoryStart: time.Unix(1e9, 0), LastComplete: time.Unix(1e9, 0),
 			Tallies: []ledger.Tally{{VaultID: "vault"}},

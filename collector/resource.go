@@ -8,12 +8,12 @@ import (
 )
 
 // resourceFamilies is what is exposed of one resource.
-func resourceFamilies() []family[cbrapi.Resource] {
-	return []family[cbrapi.Resource]{{
+func resourceFamilies() []family[ledger.Resource] {
+	return []family[ledger.Resource]{{
 		name:   "resource_info",
 		help:   "Name and type of the resource, from its newest task; always 1.",
 		labels: []string{"resource_name", "resource_type"},
-		read:   func(r cbrapi.Resource, e *emitter) { e.emit(1, r.Name, r.Type) },
+		read:   func(r ledger.Resource, e *emitter) { e.emit(1, r.Name, r.Type) },
 	}}
 }
 

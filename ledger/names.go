@@ -3,6 +3,7 @@ package ledger
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -20,7 +21,15 @@ type vaultName struct {
 
 type resourceRecord struct {
 	from     record
-	resource cbrapi.Resource
+	resource Resource
+}
+
+// Resource is what a resource is called.
+type Resource struct {
+	ID   string
+	Name string
+	Type string    // such as OS::Nova::Server
+	At   time.Time // when that was so, by the API's clock; zero where no task tells
 }
 
 func newNames() names {
@@ -38,7 +47,7 @@ func (n names) add(log *cbrapi.OperationLog) {
 	}
 	if r := log.ExtraInfo.Resource; r != nil && r.ID != "" {
 		if known, ok := n.resources[r.ID]; !ok || known.from.yieldsTo(from) {
-			n.resources[r.ID] = resourceRecord{from, cbrapi.Resource{ID: r.ID, Name: r.Name, Type: r.Type}}
+			n.resources[r.ID] = resourceRecord{from, Resource{r.ID, r.Name, r.Type, from.created}}
 		}
 	}
 }
@@ -57,21 +66,25 @@ func (n names) keep(ids map[string]bool) {
 	}
 }
 
-// vault returns the newest name of a vault; "" where none is known.
-func (n names) vault(id string) string { return n.vaults[id].name }
+// vault returns the newest name of a vault, and when that was so; "" and zero where
+// none is known.
+func (n names) vault(id string) (name string, at time.Time) {
+	known := n.vaults[id]
+	return known.name, known.from.created
+}
 
 // Resources returns the id, name and type of each resource of which a task is
 // known, from its newest task, by id.
-func (l *Ledger) Resources() []cbrapi.Resource {
+func (l *Ledger) Resources() []Resource {
 	l.forget()
 	known := map[string]bool{}
-	var resources []cbrapi.Resource
+	var resources []Resource
 	for key := range l.resources {
 		if !known[key.ResourceID] {
 			known[key.ResourceID] = true
 			resources = append(resources, l.names.resources[key.ResourceID].resource)
 		}
 	}
-	slices.SortFunc(resources, func(a, b cbrapi.Resource) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(resources, func(a, b Resource) int { return strings.Compare(a.ID, b.ID) })
 	return resources
 }

@@ -102,7 +102,7 @@ func pick[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))]
 // reading is what a ledger says.
 type reading struct {
 	Standings []ledger.Standing
-	Resources []cbrapi.Resource
+	Resources []ledger.Resource
 	Tallies   []ledger.Tally
 	Dropped   int
 	Active    []string
@@ -130,17 +130,22 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 	aged := func(log *cbrapi.OperationLog, age time.Duration) bool { return log.CreatedAt.Before(noon().Add(-age)) }
 
 	tasks = slices.DeleteFunc(tasks, func(log *cbrapi.OperationLog) bool { return aged(log, o.Lookback) })
-	vaults, resources := map[string]string{}, map[string]cbrapi.Resource{}
+	type named struct {
+		name string
+		at   time.Time
+	}
+	vaults, resources := map[string]named{}, map[string]ledger.Resource{}
 	byKey := map[ledger.ResourceKey][]*cbrapi.OperationLog{}
 	var inWindow []*cbrapi.OperationLog
 	ended := 0 // of those in the window
 	for _, log := range tasks {
 		if log.VaultID != "" {
-			vaults[log.VaultID] = log.VaultName
+			vaults[log.VaultID] = named{log.VaultName, log.CreatedAt}
 		}
 		if key, ok := ledger.KeyOf(log); ok {
 			byKey[key] = append(byKey[key], log)
-			resources[key.ResourceID] = *log.ExtraInfo.Resource
+			resource := log.ExtraInfo.Resource
+			resources[key.ResourceID] = ledger.Resource{ID: resource.ID, Name: resource.Name, Type: resource.Type, At: log.CreatedAt}
 		}
 		if !log.Status.Finished() {
 			r.Active = append(r.Active, log.ID)
@@ -169,7 +174,7 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		used[key.ResourceID] = true
 		tally(key.VaultID, key.OperationType)
 		if s, ok := plainStanding(key, of); ok {
-			s.VaultName = vaults[key.VaultID]
+			s.VaultName, s.VaultNamedAt = vaults[key.VaultID].name, vaults[key.VaultID].at
 			r.Standings = append(r.Standings, s)
 		}
 	}
@@ -188,7 +193,10 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		}
 	}
 	for key, tasks := range tallies {
-		r.Tallies = append(r.Tallies, ledger.Tally{VaultID: key.vault, VaultName: vaults[key.vault], OperationType: key.op, Tasks: tasks})
+		r.Tallies = append(r.Tallies, ledger.Tally{
+			VaultID: key.vault, VaultName: vaults[key.vault].name, VaultNamedAt: vaults[key.vault].at,
+			OperationType: key.op, Tasks: tasks,
+		})
 	}
 	slices.SortFunc(r.Tallies, func(a, b ledger.Tally) int {
 		return cmp.Or(cmp.Compare(a.OperationType, b.OperationType), cmp.Compare(a.VaultID, b.VaultID))

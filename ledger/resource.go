@@ -38,7 +38,8 @@ func (k ResourceKey) compare(other ResourceKey) int {
 // have ended count: one that has just begun neither hides a failure nor cures it.
 type Standing struct {
 	ResourceKey
-	VaultName string // the newest known name of the vault; "" where it has none
+	VaultName    string    // the newest known name of the vault; "" where it has none
+	VaultNamedAt time.Time // when it had that name, by the API's clock
 
 	LastFinished *cbrapi.OperationLog
 	LastSuccess  *Outcome // nil where none is known
@@ -64,9 +65,11 @@ func (l *Ledger) Standings() []Standing {
 		if r.finished == nil {
 			continue
 		}
+		name, at := l.names.vault(key.VaultID)
 		standings = append(standings, Standing{
 			ResourceKey:         key,
-			VaultName:           l.names.vault(key.VaultID),
+			VaultName:           name,
+			VaultNamedAt:        at,
 			LastFinished:        r.finished,
 			LastSuccess:         r.success.kept(),
 			LastFailure:         r.failure.kept(),

@@ -13,8 +13,9 @@ import (
 // Tally counts the tasks of one kind of operation in one vault that were created
 // within the window.
 type Tally struct {
-	VaultID       string // "" where the API did not say
-	VaultName     string // the newest known name; "" where it has none
+	VaultID       string    // "" where the API did not say
+	VaultName     string    // the newest known name; "" where it has none
+	VaultNamedAt  time.Time // when it had that name, by the API's clock
 	OperationType cbrapi.OperationType
 	Tasks         map[cbrapi.Status]int
 }
@@ -43,7 +44,8 @@ func (l *Ledger) Tallies() []Tally {
 	}
 	var tallies []Tally
 	for key, tasks := range counts {
-		tallies = append(tallies, Tally{key.vaultID, l.names.vault(key.vaultID), key.operation, tasks})
+		name, at := l.names.vault(key.vaultID)
+		tallies = append(tallies, Tally{key.vaultID, name, at, key.operation, tasks})
 	}
 	slices.SortFunc(tallies, func(a, b Tally) int {
 		return cmp.Or(cmp.Compare(a.OperationType, b.OperationType), strings.Compare(a.VaultID, b.VaultID))
