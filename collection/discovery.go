@@ -42,11 +42,16 @@ func (d Discovery) filter() cbrapi.ListFilter {
 // covers reports whether a task is among those that are followed. The service may
 // have ignored the filter.
 func (d Discovery) covers(log *cbrapi.OperationLog) bool {
-	if len(d.VaultIDs) > 0 && !slices.Contains(d.VaultIDs, log.VaultID) {
+	return d.Follows(log.VaultID, log.OperationType)
+}
+
+// Follows reports whether the tasks of an operation in a vault are followed.
+func (d Discovery) Follows(vaultID string, operation cbrapi.OperationType) bool {
+	if len(d.VaultIDs) > 0 && !slices.Contains(d.VaultIDs, vaultID) {
 		return false
 	}
 	return len(d.OperationTypes) == 0 || slices.ContainsFunc(d.OperationTypes, func(t cbrapi.OperationType) bool {
-		return t.Canonical() == log.OperationType.Canonical()
+		return t.Canonical() == operation.Canonical()
 	})
 }
 
