@@ -35,7 +35,7 @@ func checkConfig(f *flags, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// watched says which tasks of a project are followed.
+// watched says what of a project is followed.
 func watched(p config.Project) string {
 	var parts []string
 	if d := p.Discovery; d != nil {
@@ -50,6 +50,9 @@ func watched(p config.Project) string {
 	}
 	if n := len(p.TaskIDs); n > 0 {
 		parts = append(parts, count(n, "task")+" by id")
+	}
+	if v := p.Vaults; v != nil {
+		parts = append(parts, "vaults and policies every "+v.Refresh.String())
 	}
 	return strings.Join(parts, "; ")
 }

@@ -64,6 +64,14 @@ func TestCheckConnection(t *testing.T) {
 			"list refused", all, 403, `{"error_msg":"Policy doesn't allow cbr:tasks:list"}`,
 			1, fails + "ListOpLogs: HTTP status 403: Policy doesn't allow cbr:tasks:list; allow the user cbr:tasks:list",
 		},
+		{
+			"vaults", "vaults: {}", 200, `{"vaults":[{"id":"4827f2da-b008-4507-ab7d-42d0df5ed911"}]}`,
+			0, works + "and lists 1 vaults" + agrees,
+		},
+		{
+			"vaults refused", "vaults: {}", 403, `{"error_msg":"Policy doesn't allow cbr:vaults:list"}`,
+			1, fails + "ListVault: HTTP status 403: Policy doesn't allow cbr:vaults:list; allow the user cbr:vaults:list and cbr:policies:list",
+		},
 		{"nobody there", "", 0, "", 1, "connection refused; check the project's endpoint, and the way to it: DNS, proxy, firewall, certificates\n"},
 	}
 	for _, test := range cases {

@@ -44,7 +44,7 @@ projects:
 		{name: "demo with a configuration", args: []string{"--demo", "--config.file=config.yml"}, code: 2, stderr: "--demo brings its own configuration"},
 		{name: "telemetry path without slash", args: []string{"--web.telemetry-path=metrics"}, code: 2, stderr: `--web.telemetry-path: "metrics" is no path; begin it with a slash`},
 		{name: "telemetry path of another page", args: []string{"--web.telemetry-path=/config"}, code: 2, stderr: `--web.telemetry-path: "/config" is the path of another page`},
-		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: the task list, 30d back, ECS agency credentials (neither the file nor the environment has others), https://cbr.cn-north-4.myhuaweicloud.com\n"},
+		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: the task list, 30d back; vaults and policies every 5m, ECS agency credentials (neither the file nor the environment has others), https://cbr.cn-north-4.myhuaweicloud.com\n"},
 		{name: "check of a bad file", args: []string{"--config.check", "--config.file=" + bad}, code: 1, stderr: bad + `:6: projects[0].task_ids[0]: "nonsense" is not a UUID`},
 		{name: "check of a missing file", args: []string{"--config.check", "--config.file=missing.yml"}, code: 1, stderr: "missing.yml"},
 		{name: "check of a folder", args: []string{"--config.check", "--config.file=" + folder}, code: 1, stderr: folder},

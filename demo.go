@@ -41,6 +41,7 @@ projects:
     iam_endpoint: %s
     credentials: {username: %q, password: %q, domain_name: %q}
     discovery: {}
+    vaults: {tags: [team, env]}
     task_ids: [%s]
 `, simulator.DefaultProjectID, endpoint, endpoint,
 			account.UserName, account.Password, account.DomainName, simulator.SampleTaskID),

@@ -89,7 +89,7 @@ func exposedFamilies(t *testing.T) map[string]family {
 	}
 
 	described := describedLabels(t,
-		collector.New().Scrape(t.Context()), collector.NewTelemetry(time.Now))
+		collector.New(nil).Scrape(t.Context()), collector.NewTelemetry(time.Now))
 	for name, labels := range described {
 		f, ok := families[name]
 		if !ok {
@@ -414,11 +414,14 @@ func rows(t *testing.T, header ...string) []row {
 // code returns what is between backticks, and a text without them as it is.
 func code(cell string) string { return strings.Trim(cell, "`") }
 
-// sorted joins labels in a fixed order, each once.
+// sorted joins labels in a fixed order, each once, but for those of tags: the
+// configuration chooses them.
 func sorted(labels []string) string {
 	set := map[string]bool{}
 	for _, label := range labels {
-		set[label] = true
+		if !strings.HasPrefix(label, "tag_") {
+			set[label] = true
+		}
 	}
 	return strings.Join(slices.Sorted(maps.Keys(set)), ", ")
 }

@@ -22,7 +22,7 @@ import (
 func BenchmarkScrape(b *testing.B) {
 	for _, tasks := range []int{1000, 10000} {
 		b.Run(fmt.Sprint(tasks), func(b *testing.B) {
-			c := collector.New(manyTasks(tasks))
+			c := collector.New(nil, manyTasks(tasks))
 			b.ReportAllocs()
 			for b.Loop() {
 				encode(b, c.Scrape(b.Context()))
@@ -36,7 +36,7 @@ func BenchmarkScrape(b *testing.B) {
 func BenchmarkPrebuilt(b *testing.B) {
 	for _, tasks := range []int{1000, 10000} {
 		b.Run(fmt.Sprint(tasks), func(b *testing.B) {
-			p := prebuild(b, collector.New(manyTasks(tasks)).Scrape(b.Context()))
+			p := prebuild(b, collector.New(nil, manyTasks(tasks)).Scrape(b.Context()))
 			b.ReportAllocs()
 			for b.Loop() {
 				encode(b, p)
@@ -126,7 +126,7 @@ func declared(desc *prometheus.Desc, sample *dto.Metric) []string {
 // manyTasks is a project with n tasks of as many resources, of which one in
 // twenty runs.
 func manyTasks(n int) source {
-	s := source{Project: "prod", LastComplete: time.Unix(1e9, 0)}
+	s := source{Snapshot: collection.Snapshot{Project: "prod", LastComplete: time.Unix(1e9, 0)}}
 	var logs []*cbrapi.OperationLog
 	for i := range n {
 		id := fmt.Sprintf("11111111-1111-4111-8111-%012d", i)

@@ -10,31 +10,45 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/collector"
+	"github.com/cbr-exporter/cbr_exporter/coverage"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/ledger"
 )
 
 // source is a project of which all is known.
-type source collection.Snapshot
+type source coverage.Snapshot
 
-func (s source) Collect(context.Context) collection.Snapshot { return collection.Snapshot(s) }
+func (s source) Collect(context.Context) coverage.Snapshot { return coverage.Snapshot(s) }
 
 // TestFullTask has a task with every field set, so that every family has a
 // sample. A pedantic registry compares what is collected with what is described.
 func TestFullTask(t *testing.T) {
-	c := collector.New(source{
-		Project:      "test",
-		Info:         collection.ProjectInfo{ID: "id"},
-		Tasks:        []collection.Task{{ID: "1", Log: fullTask(), Known: true}},
-		LastComplete: time.Unix(1e9, 0),
-		Standings: []ledger.Standing{{
-			LastFinished: fullTask(),
-			LastSuccess:  &ledger.Outcome{End: time.Unix(1e9, 0), Duration: time.Hour, HasDuration: true},
-			LastFailure:  &ledger.Outcome{End: time.Unix(1e9, 0)},
-		}},
-		Resources: []ledger.Resource{{ID: "resource"}},
-		Found: &collection.Found{
-			Swept: true, HistoryStart: time.Unix(1e9, 0), LastComplete: time.Unix(1e9, 0),
-			Tallies: []ledger.Tally{{VaultID: "vault"}},
+	n, yes := int64(7), true
+	c := collector.New([]string{"tag_team"}, source{
+		Snapshot: collection.Snapshot{
+			Project:      "test",
+			Info:         collection.ProjectInfo{ID: "id"},
+			Tasks:        []collection.Task{{ID: "1", Log: fullTask(), Known: true}},
+			LastComplete: time.Unix(1e9, 0),
+			Standings: []ledger.Standing{{
+				LastFinished: fullTask(),
+				LastSuccess:  &ledger.Outcome{End: time.Unix(1e9, 0), Duration: time.Hour, HasDuration: true},
+				LastFailure:  &ledger.Outcome{End: time.Unix(1e9, 0)},
+			}},
+			Resources: []ledger.Resource{{ID: "resource"}},
+			Found: &collection.Found{
+				Swept: true, HistoryStart: time.Unix(1e9, 0), LastComplete: time.Unix(1e9, 0),
+				Tallies: []ledger.Tally{{VaultID: "vault"}},
+			},
+		},
+		Inventory: &inventory.Snapshot{
+			Vaults: []*cbrapi.Vault{{
+				ID: "vault", Billing: cbrapi.Billing{Capacity: &n, Allocated: &n, Used: &n},
+				Resources: []cbrapi.VaultResource{{ID: "resource", BackupCount: &n, BackupSize: &n, ExcludeVolumes: []string{"a"}}},
+			}},
+			Policies:     []*cbrapi.Policy{{ID: "policy", Enabled: &yes, VaultIDs: []string{"vault"}}},
+			Expected:     []inventory.Expectation{{Interval: time.Hour}},
+			LastComplete: time.Unix(1e9, 0),
 		},
 	})
 	scrape := c.Scrape(t.Context())
@@ -54,8 +68,9 @@ func TestFullTask(t *testing.T) {
 
 // TestOnly collects from one of two projects, and makes nothing anew for it.
 func TestOnly(t *testing.T) {
-	one, other := source{Project: "one"}, source{Project: "other"}
-	all := collector.New(one, other)
+	one := source{Snapshot: collection.Snapshot{Project: "one"}}
+	other := source{Snapshot: collection.Snapshot{Project: "other"}}
+	all := collector.New(nil, one, other)
 	r := prometheus.NewPedanticRegistry()
 	r.MustRegister(all.Only(other).Scrape(t.Context()))
 	families, err := r.Gather()

@@ -1,10 +1,6 @@
 package collector
 
-import (
-	"strconv"
-
-	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-)
+import "github.com/cbr-exporter/cbr_exporter/cbrapi"
 
 // taskFamilies is what is exposed of one task.
 func taskFamilies() []family[*cbrapi.OperationLog] {
@@ -96,11 +92,7 @@ func backupInfo(l *cbrapi.OperationLog, e *emitter) {
 	switch extra := &l.ExtraInfo; {
 	case extra.Backup != nil:
 		b := extra.Backup
-		incremental := ""
-		if b.Incremental != nil {
-			incremental = strconv.FormatBool(*b.Incremental)
-		}
-		e.emit(1, b.BackupID, b.BackupName, incremental, b.AppConsistencyStatus, b.AppConsistencyErrorCode)
+		e.emit(1, b.BackupID, b.BackupName, truth(b.Incremental), b.AppConsistencyStatus, b.AppConsistencyErrorCode)
 	case extra.Delete != nil:
 		e.emit(1, extra.Delete.BackupID, extra.Delete.BackupName, "", "", "")
 	case extra.Restore != nil:
@@ -119,7 +111,7 @@ func replicationInfo(l *cbrapi.OperationLog, e *emitter) {
 
 // emitStatus emits 1 for status and 0 for each other of the statuses known;
 // "unknown" takes the place of one that is not among them.
-func emitStatus(status cbrapi.Status, known []cbrapi.Status, e *emitter) {
+func emitStatus[S ~string](status S, known []S, e *emitter) {
 	unknown := 1.0
 	for _, s := range known {
 		value := 0.0

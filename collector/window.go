@@ -3,24 +3,25 @@ package collector
 import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
+	"github.com/cbr-exporter/cbr_exporter/coverage"
 	"github.com/cbr-exporter/cbr_exporter/ledger"
 )
 
 // windowFamilies is what is exposed of a project whose list of tasks is followed,
 // once it has been read as a whole.
-func windowFamilies() []family[*collection.Snapshot] {
-	found := func(name, help string, value func(*collection.Found, *emitter)) family[*collection.Snapshot] {
-		return family[*collection.Snapshot]{
+func windowFamilies() []family[*coverage.Snapshot] {
+	found := func(name, help string, value func(*collection.Found, *emitter)) family[*coverage.Snapshot] {
+		return family[*coverage.Snapshot]{
 			name: name,
 			help: help,
-			read: func(s *collection.Snapshot, e *emitter) {
+			read: func(s *coverage.Snapshot, e *emitter) {
 				if s.Found != nil && s.Found.Swept {
 					value(s.Found, e)
 				}
 			},
 		}
 	}
-	return []family[*collection.Snapshot]{
+	return []family[*coverage.Snapshot]{
 		found("tasks_window_seconds", "Age, by their creation, up to which cbr_tasks counts tasks.",
 			func(f *collection.Found, e *emitter) { e.emit(f.Window.Seconds()) }),
 		found("tasks_dropped", "Tasks of the window that cbr_tasks does not count because there are more than max_tasks.",

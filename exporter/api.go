@@ -7,10 +7,11 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/cbrapi/pace"
 	"github.com/cbr-exporter/cbr_exporter/collection"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
 )
 
 // pacedAPI is the API of one project, which is asked no faster than its pacer
-// allows. It is a collection.API.
+// allows. It is a collection.API and an inventory.API.
 type pacedAPI struct {
 	client func() *cbrapi.Client
 	pacer  *pace.Pacer
@@ -59,6 +60,35 @@ func (l *pacedList) Next(ctx context.Context) (logs []*cbrapi.OperationLog, err 
 		return err
 	})
 	return logs, err
+}
+
+// Vaults implements inventory.API.
+func (a pacedAPI) Vaults() inventory.VaultList {
+	return &pacedVaults{a.client().Vaults(), a.pacer}
+}
+
+// Policies implements inventory.API.
+func (a pacedAPI) Policies(ctx context.Context) (policies []*cbrapi.Policy, invalid []cbrapi.InvalidField, err error) {
+	err = paced(ctx, a.pacer, func(ctx context.Context) (err error) {
+		policies, invalid, err = a.client().Policies(ctx)
+		return err
+	})
+	return policies, invalid, err
+}
+
+// pacedVaults is a listing of vaults whose pages keep to a pacer.
+type pacedVaults struct {
+	*cbrapi.VaultListing
+	pacer *pace.Pacer
+}
+
+// Next implements inventory.VaultList.
+func (l *pacedVaults) Next(ctx context.Context) (vaults []*cbrapi.Vault, err error) {
+	err = paced(ctx, l.pacer, func(ctx context.Context) (err error) {
+		vaults, err = l.VaultListing.Next(ctx)
+		return err
+	})
+	return vaults, err
 }
 
 // paced sends a request when the pacer allows it. Its error says so where it was

@@ -10,6 +10,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/config"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
 )
 
 // Connection is what came of one request for a project.
@@ -18,6 +19,7 @@ type Connection struct {
 	Credentials string // their kind
 	Answer      string // what the API said, in words; "" where it did not answer
 	Err         error  // nil where the API answered, be it that there is no such task
+	Remedy      string // what to look at where it did not
 	// ClockOffset is how far the API's clock is ahead of this machine's, to a second
 	// or two, where ClockKnown says that an answer told.
 	ClockOffset time.Duration
@@ -27,7 +29,7 @@ type Connection struct {
 // String says in a sentence what works, or what does not and how to mend it.
 func (c Connection) String() string {
 	if c.Err != nil {
-		return fmt.Sprintf("project %s does not work: %s; %s", c.Project, c.Err, collection.Remedy(cbrapi.ReasonOf(c.Err)))
+		return fmt.Sprintf("project %s does not work: %s; %s", c.Project, c.Err, c.Remedy)
 	}
 	text := fmt.Sprintf("project %s works: the API accepts the %s, %s", c.Project, c.Credentials, c.Answer)
 	if c.ClockKnown {
@@ -37,7 +39,8 @@ func (c Connection) String() string {
 }
 
 // CheckConnections sends one request for each project, all at once: for its task
-// list where that is followed, and for its first task where it is not.
+// list where that is followed, and for its first task where it is not, or for its
+// vaults where it names none.
 func (e *Exporter) CheckConnections(ctx context.Context) []Connection {
 	inForce := e.inForce.Load()
 	connections := make([]Connection, len(inForce.all))
@@ -56,6 +59,9 @@ func (p *project) checkConnection(ctx context.Context, settings config.Project) 
 	var offset clockOffset
 	ctx = withClockOffset(ctx, &offset)
 	c.Answer, c.Err = p.ask(ctx, settings)
+	if c.Err != nil {
+		c.Remedy = remedyOf(settings)(cbrapi.ReasonOf(c.Err))
+	}
 	c.ClockOffset, c.ClockKnown = offset.value()
 	return c
 }
@@ -67,8 +73,11 @@ func (p *project) ask(ctx context.Context, settings config.Project) (string, err
 			return "", err
 		}
 	}
-	if settings.Discovery != nil {
+	switch {
+	case settings.Discovery != nil:
 		return p.askForList(ctx)
+	case len(settings.TaskIDs) == 0:
+		return p.askForVaults(ctx)
 	}
 	id := settings.TaskIDs[0]
 	task, err := p.api.OperationLog(ctx, id)
@@ -82,7 +91,27 @@ func (p *project) ask(ctx context.Context, settings config.Project) (string, err
 	}
 }
 
-// fullPage is the number of tasks in a page of a list, if there are so many.
+// remedyOf returns what knows a remedy where the one request for a project fails.
+func remedyOf(settings config.Project) func(cbrapi.Reason) string {
+	if settings.Discovery == nil && len(settings.TaskIDs) == 0 {
+		return inventory.Remedy
+	}
+	return collection.Remedy
+}
+
+func (p *project) askForVaults(ctx context.Context) (string, error) {
+	vaults, err := p.api.Vaults().Next(ctx)
+	if err != nil {
+		return "", err
+	}
+	many := ""
+	if len(vaults) == fullPage {
+		many = " or more"
+	}
+	return fmt.Sprintf("and lists %d%s vaults", len(vaults), many), nil
+}
+
+// fullPage is the number of rows in a page of a list, if there are so many.
 const fullPage = 1000
 
 func (p *project) askForList(ctx context.Context) (string, error) {

@@ -19,6 +19,7 @@ import (
 type lookup struct {
 	find func(context.Context) (projectID string, err error) // nil where nothing has to be found
 	open func(projectID string) (*cbrapi.Client, error)
+	turn chan struct{} // holds one place: tasks and vaults need the id at once
 	// found is nil until the id is known.
 	found atomic.Pointer[foundProject]
 }
@@ -59,13 +60,22 @@ func (e *Exporter) newLookup(p config.Project, authorized http.RoundTripper, ope
 			return id, err
 		},
 		open: open,
+		turn: make(chan struct{}, 1),
 	}, nil
 }
 
-// prepare looks the id up unless it is known. Passes do not overlap, so there is
-// one at a time.
+// prepare looks the id up unless it is known, one at a time.
 func (l *lookup) prepare(ctx context.Context) error {
 	if l.found.Load() != nil {
+		return nil
+	}
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return lookupError(ctx.Err())
+	}
+	if l.found.Load() != nil { // whoever was first has found it
 		return nil
 	}
 	id, err := l.find(ctx)

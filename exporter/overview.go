@@ -20,7 +20,7 @@ func (e *Exporter) serveOverview() http.HandlerFunc {
 		now := e.options.Now()
 		view := overview{TelemetryPath: e.options.TelemetryPath}
 		for _, p := range e.inForce.Load().all {
-			last, ok := p.Last()
+			last, ok := p.last()
 			view.Projects = append(view.Projects, viewProject(last, ok, now))
 		}
 		var body bytes.Buffer

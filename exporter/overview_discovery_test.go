@@ -2,7 +2,6 @@ package exporter_test
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -88,22 +87,4 @@ func TestOverviewOfDiscovery(t *testing.T) {
 }
 
 // resourceRows returns the cells of the table of resources.
-func resourceRows(page string) [][]string {
-	_, table, found := strings.Cut(page, "<h3>Resources")
-	if !found {
-		return nil
-	}
-	table, _, _ = strings.Cut(table, "</table>")
-	var rows [][]string
-	cells := regexp.MustCompile(`<td[^>]*>(.*?)</td>`)
-	for line := range strings.Lines(table) {
-		var row []string
-		for _, cell := range cells.FindAllStringSubmatch(line, -1) {
-			row = append(row, cell[1])
-		}
-		if row != nil {
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}
+func resourceRows(page string) [][]string { return cellsOf(page, "<h3>Resources") }

@@ -60,7 +60,7 @@ func viewResource(s ledger.Standing, found *collection.Found, now time.Time) res
 	}
 	switch success := s.LastSuccess; {
 	case success == nil:
-		v.LastSuccess = moment{Words: "none in " + age(now.Sub(found.HistoryStart)), UTC: "none since " + inUTC(found.HistoryStart)}
+		v.LastSuccess = noneSince(found.HistoryStart, now)
 	case !success.End.IsZero():
 		v.succeeded, v.LastSuccess = success.End, ago(success.End, now)
 	}

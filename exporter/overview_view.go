@@ -7,6 +7,7 @@ import (
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
+	"github.com/cbr-exporter/cbr_exporter/coverage"
 )
 
 // overview is what the page for people shows.
@@ -26,8 +27,10 @@ type projectView struct {
 	Troubles []troubleView
 	Swept    moment // when the whole list was read; empty where it is not followed
 	// The worst first.
+	Overdue   []overdueView
 	Resources []resourceView
 	Tasks     []taskView
+	Vaults    []vaultView
 	History   bool // what succeeded last is known
 }
 
@@ -35,7 +38,7 @@ type projectView struct {
 const idle = 5 * time.Minute
 
 // viewProject shows what was known at the end of the last pass, if there was one.
-func viewProject(s collection.Snapshot, read bool, now time.Time) projectView {
+func viewProject(s coverage.Snapshot, read bool, now time.Time) projectView {
 	v := projectView{Name: s.Project}
 	if !read {
 		v.Verdict = "Nothing has been read yet: reading begins with the first scrape."
@@ -43,15 +46,22 @@ func viewProject(s collection.Snapshot, read bool, now time.Time) projectView {
 	}
 	v.Trusted = complete(s) && now.Sub(s.At) < idle
 	v.Verdict = verdict(s, now)
-	v.AsOf, v.Failing = inUTC(s.At), failing(s)
-	v.Troubles, v.Swept = viewTroubles(s, now), viewSwept(s, now)
-	v.Resources, v.Tasks = viewResources(s, now), viewTasks(s, now)
+	v.AsOf = inUTC(s.At)
+	v.Troubles, v.Swept = viewTroubles(s.Snapshot, now), viewSwept(s.Snapshot, now)
+	v.Resources, v.Tasks = viewResources(s.Snapshot, now), viewTasks(s.Snapshot, now)
+	v.Overdue, v.Vaults = viewOverdue(s, now), viewVaults(s)
+	v.Failing = failing(s.Snapshot) || len(v.Overdue) > 0
 	v.History = s.Found != nil
 	return v
 }
 
 // complete reports whether all is known that was to be read.
-func complete(s collection.Snapshot) bool {
+func complete(s coverage.Snapshot) bool {
+	return tasksComplete(s.Snapshot) && (s.Inventory == nil || s.Inventory.Complete)
+}
+
+// tasksComplete reports whether all tasks are known that were to be read.
+func tasksComplete(s collection.Snapshot) bool {
 	return s.Complete && (s.Found == nil || s.Found.Complete)
 }
 
@@ -67,7 +77,7 @@ func lastComplete(s collection.Snapshot) time.Time {
 	}
 }
 
-func verdict(s collection.Snapshot, now time.Time) string {
+func verdict(s coverage.Snapshot, now time.Time) string {
 	var sentences []string
 	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
 	if s.Found != nil {
@@ -78,20 +88,23 @@ func verdict(s collection.Snapshot, now time.Time) string {
 		}
 	}
 	if len(s.Tasks) > 0 {
-		sayTasks(s, now, say)
+		sayTasks(s.Snapshot, now, say)
 	}
 	for _, reason := range cbrapi.Reasons() {
 		if s.Reasons[reason] {
 			say("Reason: %s; %s.", reason, collection.Remedy(reason))
 		}
 	}
-	switch last := lastComplete(s); {
-	case complete(s):
+	switch last := lastComplete(s.Snapshot); {
+	case tasksComplete(s.Snapshot):
 	case last.IsZero() && s.Found != nil && !s.Found.Swept: // it has been said
 	case last.IsZero():
 		say("Never yet have all tasks been known.")
 	default:
 		say("All were known %s ago for the last time.", age(now.Sub(last)))
+	}
+	if s.Inventory != nil {
+		sayVaults(s, now, say)
 	}
 	if now.Sub(s.At) >= idle {
 		say("Nothing has been read since: is Prometheus still scraping?")

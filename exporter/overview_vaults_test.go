@@ -1,0 +1,141 @@
+package exporter_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+// TestOverviewOfVaults reads the page for people of a project with something wrong in
+// each of its vaults.
+func TestOverviewOfVaults(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}, Latency: unlikeVaults})
+		server := func(n string) func(*simulator.Task) { return ofResource(n, "ecs-"+n, "OS::Nova::Server") }
+		cloud.Add(
+			backup("1", "success", -29*24*60, -29*24*60+10), // how far back the API remembers
+			backup("2", "success", -60, -50),
+			with(backup("3", "success", -10*24*60, -10*24*60+10), server("3"), inVault("2", "vault-full")),
+			with(backup("4", "failed", -60, -50), server("3"), inVault("2", "vault-full")),
+			with(backup("5", "success", -3*24*60, -3*24*60+10), server("5"), inVault("4", "vault-weekly")),
+		)
+		cloud.SetVaults(
+			vault("1", "vault-db", bound("1"), bound("2")),
+			vault("2", "<b>vault-full</b>", bound("3"), func(v *simulator.Vault) { v.Used = v.Size << 10 }),
+			vault("3", "vault-frozen", bound("4"), func(v *simulator.Vault) { v.Status = "frozen" }),
+			vault("4", "vault-weekly", bound("5")),
+			vault("5", "vault-bare", bound("6")),
+			vault("6", "vault-new", func(v *simulator.Vault) { v.Created = minutes(-60) }, bound("7")),
+			vault("7", "vault-empty"),
+		)
+		cloud.SetPolicies(
+			policyOf("1", "daily", "1", inVaults("1", "2", "3", "6", "7")),
+			policyOf("2", "weekly", "4", func(p *simulator.Policy) { p.Patterns = []string{"FREQ=WEEKLY;BYDAY=SU"} }),
+			policyOf("3", "off", "5", func(p *simulator.Policy) { p.Enabled = false }),
+		)
+		e := startQuiet(t, hosts{"cbr.test": cloud}, followed+"    discovery: {}\n    vaults: {}\n")
+		expect := func(when string, wants ...string) string {
+			t.Helper()
+			page := e.get(t, "/", "")
+			for _, want := range wants {
+				if !strings.Contains(page, want) {
+					t.Errorf("%s: the page lacks %q:\n%s", when, want, page)
+				}
+			}
+			return page
+		}
+		e.scrape(t)
+		time.Sleep(time.Minute)
+		e.scrape(t)
+		page := expect("at first", `<p class="verdict trusted failing">`,
+			"Of 6 resources and operations that policies cover, 3 ought to have had a success by now and had none. Vaults and policies are as of 60 s ago.</p>")
+		overdue := [][]string{
+			// Resource, vault, operation, expected every, last success, because.
+			{"ecs-2", "vault-db", "backup", "24 h", "none in 29 days", ""},
+			{"ecs-4", "vault-frozen", "backup", "24 h", "none in 29 days", "the vault has the status frozen"},
+			{"ecs-3", "&lt;b&gt;vault-full&lt;/b&gt;", "backup", "24 h", "10 days ago", "the vault is full"},
+		}
+		if diff := cmp.Diff(overdue, cellsOf(page, "<h3>Overdue")); diff != "" {
+			t.Errorf("what is overdue differs (-want +got):\n%s", diff)
+		}
+		vaults := [][]string{
+			// Status, vault, used, resources, expected.
+			{"frozen", "vault-frozen", "50 GiB of 100 GiB, 50 %", "1", "backup every 24 h"},
+			{"available", "&lt;b&gt;vault-full&lt;/b&gt;", "100 GiB of 100 GiB, 100 %", "1", "backup every 24 h"},
+			{"available", "vault-bare", "50 GiB of 100 GiB, 50 %", "1", "no enabled policy with a known schedule"},
+			{"available", "vault-db", "50 GiB of 100 GiB, 50 %", "2", "backup every 24 h"},
+			{"available", "vault-empty", "50 GiB of 100 GiB, 50 %", "0", ""},
+			{"available", "vault-new", "50 GiB of 100 GiB, 50 %", "1", "backup every 24 h"},
+			{"available", "vault-weekly", "50 GiB of 100 GiB, 50 %", "1", "backup every 7 days"},
+		}
+		if diff := cmp.Diff(vaults, cellsOf(page, "<h3>Vaults")); diff != "" {
+			t.Errorf("the vaults differ (-want +got):\n%s", diff)
+		}
+
+		cloud.SetFault(faultOf(http.StatusForbidden, "/vaults"))
+		time.Sleep(5 * time.Minute)
+		e.scrape(t)
+		time.Sleep(time.Minute)
+		page = expect("with the vaults refused", `<p class="verdict failing">`,
+			"Vaults or policies could not be read. Reason: permission; allow the user cbr:vaults:list and cbr:policies:list",
+			"They are as of 7 min ago.")
+		if diff := cmp.Diff(vaults, cellsOf(page, "<h3>Vaults")); diff != "" {
+			t.Errorf("with the vaults refused, they differ (-want +got):\n%s", diff)
+		}
+
+		// Nobody knows whether there are newer successes.
+		cloud.SetFault(faultOf(http.StatusInternalServerError, ""))
+		time.Sleep(48 * time.Hour)
+		e.scrape(t)
+		if got := cellsOf(e.get(t, "/", ""), "<h3>Overdue"); len(got) != len(overdue) {
+			t.Errorf("with the API down for days, %d are overdue, want still %d", len(got), len(overdue))
+		}
+	})
+}
+
+// TestOverviewOfOneList has the vaults be read and the policies never.
+func TestOverviewOfOneList(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}, Latency: unlikeVaults})
+		cloud.SetVaults(vault("1", "vault-db", bound("1")))
+		cloud.SetFault(faultOf(http.StatusForbidden, "/policies"))
+		e := startQuiet(t, hosts{"cbr.test": cloud}, followed+"    vaults: {}\n")
+		e.scrape(t)
+		page := e.get(t, "/", "")
+		for _, want := range []string{`<p class="verdict">Vaults or policies could not be read. Reason: permission;`, "Never yet have all vaults and policies been known."} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page lacks %q:\n%s", want, page)
+			}
+		}
+		if diff := cmp.Diff([][]string{{"available", "vault-db", "50 GiB of 100 GiB, 50 %", "1", ""}}, cellsOf(page, "<h3>Vaults")); diff != "" {
+			t.Errorf("the vaults differ (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// cellsOf returns the cells of the table with the heading.
+func cellsOf(page, heading string) [][]string {
+	_, table, found := strings.Cut(page, heading)
+	if !found {
+		return nil
+	}
+	table, _, _ = strings.Cut(table, "</table>")
+	var rows [][]string
+	cells := regexp.MustCompile(`<td[^>]*>(.*?)</td>`)
+	for line := range strings.Lines(table) {
+		var row []string
+		for _, cell := range cells.FindAllStringSubmatch(line, -1) {
+			row = append(row, cell[1])
+		}
+		if row != nil {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
