@@ -139,3 +139,24 @@ func cellsOf(page, heading string) [][]string {
 	}
 	return rows
 }
+
+// TestOverdueIsWhatIsFollowed has the tasks of one vault of two be followed.
+func TestOverdueIsWhatIsFollowed(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}, Latency: unlikeVaults})
+		cloud.Add(backup("1", "failed", -29*24*60, -29*24*60+10))
+		cloud.SetVaults(vault("1", "vault-db", bound("1")), vault("2", "vault-web", bound("2")))
+		cloud.SetPolicies(policyOf("1", "daily", "1", inVaults("1", "2")))
+		e := startQuiet(t, hosts{"cbr.test": cloud}, followed+"    discovery: {vault_ids: ["+vaultID("1")+"]}\n    vaults: {}\n")
+		e.scrape(t)
+		time.Sleep(time.Minute)
+		page := e.scrape(t)
+		want := [][]string{{"ecs-1", "vault-db", "backup", "24 h", "none in 29 days", ""}}
+		if diff := cmp.Diff(want, cellsOf(e.get(t, "/", ""), "<h3>Overdue")); diff != "" {
+			t.Errorf("what is overdue differs (-want +got):\n%s", diff)
+		}
+		if got := len(samplesOf(t, page)["cbr_resource_expected_interval_seconds"]); got != 2 {
+			t.Errorf("%d are expected, want both", got)
+		}
+	})
+}

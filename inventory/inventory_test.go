@@ -337,6 +337,9 @@ func TestNothingIsReadInVain(t *testing.T) {
 					t.Errorf("%+v", s)
 				}
 				expectAsked(t, "at first", a, test.asked...)
+				if got := strings.Count(r.log.String(), "level=warn"); got != len(test.asked) {
+					t.Errorf("%d warnings, want %d:\n%s", got, len(test.asked), r.log)
+				}
 				r.settle()
 				expectAsked(t, "at the next scrape", a)
 				time.Sleep(30 * time.Second)

@@ -36,7 +36,11 @@ func (i *Inventory) run(r *reading) {
 	i.mu.Unlock()
 	next.answered = false
 	blocked := i.prepare(ctx)
-	for _, list := range r.lists {
+	var told []string // the lists of which the log tells: another's failure is said once
+	for n, list := range r.lists {
+		if n == 0 || blocked == nil {
+			told = append(told, list)
+		}
 		err := blocked
 		if err == nil {
 			err = i.read(ctx, list, &next, r.started)
@@ -55,7 +59,7 @@ func (i *Inventory) run(r *reading) {
 	}
 	next.took = i.options.Now().Sub(r.started)
 	if i.alive.Err() == nil { // or the errors say only that it was cancelled
-		i.journal.read(r.lists, &next)
+		i.journal.read(told, &next)
 	}
 
 	i.mu.Lock()
