@@ -13,7 +13,7 @@ import (
 
 // BenchmarkVaults reads 500 vaults with 256 resources each, which is as many as the
 // cloud allows in one, and their policies, and writes the page of metrics. Nearly all
-// of the 45 MB are in pages of 125 vaults: larger ones have more than 16 MiB.
+// of the 40 MB are in pages of 125 vaults: larger ones have more than 16 MiB.
 //
 // The targets, on a shared core: 5 s for a reading, which happens every five minutes
 // beside the scrapes, 10 s for a page, and 100 MB kept between scrapes.
