@@ -1,10 +1,12 @@
 package exporter
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
+	"github.com/cbr-exporter/cbr_exporter/coverage"
 )
 
 // troubleView is what could not be read, and why. What is not known is empty.
@@ -14,10 +16,15 @@ type troubleView struct {
 	Since  moment
 }
 
-// viewTroubles shows what was wrong at the end of the last pass.
-func viewTroubles(s collection.Snapshot, now time.Time) []troubleView {
+// viewTroubles shows what was wrong at the end of the last pass, and of the last
+// reading of the vaults.
+func viewTroubles(s coverage.Snapshot, now time.Time) []troubleView {
+	all := s.Troubles
+	if s.Inventory != nil {
+		all = slices.Concat(all, s.Inventory.Troubles)
+	}
 	var troubles []troubleView
-	for _, t := range s.Troubles {
+	for _, t := range all {
 		troubles = append(troubles, troubleView{
 			Reason: string(t.Reason), Error: t.Err.Error(), Since: ago(t.Since, now),
 		})

@@ -84,6 +84,7 @@ func TestOverviewOfVaults(t *testing.T) {
 		time.Sleep(time.Minute)
 		page = expect("with the vaults refused", `<p class="verdict failing">`,
 			"Vaults or policies could not be read. Reason: permission; allow the user cbr:vaults:list and cbr:policies:list",
+			`<li>permission, for the first time <span title="2026-11-20 12:06:00 UTC">60 s ago</span>: ListVault: HTTP status 403`,
 			"They are as of 7 min ago.")
 		if diff := cmp.Diff(vaults, cellsOf(page, "<h3>Vaults")); diff != "" {
 			t.Errorf("with the vaults refused, they differ (-want +got):\n%s", diff)

@@ -47,7 +47,7 @@ func viewProject(s coverage.Snapshot, read bool, now time.Time) projectView {
 	v.Trusted = complete(s) && now.Sub(s.At) < idle
 	v.Verdict = verdict(s, now)
 	v.AsOf = inUTC(s.At)
-	v.Troubles, v.Swept = viewTroubles(s.Snapshot, now), viewSwept(s.Snapshot, now)
+	v.Troubles, v.Swept = viewTroubles(s, now), viewSwept(s.Snapshot, now)
 	v.Resources, v.Tasks = viewResources(s.Snapshot, now), viewTasks(s.Snapshot, now)
 	v.Overdue, v.Vaults = viewOverdue(s, now), viewVaults(s)
 	v.Failing = failing(s.Snapshot) || len(v.Overdue) > 0

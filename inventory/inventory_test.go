@@ -286,8 +286,12 @@ func TestOneListFails(t *testing.T) {
 				expectAsked(t, "too early", a)
 
 				time.Sleep(10 * time.Second)
-				if s := r.settle(); s.Complete || s.Up {
-					t.Errorf("at the second failure: %+v", s)
+				second := r.settle()
+				if second.Complete || second.Up {
+					t.Errorf("at the second failure: %+v", second)
+				}
+				if len(second.Troubles) != 1 || !second.Troubles[0].Since.Equal(s.Troubles[0].Since) || s.Troubles[0].Since.IsZero() {
+					t.Errorf("at the second failure, the troubles are %v, want one since the first, %v", second.Troubles, s.Troubles)
 				}
 				expectAsked(t, "half a minute later", a, failing)
 

@@ -37,7 +37,8 @@ type known struct {
 type attempts struct {
 	began  time.Time // the newest; zero before the first
 	err    error     // why that one failed
-	readAt time.Time // when the newest ended that did not; zero before
+	since  time.Time // when the first of those ended that failed for this reason in a row
+	readAt time.Time // when the newest ended that did not fail; zero before
 }
 
 func (a attempts) due(now time.Time, refresh time.Duration) bool {
@@ -53,9 +54,13 @@ func (a attempts) due(now time.Time, refresh time.Duration) bool {
 
 // end notes how the attempt ended that began at that time.
 func (a *attempts) end(began, now time.Time, err error) {
+	before := a.err
 	a.began, a.err = began, err
-	if err == nil {
+	switch {
+	case err == nil:
 		a.readAt = now
+	case before == nil || cbrapi.ReasonOf(before) != cbrapi.ReasonOf(err):
+		a.since = now
 	}
 }
 

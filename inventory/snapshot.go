@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/collection"
 )
 
 // Snapshot is what is known of the vaults and policies of a project at one moment.
@@ -22,6 +23,8 @@ type Snapshot struct {
 	// Reasons are why a list could not be read when it was tried last. It holds
 	// cbrapi.ReasonDeadline while the first reading runs.
 	Reasons map[cbrapi.Reason]bool
+	// Troubles say more of the reasons, in the order in which the lists are read.
+	Troubles []collection.Trouble
 	// Duration is how long the newest reading took that is over.
 	Duration time.Duration
 	// Complete reports whether both lists were read when they were tried last.
@@ -53,10 +56,15 @@ func (i *Inventory) snapshot() Snapshot {
 		}
 		return s
 	}
-	for _, err := range []error{k.vaults.err, k.policies.err} {
-		if err != nil {
-			s.Reasons[cbrapi.ReasonOf(err)] = true
+	for _, list := range []*attempts{&k.vaults, &k.policies} {
+		if list.err == nil {
+			continue
 		}
+		reason := cbrapi.ReasonOf(list.err)
+		if !s.Reasons[reason] { // or both have the same to say
+			s.Troubles = append(s.Troubles, collection.Trouble{Reason: reason, Err: list.err, Since: list.since})
+		}
+		s.Reasons[reason] = true
 	}
 	if k.all() {
 		s.Complete = len(s.Reasons) == 0
