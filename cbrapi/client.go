@@ -21,6 +21,10 @@ type Options struct {
 	Transport http.RoundTripper
 	// UserAgent is sent with every request.
 	UserAgent string
+	// Pace stands around every request: it calls send when it may be sent, and again
+	// where it is to be repeated, and returns what came of it, or an error of its own.
+	// Nil: each is sent at once.
+	Pace func(ctx context.Context, send func(context.Context) error) error
 	// EnterpriseProjectID narrows lists to one enterprise project, or to all that
 	// the caller may see with all_granted_eps. "" sends none, which some clouds
 	// need: they do not know the parameter.

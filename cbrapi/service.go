@@ -25,6 +25,7 @@ type service struct {
 	// redirects and carry the credentials to another host.
 	transport http.RoundTripper
 	userAgent string
+	pace      func(context.Context, func(context.Context) error) error // nil: send at once
 }
 
 func newService(o Options) (*service, error) {
@@ -39,7 +40,7 @@ func newService(o Options) (*service, error) {
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport
 	}
-	return &service{endpoint: u, transport: o.Transport, userAgent: o.UserAgent}, nil
+	return &service{endpoint: u, transport: o.Transport, userAgent: o.UserAgent, pace: o.Pace}, nil
 }
 
 // call is one request to an API.
@@ -77,9 +78,24 @@ func (e *tooLargeError) Error() string { return e.err.Error() }
 
 func (e *tooLargeError) Unwrap() error { return e.err }
 
-// do sends c and reads the whole answer. Its error is an *Error where the API
+// do sends c when it is time for it, and returns what send does.
+func (s *service) do(ctx context.Context, c call) (a *answer, err error) {
+	if s.pace == nil {
+		return s.send(ctx, c)
+	}
+	err = s.pace(ctx, func(ctx context.Context) (err error) {
+		a, err = s.send(ctx, c)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// send sends c and reads the whole answer. Its error is an *Error where the API
 // answered, and wraps the transport's error where it did not.
-func (s *service) do(ctx context.Context, c call) (*answer, error) {
+func (s *service) send(ctx context.Context, c call) (*answer, error) {
 	u := s.endpoint.JoinPath(pathSegments(c.path)...)
 	u.RawQuery = c.query.Encode()
 	req, err := http.NewRequestWithContext(withOperation(ctx, c.operation), c.method, u.String(), bytes.NewReader(c.body))

@@ -115,7 +115,8 @@ func (p *project) askForVaults(ctx context.Context) (string, error) {
 const fullPage = 1000
 
 func (p *project) askForList(ctx context.Context) (string, error) {
-	list, tasks, err := p.api.tryList(ctx)
+	list := p.api.client().List(cbrapi.ListFilter{})
+	tasks, err := list.Try(ctx)
 	switch {
 	case err != nil:
 		return "", err

@@ -25,7 +25,8 @@ type project struct {
 	follows     func(vaultID string, operation cbrapi.OperationType) bool
 	name        string
 	collector   *collector.Collector // of this project alone
-	api         pacedAPI
+	api         api
+	pacer       *pace.Pacer
 	prepare     func(context.Context) error    // nil if there is nothing to prepare
 	credentials *atomic.Pointer[authorization] // another one when the project id is found
 	closeIdle   func()                         // the connections that wait
@@ -43,19 +44,21 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	}
 	inUse := &atomic.Pointer[authorization]{}
 	inUse.Store(authorized)
-	lookup, err := e.newClient(p, inUse, measured)
+	pacer := pace.New(pace.Options{
+		RequestsPerSecond: s.RequestsPerSecond,
+		Now:               time.Now, // deadlines are by this clock, whatever the exporter's is
+	})
+	lookup, err := e.newClient(p, inUse, pacer, measured)
 	if err != nil {
 		return nil, err
 	}
-	api := pacedAPI{lookup.client, pace.New(pace.Options{
-		RequestsPerSecond: s.RequestsPerSecond,
-		Now:               time.Now, // deadlines are by this clock, whatever the exporter's is
-	})}
+	api := api{lookup.client}
 	prepare := prepareOf(lookup)
 	onInvalidField := func(field string) { e.telemetry.InvalidField(p.Name, field) }
 	one := &project{
 		name:        p.Name,
 		api:         api,
+		pacer:       pacer,
 		prepare:     prepare,
 		credentials: inUse,
 		closeIdle:   closeIdle,
@@ -145,7 +148,7 @@ func (p *project) snapshot(tasks collection.Snapshot, vaults inventory.Snapshot)
 // adopt takes over what is known from an old configuration of the same project.
 func (p *project) adopt(old *project) {
 	p.tasks.Adopt(old.tasks)
-	p.api.pacer.Adopt(old.api.pacer)
+	p.pacer.Adopt(old.pacer)
 	if p.vaults != nil && old.vaults != nil {
 		p.vaults.Adopt(old.vaults)
 	}

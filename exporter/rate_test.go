@@ -1,6 +1,9 @@
 package exporter_test
 
 import (
+	"io"
+	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -153,6 +156,36 @@ func TestReloadLiftsNoPause(t *testing.T) {
 		e.get(t, "/metrics", "5")
 		if got := m.count(noon().Add(30*time.Second), noon().Add(34*time.Second)); got < 35 || got > 41 {
 			t.Errorf("%d requests in the four seconds after the pause, want 10 in each", got)
+		}
+	})
+}
+
+// TestRateOfLargePages has the list be too large for a page at first: each smaller one
+// that is asked for takes its turn.
+func TestRateOfLargePages(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		var asked []time.Duration
+		large := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, time.Since(noon()))
+			if limit, _ := strconv.Atoi(r.URL.Query().Get("limit")); limit > 100 {
+				w.Header().Set("Content-Length", strconv.Itoa(1<<30))
+				return
+			}
+			_, _ = io.WriteString(w, `{"operation_logs":[],"count":0}`)
+		})
+		e := startQuiet(t, hosts{"test.test": large}, `
+projects:
+  - {region: cn-north-4, endpoint: https://test.test, project_id: p, credentials: {token: t}, discovery: {}}
+scrape: {requests_per_second: 1, timeout: 1m}
+`)
+		e.scrape(t)
+		for n := 1; n < len(asked); n++ {
+			if pause := asked[n] - asked[n-1]; pause < time.Second-time.Millisecond {
+				t.Errorf("request %d came %s after the one before it, want a second", n, pause)
+			}
+		}
+		if len(asked) < 5 {
+			t.Errorf("%d requests; the page was not halved", len(asked))
 		}
 	})
 }
