@@ -3,6 +3,7 @@ package collector
 import (
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,9 @@ type Telemetry struct {
 	durations     *prometheus.HistogramVec
 	invalidFields *prometheus.CounterVec
 	now           func() time.Time
+
+	mu       sync.Mutex
+	projects map[string]bool // that have been measured
 }
 
 // NewTelemetry returns a Telemetry that has counted nothing. It takes the time
@@ -24,7 +28,8 @@ type Telemetry struct {
 func NewTelemetry(now func() time.Time) *Telemetry {
 	const exporter = prefix + "exporter_"
 	return &Telemetry{
-		now: now,
+		now:      now,
+		projects: map[string]bool{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: exporter + "api_requests_total",
 			Help: "Requests to the API, by the API's name of the operation and the HTTP status of the answer, or error where there was none.",
@@ -64,9 +69,27 @@ func (t *Telemetry) InvalidField(project, field string) {
 	t.invalidFields.WithLabelValues(project, field).Inc()
 }
 
+// Forget removes what was counted of projects that are not kept.
+func (t *Telemetry) Forget(keep func(project string) bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for project := range t.projects {
+		if keep(project) {
+			continue
+		}
+		delete(t.projects, project)
+		for _, vector := range []interface{ DeletePartialMatch(prometheus.Labels) int }{t.requests, t.durations, t.invalidFields} {
+			vector.DeletePartialMatch(prometheus.Labels{"project": project})
+		}
+	}
+}
+
 // Measure returns a RoundTripper that counts and times the requests of a project
 // on their way to next, by the operation that cbrapi.Operation names.
 func (t *Telemetry) Measure(project string, next http.RoundTripper) http.RoundTripper {
+	t.mu.Lock()
+	t.projects[project] = true
+	t.mu.Unlock()
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		operation := cbrapi.Operation(req.Context())
 		began := t.now()

@@ -54,12 +54,18 @@ type quiet struct {
 // hosts, until the end of the test or stop.
 func startQuiet(t *testing.T, h hosts, configuration string) *quiet {
 	t.Helper()
+	return startQuietWith(t, h, prometheus.NewRegistry(), configuration)
+}
+
+// startQuietWith is startQuiet with what a process has registered.
+func startQuietWith(t *testing.T, h hosts, registry *prometheus.Registry, configuration string) *quiet {
+	t.Helper()
 	q := &quiet{log: &logBuffer{}}
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
 			return config.Parse("test.yml", []byte(configuration), func(string) (string, bool) { return "", false })
 		},
-		Registry:      prometheus.NewRegistry(),
+		Registry:      registry,
 		TelemetryPath: "/metrics",
 		UserAgent:     "cbr_exporter/test",
 		Now:           time.Now,

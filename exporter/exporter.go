@@ -39,7 +39,8 @@ type Exporter struct {
 	margin    margin        // of the page with everything
 	margins   margins       // of the pages with one project
 	pages     chan struct{} // holds one element for each page that is being written
-	loading   sync.Mutex    // held while a configuration replaces another
+	loading   sync.Mutex    // held while a configuration is loaded
+	swapping  sync.Mutex    // held while it replaces another
 	inForce   atomic.Pointer[projects]
 
 	leaving context.Context // done when scrapes are to wait no longer

@@ -21,9 +21,9 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveOwnMetrics shows what the exporter knows of itself. It asks the API
-// nothing, so it need not be as rare as a scrape of the projects.
+// nothing, and waits for no turn: it is small, and may be asked for at any time.
 func (e *Exporter) serveOwnMetrics(w http.ResponseWriter, r *http.Request) {
-	e.writePage(w, r, e.options.Registry)
+	e.metricsHandler(r, []prometheus.Gatherer{e.options.Registry}).ServeHTTP(w, r)
 }
 
 // deadline returns the context in which to collect for the request r, for which m is
@@ -63,8 +63,8 @@ func (e *Exporter) scrape(ctx context.Context, choose func(*projects) *collector
 // stillInForce reports whether no other projects have replaced these, or are about
 // to: then they have been relieved of what they know.
 func (e *Exporter) stillInForce(projects *projects) bool {
-	e.loading.Lock()
-	defer e.loading.Unlock()
+	e.swapping.Lock()
+	defer e.swapping.Unlock()
 	return e.inForce.Load() == projects
 }
 

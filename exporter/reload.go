@@ -32,10 +32,17 @@ func (e *Exporter) load() error {
 		return err
 	}
 	old := e.inForce.Load()
+	e.swap(next, old)
+	old.close()
+	e.telemetry.Forget(func(project string) bool { return next.named(project) != nil })
+	return nil
+}
+
+func (e *Exporter) swap(next, old *projects) {
+	e.swapping.Lock()
+	defer e.swapping.Unlock()
 	next.adopt(old)
 	e.inForce.Store(next)
-	old.close()
-	return nil
 }
 
 // reloads says whether the configuration on disk is the one in force. It is a

@@ -5,6 +5,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+	"github.com/cbr-exporter/cbr_exporter/exporter"
 )
 
 // TestReload replaces the configuration, then tries to replace it with one that
@@ -89,3 +96,48 @@ func TestReloadForgetsNothing(t *testing.T) {
 		t.Errorf("got the status of %d tasks, want that of the 4 that have ended:\n%s", got, page)
 	}
 }
+
+// TestScrapeDuringSlowReload has the configuration take five seconds to load: nobody waits
+// for that, and what is counted of a project that is gone then goes with it.
+func TestScrapeDuringSlowReload(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		cloud := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "none", http.StatusBadGateway) })
+		name, slow := "old", time.Duration(0)
+		e, err := exporter.New(exporter.Options{
+			Load: func() (*config.Config, error) {
+				time.Sleep(slow)
+				return config.Parse("test.yml", []byte("projects:"+projectAt(name, token, []string{"4827f2da-b008-4507-ab7d-42d0df5ed912"})), noEnvironment)
+			},
+			Registry: prometheus.NewRegistry(), TelemetryPath: "/metrics", Now: time.Now, Logger: log.NewNopLogger(),
+			Transport: hosts{"old.test": cloud, "new.test": cloud},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(e.Close)
+		q := &quiet{Exporter: e}
+		q.get(t, "/metrics", "10")
+		if page := q.get(t, "/-/metrics", "10"); !strings.Contains(page, `project="old"`) {
+			t.Errorf("nothing is counted of the project:\n%s", page)
+		}
+
+		name, slow = "new", 5*time.Second
+		done := make(chan error)
+		go func() { done <- e.Reload() }()
+		time.Sleep(time.Second)
+		began := time.Now()
+		q.get(t, "/metrics", "2")
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("a scrape during the reload took %s", took)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		q.get(t, "/metrics", "10")
+		if page := q.get(t, "/metrics", "10"); strings.Contains(page, `project="old"`) || !strings.Contains(page, `project="new"`) {
+			t.Errorf("after the reload:\n%s", page)
+		}
+	})
+}
+
+func noEnvironment(string) (string, bool) { return "", false }
