@@ -32,7 +32,11 @@ func (c *Collection) Adopt(old *Collection) {
 	c.discovered.sweep, c.discovered.sweeping = nil, false // its list is the old client's
 	for _, log := range c.discovered.ledger.Active() {
 		if c.entries[log.ID] == nil {
-			c.entries[log.ID] = &entry{id: log.ID, log: log}
+			e := &entry{id: log.ID, log: log}
+			if before := old.entries[log.ID]; before != nil {
+				e.missingSince, e.triedAt = before.missingSince, before.triedAt
+			}
+			c.entries[log.ID] = e
 		}
 	}
 }

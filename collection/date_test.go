@@ -79,6 +79,49 @@ func TestDateStepsBack(t *testing.T) {
 	}
 }
 
+// TestClocksDisagree has the dates of the answers, or our clock, be wrong for good, and the
+// tasks' times right. What starts and ends between two scrapes is found, or it is said
+// that something is wrong.
+func TestClocksDisagree(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		dates, ours time.Duration // ahead
+		reason      cbrapi.Reason // "" for none
+	}{
+		{"dates 2 h ahead", 2 * time.Hour, 0, ""},
+		{"dates 2 h behind", -2 * time.Hour, 0, ""},
+		{"ours 2 h ahead", 0, 2 * time.Hour, ""},
+		{"ours 2 h behind", 0, -2 * time.Hour, ""},
+		{"dates two days ahead", 48 * time.Hour, 0, cbrapi.ReasonClock},
+		{"ours two days ahead", 0, 48 * time.Hour, cbrapi.ReasonClock},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &datedCloud{cloud: newCloud(), ahead: test.dates}
+				c.put("a", cbrapi.StatusSuccess)
+				col := newCollection(t, c, 0, func(o *collection.Options) {
+					month(o)
+					o.Now = func() time.Time { return time.Now().Add(test.ours) }
+				})
+				collect(col, 0)
+				time.Sleep(time.Minute)
+				c.put("n", cbrapi.StatusFailed)
+				time.Sleep(10 * time.Minute)
+				s := collect(col, 0)
+				if test.reason != "" {
+					if s.Found.Complete || !s.Reasons[test.reason] {
+						t.Errorf("complete %t, reasons %v; want %s", s.Found.Complete, s.Reasons, test.reason)
+					}
+					return
+				}
+				if !s.Found.Complete || s.Standings[0].LastFinished.ID != "n" {
+					t.Errorf("complete %t with %+v, want the failure", s.Found.Complete, s.Standings)
+				}
+			})
+		})
+	}
+}
+
 // TestListsLag has a list show a task as late as it may, of a cloud whose clock is as
 // far behind ours as one may be that does not tell its time.
 func TestListsLag(t *testing.T) {

@@ -81,6 +81,7 @@ type discovered struct {
 	sweep      *sweep    // what runs, or was interrupted; nil if there is nothing to go on with
 	sweeping   bool      // it runs
 	sweptAt    time.Time // when the newest complete sweep began, by our clock; zero before
+	lost       bool      // the newest sweep has found nothing where there should be something
 	sweepError error     // why the sweep was interrupted
 	oldest     time.Time // when the oldest task was created that the sweep found; zero for none
 }
@@ -104,15 +105,18 @@ func (d *discovered) advance(now time.Time) {
 }
 
 // since returns from when on the news are to be read, by the API's clock, if it is
-// now by that clock and by ours. Neither has to be right, nor to go on evenly: the
-// news go back to the earlier of what the two say.
+// now by that clock and by ours. Neither has to be right, nor to go on evenly, and the
+// tasks may go by another than the answers: the news go back to the earliest of what
+// the two say.
 func (d *discovered) since(now, ours time.Time) time.Time {
-	if d.newsAt.IsZero() {
+	if d.newsAt.IsZero() { // the first sweep is still to come
 		return now.Add(-newsOverlap)
 	}
 	start := d.newsAt
-	if read := now.Add(d.newsRead.Sub(ours)); read.Before(start) {
-		start = read
+	for _, t := range []time.Time{d.newsRead, now.Add(d.newsRead.Sub(ours))} {
+		if t.Before(start) {
+			start = t
+		}
 	}
 	return start.Add(-newsOverlap)
 }
@@ -131,9 +135,9 @@ func (d *discovered) historyStart() time.Time {
 }
 
 // swept reports whether all that the API remembers was read lately, so that nothing
-// is missing.
+// is missing, and there was no reason to doubt it.
 func (d *discovered) swept(now time.Time) bool {
-	return !d.sweptAt.IsZero() && now.Sub(d.sweptAt) < 2*sweepInterval
+	return !d.lost && !d.sweptAt.IsZero() && now.Sub(d.sweptAt) < 2*sweepInterval
 }
 
 // note takes in a record, and reports whether it is of a task that is followed. Of

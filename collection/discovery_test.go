@@ -67,7 +67,7 @@ func TestVanishedTask(t *testing.T) {
 				t.Errorf("minute %d: got the active tasks %v", minute, active(s))
 			}
 			// How it has ended may be in an answer that is still on its way.
-			if doubt := minute < 15; s.Found.Complete == doubt || s.Reasons[cbrapi.ReasonOther] != doubt || len(s.Reasons) > 1 {
+			if doubt := minute < 15; s.Found.Complete == doubt || len(s.Reasons) > 0 {
 				t.Errorf("minute %d: complete %t, reasons %v", minute, s.Found.Complete, s.Reasons)
 			}
 			_, tasks := c.requestsSince()
@@ -75,6 +75,110 @@ func TestVanishedTask(t *testing.T) {
 				t.Errorf("minute %d: asked for it: %t", minute, asks)
 			}
 			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// TestVanishedTaskIsGone has the log of a task that runs be deleted: it is counted no longer
+// once that is believed, be there reloads meanwhile or not.
+func TestVanishedTaskIsGone(t *testing.T) {
+	for name, reload := range map[string]bool{"without reloads": false, "with a reload every ten minutes": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCloud()
+				c.put("x", cbrapi.StatusRunning)
+				col := follow(t, c, 0, nil)
+				c.change(func() { delete(c.tasks, "x") })
+				var s collection.Snapshot
+				for minute := range 18 {
+					if reload && minute%10 == 9 {
+						next := newCollection(t, c, 0, month)
+						next.Adopt(col)
+						col = next
+					}
+					s = collect(col, 0)
+					time.Sleep(time.Minute)
+				}
+				if running := s.Found.Tallies[0].Tasks[cbrapi.StatusRunning]; running != 0 || !s.Found.Complete {
+					t.Errorf("%d tasks run, complete %t; want none", running, s.Found.Complete)
+				}
+			})
+		})
+	}
+}
+
+// TestHangingLists has one list hang, or all: the configured tasks are read nevertheless.
+func TestHangingLists(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		hangs func(cbrapi.ListFilter) bool
+	}{
+		{"running", func(f cbrapi.ListFilter) bool { return f.Status == cbrapi.StatusRunning }},
+		{"news", func(f cbrapi.ListFilter) bool { return !f.StartTime.IsZero() }},
+		{"all", func(cbrapi.ListFilter) bool { return true }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := someHang{newCloud(), test.hangs}
+				c.put(ids(2)[0], cbrapi.StatusRunning)
+				c.put(ids(2)[1], cbrapi.StatusSuccess)
+				col := newCollection(t, c, 2, month)
+				for range 3 {
+					s := collect(col, 0)
+					if n, _ := known(s); n != 2 || !s.Complete || !s.Up || s.Found.Complete {
+						t.Errorf("got %d known, complete %t, up %t, found complete %t; want both tasks", n, s.Complete, s.Up, s.Found.Complete)
+					}
+					time.Sleep(time.Minute)
+				}
+			})
+		})
+	}
+}
+
+// someHang is a cloud of which some lists hang.
+type someHang struct {
+	*cloud
+	hangs func(cbrapi.ListFilter) bool
+}
+
+func (c someHang) List(f cbrapi.ListFilter) collection.List {
+	if c.hangs(f) {
+		return hangingList{}
+	}
+	return c.cloud.List(f)
+}
+
+// TestAllTasksGone has the list be empty from one day to the next, as for a user who has
+// lost the right to see the tasks: that is no news of theirs.
+func TestAllTasksGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		c.put("a", cbrapi.StatusFailed)
+		col := follow(t, c, 0, nil)
+		kept := c.tasks
+		c.change(func() { c.tasks = nil })
+		time.Sleep(time.Hour)
+		for range 2 {
+			collect(col, 0)
+			time.Sleep(time.Minute)
+			s, _ := col.Last()
+			if s.Found.Complete || !s.Reasons[cbrapi.ReasonUpstream] || len(s.Standings) != 1 {
+				t.Errorf("complete %t, reasons %v, %d standings; want the standing of before, and a reason", s.Found.Complete, s.Reasons, len(s.Standings))
+			}
+		}
+		c.change(func() { c.tasks = kept })
+		collect(col, 0)
+		time.Sleep(time.Minute)
+		if s := collect(col, 0); !s.Found.Complete || len(s.Reasons) != 0 {
+			t.Errorf("afterwards: complete %t, reasons %v", s.Found.Complete, s.Reasons)
+		}
+		// Those of a project that has been idle for long may well be gone.
+		c.change(func() { c.tasks = nil })
+		time.Sleep(10 * 24 * time.Hour)
+		collect(col, 0)
+		time.Sleep(time.Minute)
+		if s := collect(col, 0); !s.Found.Complete {
+			t.Errorf("ten days later: complete %t, reasons %v", s.Found.Complete, s.Reasons)
 		}
 	})
 }

@@ -23,10 +23,10 @@ func (c *Collection) due(p *pass) []*entry {
 	var due []*entry
 	for _, e := range c.entries {
 		wanted := e.due(c.options.Now(), c.options.FinishedTaskTTL)
-		if !e.configured && p.discoveryFailed {
+		if !e.configured && (!p.listed || p.discoveryFailed) {
 			wanted = false // or an ill API would be asked for each of them
 		}
-		if wanted && e.readIn != p.number {
+		if wanted && e.readIn != p.number && e.failedIn != p.number {
 			due = append(due, e)
 		}
 	}

@@ -35,7 +35,7 @@ type entry struct {
 }
 
 // errMissing is said of a task that was active and has vanished.
-var errMissing = errors.New("the task was active, and now the API says that it does not exist; it is asked once more a quarter of an hour later")
+var errMissing = errors.New("the task was active, and now the API says that it does not exist; that is believed after a quarter of an hour")
 
 // missingFor is how long the API has to say that an active task does not exist
 // until it is believed: what is written in one place is read in another.

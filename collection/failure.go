@@ -35,6 +35,27 @@ func said(err error) bool {
 	return errors.As(err, &answer)
 }
 
+// noteDoubt notes that the API says of a task that was active that it does not exist:
+// how it has ended is not known. That is no failure of the API's, and has no remedy.
+func (c *Collection) noteDoubt(p *pass, e *entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.noteUnknown(p, e, errMissing)
+	c.journal.vanished(e.id)
+}
+
+// noteUnknown notes that a task is not known in the pass p. It must be called with the
+// mutex held.
+func (c *Collection) noteUnknown(p *pass, e *entry, err error) {
+	e.err, e.failedIn = err, p.number
+	if e.configured {
+		p.tasksFailed = true
+	}
+	if c.discovered != nil && c.discovered.ledger.IsActive(e.id) {
+		p.discoveryFailed = true
+	}
+}
+
 // noteTaskFailure notes why a task could not be read in the pass p, and whether it
 // was asked for.
 func (c *Collection) noteTaskFailure(p *pass, e *entry, err error, asked bool) {
@@ -43,13 +64,7 @@ func (c *Collection) noteTaskFailure(p *pass, e *entry, err error, asked bool) {
 	if asked {
 		e.triedAt = c.options.Now()
 	}
-	e.err, e.failedIn = err, p.number
-	if e.configured {
-		p.tasksFailed = true
-	}
-	if c.discovered != nil && c.discovered.ledger.IsActive(e.id) {
-		p.discoveryFailed = true
-	}
+	c.noteUnknown(p, e, err)
 	p.failures.add(failure{taskID: e.id, err: err})
 }
 

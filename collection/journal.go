@@ -69,6 +69,11 @@ func (j *journal) unknownStatus(l *cbrapi.OperationLog) {
 		"task_id", l.ID, "status", l.Status)
 }
 
+// vanished logs the first answer that a task which was active does not exist.
+func (j *journal) vanished(taskID string) {
+	_ = j.once("vanished "+taskID).Log("msg", "a task that was active does not exist any more; how it has ended is not known", "task_id", taskID)
+}
+
 // once returns a logger for what is worth a warning the first time only. A thousand
 // things are enough: an ill API may send ever new ones.
 func (j *journal) once(what string) log.Logger {

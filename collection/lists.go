@@ -2,6 +2,7 @@ package collection
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -80,6 +81,10 @@ func (c *Collection) readList(ctx context.Context, p *pass, name string, filter 
 			return time.Time{}, false
 		}
 	}
+	if err := c.wrongDate(list); err != nil {
+		c.noteListFailure(p, name, err) // and the tasks in it count
+		return time.Time{}, false
+	}
 	return c.dateOf(list), true
 }
 
@@ -91,6 +96,17 @@ func (c *Collection) dateOf(list List) time.Time {
 		return date
 	}
 	return now.Add(-clockDoubt)
+}
+
+// wrongDate returns an error where a list has a date that is not believed. What has
+// started lately cannot be told then.
+func (c *Collection) wrongDate(list List) error {
+	date, now := list.Date(), c.options.Now()
+	if date.IsZero() || date.Sub(now).Abs() < maxClockOffset {
+		return nil
+	}
+	return fmt.Errorf("%w: this machine's, which says %s, or that of the API or of a proxy, whose answer is dated %s",
+		cbrapi.ErrClock, now.UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339))
 }
 
 const (

@@ -3,7 +3,6 @@ package collection
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -19,6 +18,7 @@ type pass struct {
 	started  time.Time
 	ended    time.Time // zero while it runs
 	answered bool      // the API gave a valid answer at least once
+	listed   bool      // the lists are over that it reads
 	failures failures
 
 	// Whether something could not be read of the configured tasks, and of those
@@ -109,18 +109,38 @@ func (c *Collection) prepare(ctx context.Context) error {
 // did not bring.
 func (c *Collection) readAll(ctx context.Context, p *pass) {
 	if lists := c.lists(ctx, p); lists != nil {
-		c.ahead(lists[0], lists[1:])
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			c.ahead(lists[0], lists[1:])
+		}()
+		select {
+		case <-over:
+		case <-time.After(c.options.Timeout / 3):
+			c.readDue(ctx, p) // of the configured ones, which would starve if a list hangs
+			<-over
+		}
 		if c.options.Discovery != nil && ctx.Err() == nil {
 			c.beginSweep(p) //nolint:contextcheck // a sweep outlives the pass that began it
 		}
 	}
-	if tasks := c.due(p); len(tasks) > 0 {
-		read := make([]func(), len(tasks))
-		for i, e := range tasks {
-			read[i] = func() { c.readTask(ctx, p, e) }
-		}
-		c.ahead(read[0], read[1:])
+	c.mu.Lock()
+	p.listed = true
+	c.mu.Unlock()
+	c.readDue(ctx, p)
+}
+
+// readDue reads one by one what is due.
+func (c *Collection) readDue(ctx context.Context, p *pass) {
+	tasks := c.due(p)
+	if len(tasks) == 0 {
+		return
 	}
+	read := make([]func(), len(tasks))
+	for i, e := range tasks {
+		read[i] = func() { c.readTask(ctx, p, e) }
+	}
+	c.ahead(read[0], read[1:])
 }
 
 // ahead has the first request go alone, and then all the others, so many at a
@@ -160,7 +180,7 @@ func (c *Collection) readTask(ctx context.Context, p *pass, e *entry) {
 	case err == nil:
 		c.noteTasks(p, nil, log)
 	case cbrapi.IsNotFound(err):
-		c.noteMissing(p, e, err)
+		c.noteMissing(p, e)
 	default:
 		c.noteTaskFailure(p, e, c.stopFor(ctx, p, err), !errors.Is(err, ErrNotAsked))
 	}
@@ -209,7 +229,7 @@ func (c *Collection) noteTasks(p *pass, list List, logs ...*cbrapi.OperationLog)
 
 // noteMissing takes in that there is no such task. Of one that was active it is no
 // answer yet.
-func (c *Collection) noteMissing(p *pass, e *entry, err error) {
+func (c *Collection) noteMissing(p *pass, e *entry) {
 	c.mu.Lock()
 	p.answered = true
 	believed := e.miss(c.options.Now(), p.number)
@@ -218,7 +238,7 @@ func (c *Collection) noteMissing(p *pass, e *entry, err error) {
 	}
 	c.mu.Unlock()
 	if !believed {
-		c.noteTaskFailure(p, e, fmt.Errorf("%w: %w", errMissing, err), true)
+		c.noteDoubt(p, e)
 	}
 }
 

@@ -3,6 +3,7 @@ package collection
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -63,25 +64,48 @@ func (c *Collection) runSweep(s *sweep) {
 	if d.sweep != s {
 		return // all is read anew, or another configuration has taken over what is known
 	}
+	if err == nil {
+		err = d.lostAll(s)
+		d.lost = err != nil
+	}
 	d.sweeping, d.sweepError = false, err
-	if err != nil {
-		if c.alive.Err() == nil {
-			c.journal.interrupted(err)
-		}
+	switch {
+	case c.alive.Err() != nil:
 		return
+	case err != nil:
+		c.journal.interrupted(err)
+	default:
+		d.sweep, d.sweptAt, d.oldest = nil, s.began, s.oldest
+		if s.date.After(d.newsAt) {
+			d.newsUntil(s.date, s.began)
+		}
+		c.journal.swept(s, c.options.Now().Sub(s.began), len(d.ledger.Standings()))
 	}
-	d.sweep, d.sweptAt, d.oldest = nil, s.began, s.oldest
-	if s.date.After(d.newsAt) {
-		d.newsUntil(s.date, s.began)
-	}
-	c.journal.swept(s, c.options.Now().Sub(s.began), len(d.ledger.Standings()))
 	// Who looks before the next pass is told what is known now.
 	if p := c.current; p != nil && p.over() {
-		if !p.discoveryFailed {
+		if !p.discoveryFailed && d.swept(p.ended) {
 			d.lastFound = p.ended
 		}
 		c.noteTroubles(p)
 		p.result = c.snapshot(p)
+	}
+}
+
+// recent is for how long the API surely remembers tasks.
+const recent = 7 * 24 * time.Hour
+
+// lostAll returns an error where the whole list is empty though there have been tasks
+// lately: more likely than that they are gone is that the user may not see them any
+// more. The next pass reads it anew.
+func (d *discovered) lostAll(s *sweep) error {
+	if s.tasks > 0 || !d.ledger.AnyAfter(s.date.Add(-recent)) {
+		return nil
+	}
+	d.sweep = nil
+	return &cbrapi.Error{
+		Operation:  "ListOpLogs",
+		StatusCode: http.StatusOK,
+		Message:    "the list of all tasks is empty, though there have been some lately; check the user's rights, project_id and enterprise_project_id",
 	}
 }
 

@@ -80,6 +80,16 @@ func (l *Ledger) Standings() []Standing {
 	return standings
 }
 
+// AnyAfter reports whether a task of a resource is known that was created after t.
+func (l *Ledger) AnyAfter(t time.Time) bool {
+	for _, r := range l.resources {
+		if r.newest.After(t) {
+			return true
+		}
+	}
+	return false
+}
+
 // resource is what is known of one key.
 type resource struct {
 	newest   time.Time            // when its newest task was created, whatever became of it
