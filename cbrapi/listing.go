@@ -80,7 +80,7 @@ func (l *Listing) tasks(ctx context.Context, read func(context.Context, func(obj
 		}
 		l.texts.task(task)
 		tasks = append(tasks, task)
-		return true
+		return !task.undated()
 	})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package cbrapi
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // OperationLog is one task. What the API did not send is the zero value or nil.
 //
@@ -26,6 +29,14 @@ type OperationLog struct {
 	// Invalid lists the fields that were sent in a form that cannot be read.
 	// They are left out above.
 	Invalid []InvalidField
+}
+
+// undated reports whether no time of the task can be read, though some were sent: then
+// nobody can say which of two tasks is the newer one.
+func (l *OperationLog) undated() bool {
+	times := []time.Time{l.CreatedAt, l.StartedAt, l.EndedAt, l.UpdatedAt}
+	return !slices.ContainsFunc(times, func(t time.Time) bool { return !t.IsZero() }) &&
+		slices.ContainsFunc(l.Invalid, func(f InvalidField) bool { return f.Field == "created_at" })
 }
 
 // Duration returns how long the task ran. It is known of finished tasks only,

@@ -47,6 +47,7 @@ type pages struct {
 	full  int  // full pages since the limit has changed
 	huge  int  // rows that were too large, one behind the other
 	again int  // rows since the last page that brought something new
+	doubt bool // that the list has ended at an empty page
 	rows  int  // received, and thus the next offset
 	small int  // rows of the newest page, if they were fewer than were asked for
 	begun bool
@@ -132,7 +133,7 @@ func (p *pages) read(a *answer, take func(object) bool) error {
 	page := pageRows{pages: p, notes: newObject(nil), take: take}
 	root, err := a.list(p.list, page.read)
 	if err == nil && page.usable == 0 && page.fresh() > maxBadRows {
-		err = a.malformed(fmt.Sprintf("of %d rows none is one of %s of this project with an id", page.rows, p.list))
+		err = a.malformed(fmt.Sprintf("of %d rows none is one of %s of this project with an id and a time that can be read", page.rows, p.list))
 	}
 	if err != nil {
 		page.undo()
@@ -144,8 +145,9 @@ func (p *pages) read(a *answer, take func(object) bool) error {
 	}
 	o := observation{
 		limit: p.limit, offset: p.rows, rows: page.rows, fresh: page.fresh(), again: p.again, seen: len(p.seen),
-		count: root.count("count"), behind: p.small, toTheEnd: p.toTheEnd,
+		count: root.count("count"), behind: p.small, toTheEnd: p.toTheEnd, doubted: p.doubt,
 	}
+	p.doubt = page.rows == 0
 	verdict := p.paging.judge(o)
 	if verdict == stuck {
 		return a.malformed(fmt.Sprintf("the service gives no more than %d rows of the list, whatever the offset", o.seen))

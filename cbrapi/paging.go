@@ -9,7 +9,8 @@ const maxShift = 16
 // which no page of the API's says. It is safe for concurrent use, and never
 // forgets: what a service did once it may do again.
 //
-// A list ends at an empty page, and at one of which the listing has had every row:
+// A list ends at an empty page, which is asked for once more where a listing is to be
+// read to its end and the count says that there is more, and at one of which the listing has had every row:
 // that comes at the end of a list that new tasks have shifted, and from a service
 // that ignores the offset. The latter has told a part of its list only where the
 // page is as large as was asked for, or the count says that there is more: then
@@ -53,6 +54,7 @@ type observation struct {
 	count         *int64 // nil where it was not sent
 	behind        int    // rows of the page before it, if that was small and had any
 	toTheEnd      bool   // nothing but the rows themselves says where the list ends
+	doubted       bool   // the page is asked for again, because it was empty
 }
 
 // verdict is what follows from a page for its listing.
@@ -71,8 +73,11 @@ func (o observation) small() bool { return o.rows < o.limit }
 func (p *paging) judge(o observation) verdict {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.learn(o)
 	received := int64(o.offset + o.rows)
+	if o.rows == 0 && o.toTheEnd && !o.doubted && o.count != nil && !p.countOther && *o.count > received {
+		return goesOn // it may have been empty by mistake
+	}
+	p.learn(o)
 	counted := o.count != nil && !p.countOther // the count may be the whole list's
 	switch {
 	case o.rows == 0:

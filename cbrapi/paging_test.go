@@ -257,10 +257,45 @@ func TestListToEnd(t *testing.T) {
 	}
 }
 
+// An empty page in the middle of a list is asked for again by a listing that is to be read
+// to its end, where the count says that there is more; one that stays empty is the end.
+func TestEmptyPageInTheMiddle(t *testing.T) {
+	for name, test := range map[string]struct {
+		empty int // answers
+		tasks int
+		asked []string
+	}{
+		"once":   {1, 1500, []string{"1000@0", "1000@1000", "1000@1000", "1000@1500"}},
+		"always": {9, 1000, []string{"1000@0", "1000@1000", "1000@1000"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &history{rows: rowsOf(1500)}
+			empty := test.empty
+			h.fault = func(_, offset int) http.HandlerFunc {
+				if offset != 1000 || empty == 0 {
+					return nil
+				}
+				empty--
+				return reply(http.StatusOK, "application/json", `{"operation_logs":[],"count":1500}`)
+			}
+			l := newClient(t, serve(t, h.ServeHTTP)).ListToEnd(cbrapi.ListFilter{})
+			if got := mustReadAll(t, l); len(got) != test.tasks {
+				t.Errorf("got %d tasks, want %d", len(got), test.tasks)
+			}
+			if diff := cmp.Diff(test.asked, h.takeAsked()); diff != "" {
+				t.Errorf("the requests differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // A page of nothing but other things is no list of tasks.
 func TestPageWithoutTasks(t *testing.T) {
 	foreign := func(n int) string {
 		return fmt.Sprintf(`{"id":%q,"project_id":"another"}`, idOf(n))
+	}
+	undated := func(n int) string {
+		return fmt.Sprintf(`{"id":%q,"status":"failed","created_at":"26/11/2026 07:00"}`, idOf(n))
 	}
 	for name, test := range map[string]struct {
 		rows    []string
@@ -271,6 +306,8 @@ func TestPageWithoutTasks(t *testing.T) {
 		"one of another project":         {[]string{rowOf(idOf(0)), foreign(1)}, 1, 1, false},
 		"three of another project alone": {[]string{foreign(1), foreign(2), foreign(3)}, 0, 3, false},
 		"all of another project":         {[]string{foreign(1), foreign(2), foreign(3), foreign(4)}, 0, 0, true},
+		"none with a time":               {[]string{undated(1), undated(2), undated(3), undated(4)}, 0, 0, true},
+		"one with a time":                {[]string{undated(1), undated(2), undated(3), undated(4), rowOf(idOf(5))}, 5, 0, false},
 		"none with an id":                {[]string{`{"a":1}`, `{"a":2}`, `{"a":3}`, `{"a":4}`}, 0, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {

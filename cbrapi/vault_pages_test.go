@@ -28,7 +28,7 @@ func TestVaultPages(t *testing.T) {
 		"several pages":  {vaults: 2500, want: idsOf(2500), asked: []string{"1000@0", "1000@1000", "1000@2000", "1000@2500"}},
 		"small pages":    {vaults: 250, most: atMost(100), want: idsOf(250), asked: []string{"1000@0", "1000@100", "1000@200", "1000@250"}},
 		"no count":       {vaults: 3, count: func(int, int, int) string { return "" }, want: idsOf(3), asked: []string{"1000@0", "1000@3"}},
-		"count too high": {vaults: 1, count: func(int, int, int) string { return `,"count":50` }, want: idsOf(1), asked: []string{"1000@0", "1000@1"}},
+		"count too high": {vaults: 1, count: func(int, int, int) string { return `,"count":50` }, want: idsOf(1), asked: []string{"1000@0", "1000@1", "1000@1"}},
 		"offset ignored": {
 			fault: func(int, int) http.HandlerFunc {
 				return reply(http.StatusOK, "application/json", `{"vaults":[`+strings.Join(rowsOf(3), ",")+`]}`)

@@ -66,6 +66,44 @@ func TestSweepOutlivesScrapes(t *testing.T) {
 	})
 }
 
+// TestSweepEndsAfterFailedPass has the whole list be read behind a pass that failed: the
+// end of it is no success of that pass.
+func TestSweepEndsAfterFailedPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		c.put("a", cbrapi.StatusSuccess)
+		col := newCollection(t, noNews{c, errors.New("connection reset")}, 0, month)
+		collect(col, 0)
+		time.Sleep(time.Minute)
+		if s, _ := col.Last(); !s.Found.Swept || s.Found.Complete || !s.Found.LastComplete.IsZero() {
+			t.Errorf("swept %t, complete %t, the last success at %s; want the first alone", s.Found.Swept, s.Found.Complete, s.Found.LastComplete)
+		}
+	})
+}
+
+// TestEndlessSweep has the whole list go on with ever new active tasks.
+func TestEndlessSweep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &madeUp{cloud: newCloud()}
+		col := newCollection(t, endlessSweep{c}, 0, month)
+		for range 2 {
+			collect(col, 0)
+			time.Sleep(time.Minute)
+		}
+		s, _ := col.Last()
+		if s.Found.Swept || !s.Reasons[cbrapi.ReasonUpstream] || c.made > 110 {
+			t.Errorf("swept %t, reasons %v after %d pages; want it to stop after 50,000 tasks", s.Found.Swept, s.Reasons, c.made)
+		}
+	})
+}
+
+// endlessSweep is a cloud whose whole list has no end.
+type endlessSweep struct{ *madeUp }
+
+func (c endlessSweep) ListToEnd(f cbrapi.ListFilter) collection.List {
+	return &endlessList{List: c.List(f), pages: &c.made}
+}
+
 // TestOutdatedSweepBeginsAnew has the last page of the list fail for two hours, in which a
 // task is skipped that no other list has.
 func TestOutdatedSweepBeginsAnew(t *testing.T) {

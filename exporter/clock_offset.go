@@ -51,11 +51,20 @@ func (o *clockOffset) note(h http.Header, sent, received time.Time) {
 	if err != nil || h.Get("Age") != "" {
 		return
 	}
-	// It has whole seconds, cut off, and was written somewhere on the way.
+	// It has whole seconds, cut off, and was written somewhere on the way: only what is
+	// before or after all of that is an offset.
 	date = date.Add(time.Second / 2)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.ahead, o.known = date.Sub(sent.Add(received.Sub(sent)/2)), true
+	o.known = true
+	switch {
+	case date.After(received):
+		o.ahead = date.Sub(received)
+	case date.Before(sent):
+		o.ahead = date.Sub(sent)
+	default:
+		o.ahead = 0
+	}
 }
 
 func (o *clockOffset) value() (ahead time.Duration, known bool) {

@@ -71,7 +71,7 @@ func TestOverviewOfDiscovery(t *testing.T) {
 		time.Sleep(time.Minute)
 		e.scrape(t)
 		read("with lists refused",
-			`<p class="verdict failing">The newest finished task succeeded for 1 of 5 resources and operations, failed for 2, timed out for 1, was skipped for 1. As of 0 s ago. `+
+			`<p class="verdict failing">The newest finished task succeeded for 1 of 5 resources and operations, failed for 2, timed out for 1, was skipped for 1. As of 60 s ago. `+
 				`Reason: permission; allow the user cbr:tasks:list and cbr:tasks:get, for example by the system policy CBR ReadOnlyAccess; if that is granted in an enterprise project, set enterprise_project_id. `+
 				`All were known 60 s ago for the last time.</p>`,
 			"none in 30 days")

@@ -72,6 +72,9 @@ func viewResource(s ledger.Standing, found *collection.Found, now time.Time) res
 
 // summary counts the resources by how their newest finished tasks ended.
 func summary(standings []ledger.Standing) string {
+	if len(standings) == 0 {
+		return "No finished task of a resource is known: if there should be some, check project_id, enterprise_project_id and discovery."
+	}
 	count := map[cbrapi.Status]int{}
 	for _, s := range standings {
 		count[s.LastFinished.Status]++

@@ -77,12 +77,21 @@ func lastComplete(s collection.Snapshot) time.Time {
 	}
 }
 
+// standingsAsOf returns as of when it is known how resources stand: what may have come
+// since then could not be read.
+func standingsAsOf(s collection.Snapshot) time.Time {
+	if s.Found.Complete || s.Found.LastComplete.IsZero() {
+		return s.At
+	}
+	return s.Found.LastComplete
+}
+
 func verdict(s coverage.Snapshot, now time.Time) string {
 	var sentences []string
 	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
 	if s.Found != nil {
 		if s.Found.Swept {
-			say("%s As of %s ago.", summary(s.Standings), age(now.Sub(s.At)))
+			say("%s As of %s ago.", summary(s.Standings), age(now.Sub(standingsAsOf(s.Snapshot))))
 		} else {
 			say("The task list is being read for the first time; until then nothing is said of resources.")
 		}

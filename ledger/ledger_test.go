@@ -247,6 +247,50 @@ func TestLateEnd(t *testing.T) {
 	}
 }
 
+// TestFailuresBeyondLookback has a resource fail for months: those that are too old do not
+// count any more, whatever comes.
+func TestFailuresBeyondLookback(t *testing.T) {
+	l := of(monthly(), record("a", cbrapi.StatusFailed, 700), record("b", cbrapi.StatusFailed, 600), record("c", cbrapi.StatusFailed, 10))
+	if got := only(t, l).ConsecutiveFailures; got != 3 {
+		t.Fatalf("got %d failures in a row, want 3", got)
+	}
+	l.Advance(noon().Add(50 * time.Hour)) // a is too old now
+	if got := only(t, l).ConsecutiveFailures; got != 2 {
+		t.Errorf("got %d failures in a row, want 2 within the lookback", got)
+	}
+}
+
+// TestNamesOfWhatIsGone has a name come back with a resource that had been forgotten: the old
+// one is not remembered.
+func TestNamesOfWhatIsGone(t *testing.T) {
+	l := of(monthly(), record("a", cbrapi.StatusSuccess, 700))
+	l.Advance(noon().Add(100 * time.Hour))
+	if len(l.Standings()) != 0 {
+		t.Fatal("the resource is not forgotten")
+	}
+	l.Add(with(record("b", cbrapi.StatusSuccess, -99), func(log *cbrapi.OperationLog) {
+		log.VaultName, log.ExtraInfo.Resource.Name = "", ""
+	}))
+	if got := only(t, l); got.VaultName != "" || l.Resources()[0].Name != "" {
+		t.Errorf("got the names %q and %q of what was forgotten", got.VaultName, l.Resources()[0].Name)
+	}
+}
+
+// TestDroppedStaysDropped has a list that lags behind say of a task that was dropped that it
+// runs.
+func TestDroppedStaysDropped(t *testing.T) {
+	o := monthly()
+	o.MaxTasks = 1
+	l := of(o, record("a", cbrapi.StatusFailed, 10), record("b", cbrapi.StatusSuccess, 9))
+	if l.Dropped() != 1 {
+		t.Fatalf("%d tasks are dropped, want 1", l.Dropped())
+	}
+	l.Add(record("a", cbrapi.StatusRunning, 10))
+	if l.IsActive("a") || len(l.Active()) != 0 || l.Dropped() != 1 {
+		t.Error("a task that was dropped runs again")
+	}
+}
+
 func TestForgetLeavesWhatHasEnded(t *testing.T) {
 	l := of(monthly(), record("a", cbrapi.StatusSuccess, 2))
 	l.Forget("a")

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi/pace"
 )
 
 // TestAdopt has a pacer take over from one that was throttled a while ago.
@@ -94,5 +96,27 @@ func TestAdoptedRetries(t *testing.T) {
 			t.Errorf("%d requests were sent, want 20 and one that is not repeated", got)
 		}
 		wg.Wait()
+	})
+}
+
+// TestAdoptedPauses has a pacer take over between two refusals: the pauses go on doubling.
+func TestAdoptedPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		newOne := func() *pace.Pacer {
+			return pace.New(pace.Options{RequestsPerSecond: 20, Now: time.Now, Jitter: func() float64 { return 0.5 }})
+		}
+		old := newOne()
+		answer(t, old, status(429))
+		time.Sleep(5 * time.Second)
+		answer(t, old, status(429))
+		time.Sleep(10 * time.Second)
+		p := newOne()
+		p.Adopt(old)
+		answer(t, p, status(429))
+		began := time.Now()
+		mustDo(t, p, newAPI())
+		if paused := time.Since(began); paused != 20*time.Second {
+			t.Errorf("the third pause took %s, want 20 s", paused)
+		}
 	})
 }
