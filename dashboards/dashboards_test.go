@@ -33,6 +33,7 @@ func TestDashboards(t *testing.T) {
 const good = `{
   "id": null, "uid": "u", "title": "T", "tags": ["cbr"], "timezone": "browser",
   "schemaVersion": 39, "graphTooltip": 1, "editable": false,
+  "links": [{"type": "dashboards", "tags": ["cbr"], "includeVars": true, "keepTime": true}],
   "templating": {"list": [
     {"name": "datasource", "type": "datasource", "query": "prometheus"},
     {"name": "job", "type": "query", "datasource": {"type": "prometheus", "uid": "${datasource}"},
@@ -54,14 +55,18 @@ const good = `{
        "expr": "min(cbr_up{job=~\"$job\", instance=~\"$instance\", project=~\"$project\"})"}]},
     {"id": 2, "type": "table", "title": "Running", "description": "D", "gridPos": {"x": 12, "y": 0, "w": 12, "h": 4},
      "datasource": {"type": "prometheus", "uid": "${datasource}"},
-     "fieldConfig": {"defaults": {"unit": "none", "noValue": "?"}},
+     "fieldConfig": {"defaults": {"unit": "none", "noValue": "?"}, "overrides": [
+       {"matcher": {"id": "byName", "options": "Vault"}, "properties": [{"id": "links", "value": [
+         {"title": "L", "url": "/d/u?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${project:queryparam}&var-vault=${__data.fields[\"Vault\"]:percentencode}&${__url_time_range}"}]}]}]},
+     "options": {"sortBy": [{"displayName": "Vault"}]},
+     "transformations": [{"id": "organize", "options": {"indexByName": {"vault": 0}, "renameByName": {"vault": "Vault"}, "excludeByName": {"Value": true}}}],
      "targets": [{"refId": "A", "datasource": {"type": "prometheus", "uid": "${datasource}"}, "instant": true, "format": "table",
        "expr": "max by (vault) (cbr_task_status{job=~\"$job\", instance=~\"$instance\", project=~\"$project\", vault=~\"$vault\"})"}]},
     {"id": 3, "type": "row", "title": "More", "collapsed": true, "gridPos": {"x": 0, "y": 4, "w": 24, "h": 1}, "panels": [
       {"id": 4, "type": "timeseries", "title": "Requests", "description": "D", "gridPos": {"x": 0, "y": 5, "w": 24, "h": 4},
        "datasource": {"type": "prometheus", "uid": "${datasource}"},
        "fieldConfig": {"defaults": {"unit": "reqps", "noValue": "?"}},
-       "targets": [{"refId": "A", "datasource": {"type": "prometheus", "uid": "${datasource}"},
+       "targets": [{"refId": "A", "legendFormat": "L", "datasource": {"type": "prometheus", "uid": "${datasource}"},
          "expr": "sum(rate(cbr_exporter_api_requests_total{job=~\"$job\", instance=~\"$instance\", project=~\"$project\"}[$__rate_interval]))"}]}
     ]}
   ]
@@ -69,7 +74,9 @@ const good = `{
 
 // Places in good to spoil.
 const (
-	jobVariable  = `"name": "job", "type": "query", "datasource": {"type": "prometheus", "uid": "${datasource}"}`
+	jobVariable      = `"name": "job", "type": "query", "datasource": {"type": "prometheus", "uid": "${datasource}"}`
+	resourceVariable = `{"name": "resource", "type": "query", "datasource": {"type": "prometheus", "uid": "${datasource}"},
+     "query": "label_values(cbr_up, resource)", "refresh": 2, "multi": true, "includeAll": true, "allValue": ".*"}`
 	upPanel      = `"title": "Up", "description": "D"`
 	upDatasource = `"h": 4},
      "datasource": {"type": "prometheus", "uid": "${datasource}"}`
@@ -94,6 +101,13 @@ func TestLint(t *testing.T) {
 		{"saved id", `"id": null`, `"id": 7`, []string{`id: want null`}},
 		{"no identity", `"uid": "u", "title": "T", "tags": ["cbr"], "timezone": "browser"`, `"timezone": ""`, []string{
 			`uid is missing`, `title is missing`, `tags are missing`, `timezone "": want browser`,
+			`link: the dashboard itself has no tag "cbr"`, `panel "Running": link to /d/u, which is no dashboard here`,
+		}},
+		{"no links", `"links": [{"type": "dashboards", "tags": ["cbr"], "includeVars": true, "keepTime": true}]`, `"links": []`, []string{
+			`links: the other dashboards are missing`,
+		}},
+		{"link by a foreign tag", `"tags": ["cbr"], "includeVars": true, "keepTime": true`, `"tags": ["rbc"]`, []string{
+			`link: want includeVars and keepTime`, `link: the dashboard itself has no tag "rbc"`,
 		}},
 		{"other schema", `"schemaVersion": 39, "graphTooltip": 1`, `"schemaVersion": 16`, []string{
 			`schemaVersion 16: want 39`, `graphTooltip 0: want 1`,
@@ -103,7 +117,11 @@ func TestLint(t *testing.T) {
 		{"inputs", `"id": null`, `"__inputs": [{"name": "DS_PROM"}]`, []string{`__inputs: a provisioned file has none`}},
 		{"input used", `"title": "T"`, `"title": "${DS_PROM}"`, []string{`input ${DS_…} used: want ${datasource}`}},
 
-		{"no data source variable", `"name": "datasource"`, `"name": "ds"`, []string{`variable datasource: missing`}},
+		{"no data source variable", `"name": "datasource"`, `"name": "ds"`, []string{
+			`variable datasource: missing`, `variable ds: not one that these dashboards share`,
+			`panel "Running": link to u with datasource, which this dashboard has not`,
+			`panel "Running": link to u with datasource, which that dashboard has not`,
+		}},
 		{"other data source", `"query": "prometheus"`, `"query": "loki"`, []string{
 			`variable datasource: query "loki": want "prometheus"`,
 		}},
@@ -121,12 +139,12 @@ func TestLint(t *testing.T) {
 		{"variable over another label", `label_values(cbr_up, job)`, `label_values(cbr_up, pod)`, []string{
 			`variable job: query "label_values(cbr_up, pod)": want label_values(…, job)`,
 		}},
-		{"variable over no metric", `label_values(cbr_up, job)`, `label_values(up, job)`, []string{`variable job: no metric up`}},
+		{"variable over no metric", `label_values(cbr_up, job)`, `label_values(ups, job)`, []string{`variable job: no metric ups`}},
 		{"variable not narrowed", `cbr_up{job=~\"$job\"}, instance`, `cbr_up, instance`, []string{
 			`variable instance: cbr_up without job=~"$job"`,
 		}},
-		{"variable, one of two metrics unknown", `cbr_task_info|cbr_task_status`, `cbr_task_info|cbr_tasks`, []string{
-			`variable vault: no metric cbr_tasks`,
+		{"variable, one of two metrics unknown", `cbr_task_info|cbr_task_status`, `cbr_task_info|cbr_jobs`, []string{
+			`variable vault: no metric cbr_jobs`,
 		}},
 
 		{"no panel id", `"id": 1, `, ``, []string{`panel "Up": id is missing`}},
@@ -154,7 +172,10 @@ func TestLint(t *testing.T) {
 			`panel "Up": datasource: want ${datasource}`,
 		}},
 		{"no targets", upTarget, ``, []string{`panel "Up": targets are missing`}},
-		{"target twice", upTarget, upTarget + `, ` + upTarget, []string{`panel "Up": refId "A" is used twice`}},
+		{"target twice", upTarget, upTarget + `, ` + upTarget, []string{
+			`panel "Up": target A: legendFormat is missing`, `panel "Up": refId "A" is used twice`,
+			`panel "Up": target A: legendFormat is missing`,
+		}},
 		{"target without a data source", upTarget, `{"refId": "A", "expr": "` + upExpr + `"}`, []string{
 			`panel "Up": target A: datasource: want ${datasource}`,
 		}},
@@ -163,6 +184,38 @@ func TestLint(t *testing.T) {
 		}},
 		{"series in a table", `"format": "table"`, `"format": "time_series"`, []string{
 			`panel "Running": target A: in a table: want instant and format table`,
+		}},
+
+		{"no legend", `"legendFormat": "L", `, ``, []string{`panel "Requests": target A: legendFormat is missing`}},
+		{"title used twice", `"title": "Running"`, `"title": "Up"`, []string{`title "Up" is used twice`}},
+
+		{"value forgotten", `"excludeByName": {"Value": true}`, `"excludeByName": {}`, []string{
+			`panel "Running": Value is neither a column nor left out`,
+		}},
+		{"value of no query", `"vault": "Vault"}`, `"vault": "Vault", "Value #B": "B"}`, []string{
+			`panel "Running": column "B" shows Value #B, of which there is no query`,
+		}},
+		{"override and order of no column", `"vault": "Vault"}`, `"vault": "Name"}`, []string{
+			`panel "Running": override of "Vault", which is no column`, `panel "Running": sorted by "Vault", which is no column`,
+			`panel "Running": link to u with the column "Vault", which is missing`,
+		}},
+		{"link to nowhere", `/d/u?`, `/d/v?`, []string{`panel "Running": link to /d/v, which is no dashboard here`}},
+		{"link without time", `&${__url_time_range}`, ``, []string{`panel "Running": link to u does not keep the time`}},
+		{"link without a variable", `&${project:queryparam}`, ``, []string{`panel "Running": link to u without project`}},
+		{"link with an unknown variable", `&var-vault=`, `&var-volt=`, []string{
+			`panel "Running": link to u with volt, which that dashboard has not`,
+		}},
+		{"link that carries an unknown variable", `&${project:queryparam}`, `&${project:queryparam}&${pod:queryparam}`, []string{
+			`panel "Running": link to u with pod, which this dashboard has not`,
+			`panel "Running": link to u with pod, which that dashboard has not`,
+		}},
+
+		{"variable of its own", `{"name": "vault"`, `{"name": "pod"}, {"name": "vault"`, []string{
+			`variable pod: not one that these dashboards share`,
+		}},
+		{"resource by id", `{"name": "vault"`, resourceVariable + `, {"name": "vault"`, []string{
+			`variable vault: cbr_task_info without resource_id=~"$resource"`,
+			`variable resource: query "label_values(cbr_up, resource)": want query_result(…), with a pattern for value and text`,
 		}},
 
 		{"no expr", upExpr, ``, []string{`panel "Up": target A: expr is missing`}},
@@ -244,6 +297,7 @@ func TestSelectors(t *testing.T) {
 			{Metrics: []string{"c"}, Matchers: none},
 			{Metrics: []string{"d"}, Matchers: none},
 		}},
+		{`a{b="c", b!="d"}`, []selector{{Metrics: []string{"a"}, Matchers: map[string]string{"b": "=c"}}}},
 		{`a * on (x) group_left b`, []selector{{Metrics: []string{"a"}, Matchers: none}, {Metrics: []string{"b"}, Matchers: none}}},
 		{`{__name__=~"a|b", c="d"}`, []selector{{Metrics: []string{"a", "b"}, Matchers: map[string]string{"c": "=d"}}}},
 	} {

@@ -9,72 +9,6 @@ import (
 	"strings"
 )
 
-// The part of Grafana's classic dashboard model that the rules look at.
-type (
-	dashboard struct {
-		ID            *int            `json:"id"`
-		UID           string          `json:"uid"`
-		Title         string          `json:"title"`
-		Tags          []string        `json:"tags"`
-		Timezone      string          `json:"timezone"`
-		SchemaVersion int             `json:"schemaVersion"`
-		GraphTooltip  int             `json:"graphTooltip"`
-		Editable      *bool           `json:"editable"`
-		Inputs        json.RawMessage `json:"__inputs"`
-		Panels        []panel         `json:"panels"`
-		Templating    struct {
-			List []variable `json:"list"`
-		} `json:"templating"`
-	}
-	panel struct {
-		ID          int        `json:"id"`
-		Type        string     `json:"type"`
-		Title       string     `json:"title"`
-		Description string     `json:"description"`
-		Datasource  datasource `json:"datasource"`
-		GridPos     gridPos    `json:"gridPos"`
-		Collapsed   bool       `json:"collapsed"`
-		Panels      []panel    `json:"panels"`
-		Targets     []target   `json:"targets"`
-		FieldConfig struct {
-			Defaults struct {
-				Unit    string `json:"unit"`
-				NoValue string `json:"noValue"`
-			} `json:"defaults"`
-		} `json:"fieldConfig"`
-	}
-	target struct {
-		RefID      string     `json:"refId"`
-		Datasource datasource `json:"datasource"`
-		Expr       string     `json:"expr"`
-		Instant    bool       `json:"instant"`
-		Format     string     `json:"format"`
-	}
-	variable struct {
-		Type       string     `json:"type"`
-		Name       string     `json:"name"`
-		Datasource datasource `json:"datasource"`
-		Query      query      `json:"query"`
-		Refresh    int        `json:"refresh"`
-		Multi      bool       `json:"multi"`
-		IncludeAll bool       `json:"includeAll"`
-		AllValue   string     `json:"allValue"`
-	}
-	gridPos    struct{ X, Y, W, H int }
-	datasource struct{ Type, UID string }
-	query      string
-)
-
-// UnmarshalJSON accepts both forms of a variable's query: text, and an object around it.
-func (q *query) UnmarshalJSON(data []byte) error {
-	var object struct{ Query string }
-	if json.Unmarshal(data, &object) == nil {
-		*q = query(object.Query)
-		return nil
-	}
-	return json.Unmarshal(data, (*string)(q))
-}
-
 var (
 	gridColumns = 24
 	prometheus  = datasource{Type: "prometheus", UID: "${datasource}"}
@@ -87,86 +21,18 @@ var (
 		{Name: "project", Type: "query", AllValue: ".*"},
 		{Name: "vault", Type: "query", AllValue: ".*"}, // a task may have none
 	}
+	// What a dashboard may have besides.
+	optional = []variable{
+		{Name: "resource", Type: "query", AllValue: ".*"},
+		{Name: "operation_type", Type: "query", AllValue: ".*"},
+		{Name: "limit", Type: "custom"},
+	}
 )
-
-// families are the metrics that dashboards may use, with the variables that
-// every selector of them has to apply.
-var families = []struct {
-	scope []string
-	names []string
-}{
-	{[]string{"job", "instance"}, []string{"cbr_exporter_build_info"}},
-	{[]string{"job", "instance", "project"}, []string{
-		"cbr_task_found",
-		"cbr_task_scrape_success",
-		"cbr_resource_info",
-		"cbr_up",
-		"cbr_scrape_error",
-		"cbr_scrape_duration_seconds",
-		"cbr_scrape_collector_success",
-		"cbr_scrape_collector_last_success_timestamp_seconds",
-		"cbr_exporter_api_requests_total",
-		"cbr_exporter_api_request_duration_seconds",
-		"cbr_exporter_api_request_duration_seconds_bucket",
-		"cbr_exporter_api_request_duration_seconds_count",
-		"cbr_exporter_api_request_duration_seconds_sum",
-		"cbr_exporter_invalid_fields_total",
-	}},
-	{[]string{"job", "instance", "project", "vault"}, []string{
-		"cbr_task_info",
-		"cbr_task_status",
-		"cbr_task_progress_ratio",
-		"cbr_task_duration_seconds",
-		"cbr_task_created_timestamp_seconds",
-		"cbr_task_started_timestamp_seconds",
-		"cbr_task_ended_timestamp_seconds",
-		"cbr_task_updated_timestamp_seconds",
-		"cbr_task_sync_backups",
-		"cbr_task_sync_deleted_backups",
-		"cbr_task_sync_failed_backups",
-		"cbr_task_deleted_backups",
-		"cbr_task_delete_failed_resources",
-		"cbr_task_excluded_volumes",
-		"cbr_task_error_info",
-		"cbr_task_backup_info",
-		"cbr_task_restore_info",
-		"cbr_task_replication_info",
-		"cbr_resource_last_finished_task_status",
-		"cbr_resource_last_finished_task_info",
-		"cbr_resource_last_finished_task_created_timestamp_seconds",
-		"cbr_resource_last_finished_task_ended_timestamp_seconds",
-		"cbr_resource_last_finished_task_duration_seconds",
-		"cbr_resource_last_finished_task_sync_backups",
-		"cbr_resource_last_finished_task_sync_deleted_backups",
-		"cbr_resource_last_finished_task_sync_failed_backups",
-		"cbr_resource_last_finished_task_deleted_backups",
-		"cbr_resource_last_finished_task_delete_failed_resources",
-		"cbr_resource_last_finished_task_app_consistent",
-	}},
-}
-
-func scopeOf(metric string) (scope []string, known bool) {
-	for _, f := range families {
-		if slices.Contains(f.names, metric) {
-			return f.scope, true
-		}
-	}
-	return nil, false
-}
-
-func isCounter(metric string) bool {
-	for _, suffix := range []string{"_total", "_bucket", "_count", "_sum"} {
-		if strings.HasSuffix(metric, suffix) {
-			return true
-		}
-	}
-	return metric == "cbr_exporter_api_request_duration_seconds" // the native histogram
-}
 
 // lint says what is wrong with the dashboards, given by file name.
 func lint(files map[string][]byte) []string {
 	var l linter
-	firstUse := map[string]string{}
+	parsed, firstUse := map[string]dashboard{}, map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		l.where = name
 		var d dashboard
@@ -174,6 +40,7 @@ func lint(files map[string][]byte) []string {
 			l.addf("%v", err)
 			continue
 		}
+		parsed[name] = d
 		l.check(!bytes.Contains(files[name], []byte("${DS_")), "input ${DS_…} used: want ${datasource}")
 		l.dashboard(d)
 		if other, taken := firstUse[d.UID]; taken {
@@ -181,12 +48,17 @@ func lint(files map[string][]byte) []string {
 		}
 		firstUse[d.UID] = name
 	}
+	for _, name := range slices.Sorted(maps.Keys(parsed)) {
+		l.where = name
+		l.links(parsed[name], parsed)
+	}
 	return l.findings
 }
 
-// A linter collects findings; where is what it looks at.
+// A linter collects findings; where is what it looks at, in which dashboard.
 type linter struct {
 	where    string
+	of       dashboard
 	findings []string
 }
 
@@ -202,12 +74,13 @@ func (l *linter) check(ok bool, format string, args ...any) {
 
 // in looks at a part, whose name its findings then carry.
 func (l *linter) in(part string, look func(*linter)) {
-	inner := linter{where: l.where + ": " + part}
+	inner := linter{where: l.where + ": " + part, of: l.of}
 	look(&inner)
 	l.findings = append(l.findings, inner.findings...)
 }
 
 func (l *linter) dashboard(d dashboard) {
+	l.of = d
 	l.check(d.ID == nil, "id: want null")
 	l.check(d.UID != "", "uid is missing")
 	l.check(d.Title != "", "title is missing")
@@ -226,11 +99,11 @@ func (l *linter) dashboard(d dashboard) {
 }
 
 func (l *linter) variables(got []variable) {
-	for _, want := range templating {
+	for _, want := range slices.Concat(templating, optional) {
 		l.in("variable "+want.Name, func(l *linter) {
 			i := slices.IndexFunc(got, func(v variable) bool { return v.Name == want.Name })
 			if i < 0 {
-				l.addf("missing")
+				l.check(slices.ContainsFunc(optional, func(v variable) bool { return v.Name == want.Name }), "missing")
 				return
 			}
 			l.variable(got[i], want)
@@ -238,6 +111,10 @@ func (l *linter) variables(got []variable) {
 				l.queryVariable(got[i], got[:i])
 			}
 		})
+	}
+	for _, v := range got {
+		l.check(slices.ContainsFunc(slices.Concat(templating, optional), func(want variable) bool { return v.Name == want.Name }),
+			"variable %s: not one that these dashboards share", v.Name)
 	}
 }
 
@@ -254,32 +131,38 @@ func (l *linter) queryVariable(v variable, before []variable) {
 	l.check(v.IncludeAll, "includeAll: want true")
 	l.check(v.Refresh == onTimeRangeChange, "refresh %d: want %d", v.Refresh, onTimeRangeChange)
 	l.check(v.Datasource == prometheus, "datasource: want ${datasource}")
-	list, ok := strings.CutPrefix(string(v.Query), "label_values(")
-	source, ok2 := strings.CutSuffix(list, ", "+v.Name+")")
-	if !ok || !ok2 {
-		l.addf("query %q: want label_values(…, %s)", v.Query, v.Name)
+	list, function, ok := sourceOf(v)
+	if !ok {
+		l.addf("query %q: want %s", v.Query, function)
 		return
 	}
-	l.expr(source, func(label string) bool {
-		return slices.ContainsFunc(before, func(b variable) bool { return b.Name == label })
+	l.expr(list, func(name string) bool {
+		return slices.ContainsFunc(before, func(b variable) bool { return b.Name == name })
 	})
 }
 
+// sourceOf is the expression in a variable's query. Ids are not for people, so
+// the resource has a query that answers with names as well, which a pattern
+// takes apart.
+func sourceOf(v variable) (expr, want string, ok bool) {
+	if v.Name == "resource" {
+		expr, ok = strings.CutPrefix(string(v.Query), "query_result(")
+		named := strings.Contains(v.Regex, `resource_id="(?<value>`) && strings.Contains(v.Regex, `resource_name="(?<text>`)
+		return strings.TrimSuffix(expr, ")"), "query_result(…), with a pattern for value and text", ok && named
+	}
+	expr, ok = strings.CutPrefix(string(v.Query), "label_values(")
+	expr, ok2 := strings.CutSuffix(expr, ", "+v.Name+")")
+	return expr, "label_values(…, " + v.Name + ")", ok && ok2
+}
+
 func (l *linter) panelIDs(panels []panel) {
-	seen := map[int]bool{}
+	seen, titles := map[int]bool{}, map[string]bool{}
 	for _, p := range withNested(panels) {
 		l.check(p.ID > 0, "panel %q: id is missing", p.Title)
 		l.check(!seen[p.ID], "panel id %d is used twice", p.ID)
-		seen[p.ID] = true
+		l.check(p.Title == "" || !titles[p.Title], "title %q is used twice", p.Title)
+		seen[p.ID], titles[p.Title] = true, true
 	}
-}
-
-func withNested(panels []panel) []panel {
-	var all []panel
-	for _, p := range panels {
-		all = append(append(all, p), p.Panels...)
-	}
-	return all
 }
 
 // layout checks panels that are seen together: a collapsed row's are not seen
@@ -330,10 +213,44 @@ func (l *linter) dataPanel(p panel) {
 		l.in("target "+t.RefID, func(l *linter) {
 			l.check(t.Datasource == prometheus, "datasource: want ${datasource}")
 			l.check(p.Type != "table" || t.Instant && t.Format == "table", "in a table: want instant and format table")
-			for _, s := range l.expr(t.Expr, func(string) bool { return true }) {
-				l.rate(s)
+			l.check(!needsLegend(p) || t.LegendFormat != "" && t.LegendFormat != "__auto", "legendFormat is missing")
+			for _, s := range l.expr(t.Expr, l.of.has) {
+				l.rate(p, s)
 			}
 		})
+	}
+	if p.Type == "table" {
+		l.table(p)
+	}
+}
+
+func needsLegend(p panel) bool {
+	return slices.Contains([]string{"timeseries", "state-timeline", "bargauge"}, p.Type) || p.Type == "stat" && len(p.Targets) > 1
+}
+
+// table checks that what is said of a table's columns is said of columns that it
+// has, and that no query's value is forgotten.
+func (l *linter) table(p panel) {
+	shown, left := p.columns()
+	has := func(column string) bool { return slices.Contains(slices.Collect(maps.Values(shown)), column) }
+	for _, field := range slices.Sorted(maps.Keys(shown)) {
+		refID, ok := valueOf(field, p.Targets)
+		l.check(!ok || slices.ContainsFunc(p.Targets, func(t target) bool { return t.RefID == refID }),
+			"column %q shows %s, of which there is no query", shown[field], field)
+	}
+	for _, t := range p.Targets {
+		field := "Value #" + t.RefID
+		if len(p.Targets) == 1 {
+			field = "Value"
+		}
+		l.check(shown[field] != "" || left[field], "%s is neither a column nor left out", field)
+	}
+	for _, o := range p.FieldConfig.Overrides {
+		name, _ := o.Matcher.Options.(string)
+		l.check(o.Matcher.ID != "byName" || has(name), "override of %q, which is no column", name)
+	}
+	for _, s := range p.Options.SortBy {
+		l.check(has(s.DisplayName), "sorted by %q, which is no column", s.DisplayName)
 	}
 }
 
@@ -361,16 +278,33 @@ func (l *linter) expr(expr string, required func(label string) bool) []selector 
 func (l *linter) matchers(metric string, s selector, required func(label string) bool) {
 	scope, known := scopeOf(metric)
 	l.check(known, "no metric %s", metric)
-	for _, label := range scope {
-		l.check(!required(label) || s.Matchers[label] == "=~$"+label, "%s without %s=~\"$%s\"", metric, label, label)
+	for _, name := range scope {
+		label := labelOf(name)
+		l.check(!required(name) || applies(s, name), "%s without %s=~\"$%s\"", metric, label, name)
 	}
 }
 
-func (l *linter) rate(s selector) {
-	switch {
-	case s.Range == "" && slices.ContainsFunc(s.Metrics, isCounter):
-		l.addf("counter %s outside rate()", strings.Join(s.Metrics, "|"))
-	case s.Range != "" && s.Range != "$__rate_interval":
-		l.addf("range [%s]: want [$__rate_interval]", s.Range)
+// applies reports whether a selector is narrowed by a variable, or says that it
+// is not: the vault, the resource and the operation may be any, and the
+// operation a fixed one.
+func applies(s selector, name string) bool {
+	got := s.Matchers[labelOf(name)]
+	switch name {
+	case "vault", "resource":
+		return got == "=~$"+name || got == "=~.*"
+	case "operation_type":
+		return got == "=~$"+name || got == "=~.*" || strings.HasPrefix(got, "=") && !strings.HasPrefix(got, "=~")
+	default:
+		return got == "=~$"+name
 	}
+}
+
+// rate checks that counters are looked at as rates, in graphs over the interval
+// that fits their resolution.
+func (l *linter) rate(p panel, s selector) {
+	if !slices.ContainsFunc(s.Metrics, isCounter) {
+		return
+	}
+	l.check(s.Range != "", "counter %s outside rate()", strings.Join(s.Metrics, "|"))
+	l.check(s.Range == "" || s.Range == "$__rate_interval" || p.Type != "timeseries", "range [%s]: want [$__rate_interval]", s.Range)
 }

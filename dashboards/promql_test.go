@@ -118,6 +118,9 @@ func (s *selector) addMatchers(words []string) {
 			s.Metrics = strings.Split(value, "|")
 			continue
 		}
-		s.Matchers[label] = op + value
+		// Of several for one label, the first is that of the variable.
+		if _, again := s.Matchers[label]; !again {
+			s.Matchers[label] = op + value
+		}
 	}
 }
