@@ -1,0 +1,111 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+// startExporterOfStories starts an exporter of projects that things happen to
+// which the demo does not have, or not at each time of the day:
+//
+//   - pair: a resource that is backed up and replicated; a backup runs and one
+//     waits, a replication runs; a policy has a pattern that cannot be read.
+//   - ids: followed by ids alone, of a restore, of a failure and of a task that
+//     does not exist.
+//   - refused: the cloud refuses the credentials.
+//   - empty: there are no tasks.
+func startExporterOfStories(t *testing.T) exporter {
+	t.Helper()
+	const token = "a-token"
+	cloud := func(o simulator.Options) (*simulator.Simulator, string) {
+		o.Now, o.Tokens = time.Now, []string{token}
+		s := simulator.New(o)
+		server := httptest.NewServer(s)
+		t.Cleanup(server.Close)
+		return s, server.URL
+	}
+	pair, pairURL := cloud(simulator.Options{Empty: true})
+	tellOfPair(pair, time.Now())
+	fleet, fleetURL := cloud(simulator.Options{})
+	_, emptyURL := cloud(simulator.Options{Empty: true})
+
+	var config strings.Builder
+	config.WriteString("projects:\n")
+	project := func(name, endpoint, token, what string) {
+		fmt.Fprintf(&config, "  - {name: %s, project_id: %s, endpoint: %q, credentials: {token: %s}, %s}\n",
+			name, simulator.DefaultProjectID, endpoint, token, what)
+	}
+	ids := []string{"00000000-0000-4000-8000-000000000000", someTask(t, fleet, func(r simulator.TaskRecord) bool {
+		return r.OperationType == "restore"
+	}), someTask(t, fleet, func(r simulator.TaskRecord) bool {
+		return r.OperationType == "backup" && r.Status == "failed"
+	})}
+	project("pair", pairURL, token, "discovery: {}, vaults: {}")
+	project("ids", fleetURL, token, "task_ids: ["+strings.Join(ids, ", ")+"]")
+	project("refused", emptyURL, "another-token", "discovery: {}")
+	project("empty", emptyURL, token, "discovery: {}")
+
+	file := filepath.Join(t.TempDir(), "config.yml")
+	if err := os.WriteFile(file, []byte(config.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return startExporter(t, "--config.file="+file)
+}
+
+func someTask(t *testing.T, s *simulator.Simulator, is func(simulator.TaskRecord) bool) string {
+	t.Helper()
+	for _, r := range s.Tasks() {
+		if is(r) {
+			return r.ID
+		}
+	}
+	t.Fatal("the simulated cloud has no such task")
+	return ""
+}
+
+func tellOfPair(s *simulator.Simulator, now time.Time) {
+	const (
+		resource = "11111111-1111-4111-8111-111111111111"
+		near     = "22222222-2222-4222-8222-222222222222"
+		far      = "33333333-3333-4333-8333-333333333333"
+	)
+	task := func(operation, vault string, created, started, ended time.Duration) {
+		at := func(ago time.Duration) time.Time {
+			if ago == 0 {
+				return time.Time{}
+			}
+			return now.Add(-ago)
+		}
+		s.Add(simulator.Task{
+			OperationType: operation, VaultID: vault, VaultName: "vault-" + vault[:1], ResourceID: resource, ResourceName: "paired",
+			ResourceType: "OS::Nova::Server", Created: at(created), Started: at(started), Ended: at(ended),
+		})
+	}
+	task("backup", near, 3*time.Hour, 3*time.Hour, 2*time.Hour)
+	task("replication", far, 5*time.Hour, 5*time.Hour, 4*time.Hour)
+	task("backup", near, time.Hour, 50*time.Minute, 0)
+	task("backup", near, 30*time.Minute, 0, 0)
+	task("replication", far, time.Hour, 40*time.Minute, 0)
+
+	vault := func(id, protect string) simulator.Vault {
+		return simulator.Vault{
+			ID: id, Name: "vault-" + id[:1], ObjectType: "server", ProtectType: protect, ChargingMode: "post_paid",
+			ConsistentLevel: "crash_consistent", Status: "available", Size: 100, Allocated: 40, Used: 20 << 10,
+			Resources: []simulator.VaultResource{{ID: resource, Name: "paired", Type: "OS::Nova::Server", ProtectStatus: "available"}},
+		}
+	}
+	s.SetVaults(vault(near, "backup"), vault(far, "replication"))
+	s.SetPolicies(simulator.Policy{
+		ID: "44444444-4444-4444-8444-444444444444", Name: "odd", OperationType: "backup", Enabled: true,
+		Patterns: []string{"FREQ=SOMETIMES"}, Vaults: []simulator.PolicyVault{{ID: near}},
+	})
+}
