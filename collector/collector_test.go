@@ -47,7 +47,7 @@ func TestFullTask(t *testing.T) {
 				Resources: []cbrapi.VaultResource{{ID: "resource", BackupCount: &n, BackupSize: &n, ExcludeVolumes: []string{"a"}}},
 			}},
 			Policies:     []*cbrapi.Policy{{ID: "policy", Enabled: &yes, VaultIDs: []string{"vault"}}},
-			Expected:     []inventory.Expectation{{Interval: time.Hour}},
+			Expected:     []inventory.Expectation{{Interval: time.Hour, Since: time.Unix(1, 0)}},
 			LastComplete: time.Unix(1e9, 0),
 		},
 	})

@@ -38,9 +38,20 @@ func policyFamilies() []family[*cbrapi.Policy] {
 
 // expectationFamilies is what is exposed of what policies promise for a resource.
 func expectationFamilies() []family[inventory.Expectation] {
-	return []family[inventory.Expectation]{{
-		name: "resource_expected_interval_seconds",
-		help: "The longest time that the enabled policies of the vault leave between two runs for the resource; absent where none covers it.",
-		read: func(x inventory.Expectation, e *emitter) { e.emit(x.Interval.Seconds()) },
-	}}
+	return []family[inventory.Expectation]{
+		{
+			name: "resource_expected_interval_seconds",
+			help: "The longest time that the enabled policies of the vault leave between two runs for the resource; absent where none covers it.",
+			read: func(x inventory.Expectation, e *emitter) { e.emit(x.Interval.Seconds()) },
+		},
+		{
+			name: "resource_expected_since_timestamp_seconds",
+			help: "Unix time from which on that has been expected, as far as is known; absent where nothing is known of a time before.",
+			read: func(x inventory.Expectation, e *emitter) {
+				if v, ok := unixSeconds(x.Since); ok {
+					e.emit(v)
+				}
+			},
+		},
+	}
 }

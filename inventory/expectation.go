@@ -14,8 +14,9 @@ type Expectation struct {
 	ledger.ResourceKey
 	// Interval is the longest time that the enabled policies leave between two runs.
 	Interval time.Duration
-	// Since is from when on that has been so, as far as is known: before, nobody
-	// expected it. It is zero where nothing is known of a time before.
+	// Since is from when on that has been so, or something more often, as far as is
+	// known: before, nobody expected it. It is zero where nothing is known of a time
+	// before.
 	Since time.Time
 }
 
@@ -59,7 +60,7 @@ func (i *Inventory) expect(k *known, now time.Time) []Expectation {
 					continue
 				}
 				e := Expectation{ledger.ResourceKey{VaultID: v.ID, ResourceID: r.ID, OperationType: operation}, interval, start}
-				if b, known := before[e.ResourceKey]; known && b.Interval == interval {
+				if b, known := before[e.ResourceKey]; known && b.Interval <= interval {
 					e.Since = b.Since
 				}
 				expected = append(expected, e)

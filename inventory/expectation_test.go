@@ -162,7 +162,13 @@ func TestSince(t *testing.T) {
 		time.Sleep(refresh)
 		noticed = time.Now()
 		if got := since(r.settle(), "r"); !got.Equal(noticed) {
-			t.Errorf("with another interval: since %s, want %s", got, noticed)
+			t.Errorf("with a shorter interval: since %s, want %s", got, noticed)
+		}
+
+		a.change(func() { a.policies = []*cbrapi.Policy{of(runs("FREQ=WEEKLY;BYDAY=SU"))} })
+		time.Sleep(refresh)
+		if got := since(r.settle(), "r"); !got.Equal(noticed) {
+			t.Errorf("with a longer interval, which the shorter one kept: since %s, want %s", got, noticed)
 		}
 	})
 }
