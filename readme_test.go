@@ -293,6 +293,7 @@ func TestReadmeYAML(t *testing.T) {
 				Name  string `yaml:"name"`
 				Rules []struct {
 					Alert         string            `yaml:"alert"`
+					Record        string            `yaml:"record"`
 					Expr          string            `yaml:"expr"`
 					For           model.Duration    `yaml:"for"`
 					KeepFiringFor model.Duration    `yaml:"keep_firing_for"`
@@ -318,6 +319,12 @@ func TestReadmeYAML(t *testing.T) {
 		}
 		for _, group := range content.Groups {
 			for _, rule := range group.Rules {
+				if rule.Record != "" {
+					if rule.Alert != "" || rule.Expr == "" {
+						t.Errorf("README.md:%d: the record %q is an alert, or lacks its expression", block.line, rule.Record)
+					}
+					continue
+				}
 				kinds["alert"]++
 				if rule.Alert == "" || rule.Expr == "" || rule.Labels["severity"] == "" || rule.Annotations["summary"] == "" {
 					t.Errorf("README.md:%d: the rule %q lacks its name, expression, severity or summary", block.line, rule.Alert)
