@@ -19,8 +19,8 @@ type prometheus struct {
 	address string
 }
 
-// startPrometheus starts a Prometheus with the configuration.
-func startPrometheus(t *testing.T, config string) prometheus {
+// startPrometheus starts a Prometheus with the configuration, and with more flags.
+func startPrometheus(t *testing.T, config string, flags ...string) prometheus {
 	t.Helper()
 	dir, address := t.TempDir(), freeAddress(t)
 	file := filepath.Join(dir, "prometheus.yml")
@@ -28,11 +28,11 @@ func startPrometheus(t *testing.T, config string) prometheus {
 		t.Fatal(err)
 	}
 
-	p := prometheus{start(t, "prometheus",
+	p := prometheus{start(t, "prometheus", append(flags,
 		"--config.file="+file,
 		"--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+address,
-		"--log.level=warn"), address}
+		"--log.level=warn")...), address}
 	eventually(t, 30*time.Second, func() error {
 		_, err := get(t, "http://"+address+"/-/ready")
 		return err
@@ -43,7 +43,19 @@ func startPrometheus(t *testing.T, config string) prometheus {
 // query runs an instant query that answers with a vector.
 func (p prometheus) query(t *testing.T, query string) model.Vector {
 	t.Helper()
-	body, err := get(t, "http://"+p.address+"/api/v1/query?query="+url.QueryEscape(query))
+	return p.ask(t, url.Values{"query": {query}})
+}
+
+// queryAt is query at another time than now.
+func (p prometheus) queryAt(t *testing.T, query string, at time.Time) model.Vector {
+	t.Helper()
+	return p.ask(t, url.Values{"query": {query}, "time": {at.Format(time.RFC3339Nano)}})
+}
+
+func (p prometheus) ask(t *testing.T, params url.Values) model.Vector {
+	t.Helper()
+	query := params.Get("query")
+	body, err := get(t, "http://"+p.address+"/api/v1/query?"+params.Encode())
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
