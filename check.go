@@ -76,8 +76,8 @@ func describe(c config.Credentials) string {
 	return text
 }
 
-// checkConnection asks the API for one task of each project, and says what works
-// or what does not.
+// checkConnection asks the API for a little of each project, and says what works or
+// what does not.
 func checkConnection(c *config.Config, stdout, stderr io.Writer) int {
 	e, err := exporter.New(exporter.Options{
 		Load:          func() (*config.Config, error) { return c, nil },

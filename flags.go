@@ -61,7 +61,7 @@ func (f *flags) application(stdout io.Writer) *kingpin.Application {
 		Default("config.yml").IsSetByUser(&f.configFileGiven).StringVar(&f.configFile)
 	app.Flag("config.check", "Check the configuration, say what is wrong with it or what it asks for, and exit.").
 		BoolVar(&f.configCheck)
-	app.Flag("config.check-connection", "The same, and ask the API for one task of each project: say what works, and whether the clocks agree, or what does not and how to mend it.").
+	app.Flag("config.check-connection", "The same, and ask the API for one task of each project, and for its vaults and policies where they are read: say what works, and whether the clocks agree, or what does not and how to mend it.").
 		BoolVar(&f.connection)
 	app.Flag("demo", "Scrape a simulated cloud in this process instead of a real one. Needs no account and no configuration.").
 		BoolVar(&f.demo)
