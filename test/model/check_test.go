@@ -21,6 +21,13 @@ type knowledge struct {
 	hasSuccess bool
 }
 
+// inventory is what an exporter has said of vaults.
+type inventory struct {
+	last    float64     // the newest time of success; zero for none
+	before  float64     // the same, before the scrapes that run together
+	scrapes []time.Time // when they began, by our clock
+}
+
 func newKnowledge() *knowledge {
 	return &knowledge{must: map[string]*life{}, active: map[string]bool{}, ended: map[string]bool{}}
 }
@@ -77,6 +84,7 @@ func (s *story) check(text string) {
 	l.checkOutcomes()
 	l.checkNames()
 	l.checkWindow()
+	l.checkInventory()
 
 	k := s.knowledge
 	k.at = l.now
@@ -142,7 +150,8 @@ func (l *look) checkScrape() {
 	k.swept = k.swept || swept
 	if !swept {
 		for family := range l.page {
-			if strings.HasPrefix(family, "cbr_resource_") || strings.HasPrefix(family, "cbr_tasks") {
+			ofVaults := family == "cbr_resource_info" || strings.HasPrefix(family, "cbr_resource_expected_")
+			if strings.HasPrefix(family, "cbr_resource_") && !ofVaults || strings.HasPrefix(family, "cbr_tasks") {
 				l.errorf("%s is there before the whole list was read", family)
 			}
 		}
@@ -409,7 +418,8 @@ func (l *look) outcome(what string, k key, ends map[key]float64, all, must []*li
 // checkNames checks what vaults and resources are called.
 func (l *look) checkNames() {
 	vaults := map[string]string{}
-	for _, family := range []string{"cbr_resource_last_finished_task_info", "cbr_resource_consecutive_failures", "cbr_tasks"} {
+	for _, family := range append(vaultFamilies(), "cbr_resource_last_finished_task_info", "cbr_resource_consecutive_failures", "cbr_tasks",
+		"cbr_vault_resource_status", "cbr_resource_expected_interval_seconds", "cbr_resource_expected_since_timestamp_seconds") {
 		for _, s := range l.all(family) {
 			id, name := s.labels["vault_id"], s.labels["vault"]
 			if before, ok := vaults[id]; ok && before != name {

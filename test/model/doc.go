@@ -4,7 +4,9 @@
 // are scheduled or begun by hand, run for seconds or days, wait for hours, are skipped,
 // hang, are deleted; a service that lists them late, shuffled, in short pages, without
 // regard to filters; errors, broken connections and answers that take too long; several
-// Prometheus servers with time limits of their own; restarts and reloads. After each
+// Prometheus servers with time limits of their own; restarts and reloads. Meanwhile
+// resources are bound to vaults and unbound, follow the policies or not, vaults come
+// and go, and policies are enabled, disabled and given other times. After each
 // scrape the page is compared with the truth. It all happens in a bubble of
 // testing/synctest, so that days take seconds, and without a socket.
 //
@@ -30,6 +32,14 @@
 //   - Before the whole list was read there is nothing of resources and of the window,
 //     and discovery does not succeed. Afterwards all of that stays, also through
 //     outages, until there is another exporter or another discovery.
+//   - Each vault is, with all that is bound to it, as it was at some moment since the
+//     last success of the collector vaults, less the time that a reading may take; and
+//     what is expected of its resources, and how often, is what the policies say that
+//     were in force at some such moment. Nothing is expected before both lists have
+//     been read. Of the policies that holds together.
+//   - The last success of the collector vaults is not later than the newest good answer
+//     with either list, and where it succeeds not earlier than a scrape that found it
+//     due. It does not go back until there is another exporter.
 //   - Where nothing could be read in a pass, no task that is only active is shown, and
 //     discovery's last success is from before that pass.
 //
@@ -51,6 +61,8 @@
 //   - What is behind the first page, of a service that ignores the offset, until the
 //     first sweep after that.
 //   - Tasks from before the lookback.
+//   - A vault behind the first page, of a service that ignores the offset, and one of
+//     which the row moved up as another vault went while the pages were read.
 //
 // What a service's short pages and counts mean is learned, and held on to as long as
 // there is a client. So it changes here with a new exporter only. For the same reason

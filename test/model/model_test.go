@@ -48,6 +48,7 @@ type story struct {
 
 	mu        sync.Mutex
 	knowledge *knowledge
+	inventory *inventory
 	wrong     int // what was reported
 	pages     int
 	completes int
@@ -109,6 +110,7 @@ func (s *story) configure() {
 		lookback: pick(r, 72*time.Hour, 36*time.Hour, 30*day), window: pick(r, 24*time.Hour, 6*time.Hour, 2*time.Hour),
 		maxTasks: pick(r, 100_000, 100_000, 5, 20), rate: pick(r, 0, 20), concurrency: pick(r, 16, 2),
 		ttl: pick(r, 15*time.Minute, 0, time.Hour), timeout: pick(r, 30*time.Second, 10*time.Second),
+		refresh: pick(r, 5*time.Minute, 5*time.Minute, time.Minute, time.Hour, 0),
 	}
 	switch r.IntN(6) {
 	case 0:
@@ -141,7 +143,7 @@ func (s *story) chooseIDs() {
 // start runs a new exporter, which knows nothing.
 func (s *story) start() {
 	s.cloud.forget()
-	s.knowledge = newKnowledge()
+	s.knowledge, s.inventory = newKnowledge(), &inventory{}
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
 			return config.Parse("model.yml", []byte(s.settings.yaml()), func(string) (string, bool) { return "", false })
@@ -225,14 +227,16 @@ func (s *story) event() {
 		s.reconfigure()
 	case n < 50:
 		s.manual()
-	case n < 51: // the cloud's clock goes on by some minutes
+	case n < 62:
+		s.rearrange()
+	case n < 63: // the cloud's clock goes on by some minutes
 		s.cloud.setClock(s.cloud.offset + between(r, 0, 14*time.Minute-s.cloud.offset))
 	}
 }
 
 func (s *story) trouble() trouble {
 	r := s.random
-	t := trouble{share: pick(r, .05, .3, .7, 1)}
+	t := trouble{share: pick(r, .05, .3, .7, 1), only: pick(r, "", "", "", "/vaults", "/policies")}
 	switch r.IntN(8) {
 	case 0, 1:
 		t.status, t.retry = pick(r, http.StatusServiceUnavailable, http.StatusTooManyRequests), pick(r, 0, 30*time.Second)
@@ -259,6 +263,7 @@ func (s *story) reconfigure() {
 	case 1:
 		s.chooseIDs()
 	case 2:
+		s.settings.refresh = pick(s.random, 5*time.Minute, time.Minute, 0)
 		s.settings.rate, s.settings.ttl = pick(s.random, 0, 20), pick(s.random, 0, 15*time.Minute)
 	}
 	s.reload(before)
@@ -270,6 +275,10 @@ func (s *story) reload(before settings) {
 		s.t.Fatal(err)
 	}
 	s.cloud.disturb()
+	if s.settings.refresh == 0 {
+		s.inventory = &inventory{}
+	}
+	s.inventory.scrapes = nil // a reading that runs is lost
 	if !s.settings.sameDiscovery(before) {
 		s.cloud.forget()
 		s.knowledge = newKnowledge()
@@ -279,8 +288,10 @@ func (s *story) reload(before settings) {
 // scrapeTogether has one Prometheus or more scrape, each with a time limit of its own.
 func (s *story) scrapeTogether() {
 	var scrapes sync.WaitGroup
+	s.inventory.before = s.inventory.last
 	for range pick(s.random, 1, 1, 1, 1, 2, 3) {
 		timeout := pick(s.random, "", "10", "10", "10", "30", "2", "1", "0.6")
+		s.inventory.scrapes = append(s.inventory.scrapes, time.Now())
 		scrapes.Go(func() {
 			text := s.scrape(timeout)
 			s.mu.Lock()

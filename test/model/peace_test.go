@@ -36,6 +36,7 @@ func (s *story) peace() {
 		s.exporter.Refresh(s.t.Context())
 	}
 	s.knowledge = newKnowledge()
+	s.inventory.scrapes = nil
 	var p page
 	for range 10 { // until no sweep has kept the pass waiting
 		var err error
@@ -53,7 +54,7 @@ func (s *story) peace() {
 		return
 	}
 	for name, compare := range map[string]func(*plain, page){
-		"active": s.compareActive, "resources": s.compareResources, "names": s.compareNames, "window": s.compareWindow,
+		"active": s.compareActive, "resources": s.compareResources, "names": s.compareNames, "window": s.compareWindow, "vaults": s.compareVaults,
 	} {
 		compare(s.read(), p)
 		if s.wrong > 0 {
@@ -285,6 +286,17 @@ func (s *story) compareNames(want *plain, p page) {
 			got[id] = one.labels["vault"]
 		}
 	}
+	if s.settings.refresh > 0 { // the list of vaults has the newest names
+		for _, v := range s.stock().shelves {
+			expected[v.id] = s.newestName(v.id)
+			for _, b := range v.bound {
+				expected[b.id] = s.newestName(b.id)
+			}
+		}
+		for _, one := range p.all("cbr_vault_info") {
+			got[one.labels["vault_id"]] = one.labels["vault"]
+		}
+	}
 	for _, id := range append(s.vaults, s.resources...) {
 		if newestOf(want.gone, id).After(newestOf(want.all, id)) {
 			delete(expected, id)
@@ -352,5 +364,33 @@ func (s *story) compareWindow(want *plain, p page) {
 	}
 	if n, _ := p.value("cbr_tasks_dropped"); int(n) != dropped {
 		s.errorf("%v are dropped, want %d", n, dropped)
+	}
+}
+
+// compareVaults compares what is bound to vaults, and how often something is expected
+// of it.
+func (s *story) compareVaults(_ *plain, p page) {
+	expected, got := map[key]float64{}, p.byKey("cbr_resource_expected_interval_seconds")
+	bound, shown := map[key]bool{}, map[key]bool{}
+	if s.settings.refresh > 0 {
+		for _, v := range s.stock().shelves {
+			bound[key{vault: v.id}] = true
+			for _, b := range v.bound {
+				bound[key{vault: v.id, resource: b.id}] = true
+			}
+			maps.Copy(expected, v.intervals(s.stock().plans))
+		}
+	}
+	for _, one := range append(p.all("cbr_vault_info"), p.all("cbr_vault_resource_status")...) {
+		shown[keyOf(one)] = true
+	}
+	if diff := cmp.Diff(bound, shown); diff != "" {
+		s.errorf("what is bound differs (-truth +page):\n%s", diff)
+	}
+	if diff := cmp.Diff(expected, got); diff != "" {
+		s.errorf("what is expected differs (-truth +page):\n%s", diff)
+	}
+	if v, _ := p.value("cbr_scrape_collector_success", "collector", "vaults"); (v == 1) != (s.settings.refresh > 0) {
+		s.errorf("in peace the vaults are complete: %v", v)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,6 +27,7 @@ type trouble struct {
 	broken  bool          // their connections break
 	cut     bool          // their answers end in the middle
 	share   float64       // of the requests that are chosen
+	only    string        // the end of the path of those that may be chosen
 }
 
 // service is the cloud and the way to it. It knows what the exporter has asked for,
@@ -39,6 +41,7 @@ type service struct {
 	offset  time.Duration // of the cloud's clock
 	listing simulator.Listing
 	lags    []change
+	jumps   []change // of the cloud's clock
 	trouble trouble
 	asked   map[string]uint64 // how often, by URL
 
@@ -47,6 +50,9 @@ type service struct {
 	sweeps   int    // that are over
 	news     news   // the newest request
 	troubled time.Time
+
+	answers map[string]time.Time // the newest good one, by the end of its path and our clock
+	ignored time.Time            // when an offset was ignored for the last time, by our clock
 }
 
 // change is a lag that is in force from a moment on.
@@ -71,7 +77,7 @@ type news struct {
 }
 
 func newService(seed uint64, offset, retention time.Duration) *service {
-	s := &service{seed: seed, offset: offset, asked: map[string]uint64{}}
+	s := &service{seed: seed, offset: offset, asked: map[string]uint64{}, answers: map[string]time.Time{}}
 	s.Simulator = simulator.New(simulator.Options{
 		Now: s.now, Seed: seed, Tokens: []string{token}, Empty: true, Retention: retention,
 	})
@@ -98,7 +104,9 @@ func (s *service) skew() time.Duration {
 func (s *service) setClock(offset time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := s.offset
 	s.offset = offset
+	s.jumps = append(s.jumps, change{s.nowLocked(), max(0, offset-before)})
 }
 
 // list changes how the service lists tasks.
@@ -109,6 +117,7 @@ func (s *service) list(l simulator.Listing) {
 	s.disturbLocked()
 	if l.IgnoreOffset || s.listing.IgnoreOffset {
 		s.swept = nil // what has started meanwhile may be behind the only page
+		s.ignored = time.Now()
 	}
 	s.listing = l
 	s.lags = append(s.lags, change{s.nowLocked(), l.Lag})
@@ -128,7 +137,8 @@ func (s *service) disturbLocked() {
 	}
 }
 
-// lag returns the longest lag within the last half an hour.
+// lag returns the longest lag within the last half an hour, and by how much the
+// cloud's clock has gone on meanwhile besides: what was read then is older by that.
 func (s *service) lag() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,6 +146,11 @@ func (s *service) lag() time.Duration {
 	for i, c := range s.lags {
 		if i+1 == len(s.lags) || s.lags[i+1].at.After(s.nowLocked().Add(-30*time.Minute)) {
 			longest = max(longest, c.lag)
+		}
+	}
+	for _, c := range s.jumps {
+		if c.at.After(s.nowLocked().Add(-30 * time.Minute)) {
+			longest += c.lag
 		}
 	}
 	return longest
@@ -195,7 +210,22 @@ func (s *service) note(r *http.Request) (t trouble, chosen bool) {
 	case query.Get("offset") == "0":
 		s.running = &sweep{began: s.nowLocked(), lag: s.listing.Lag}
 	}
-	return s.trouble, s.chance(r) < s.trouble.share
+	return s.trouble, strings.HasSuffix(r.URL.Path, s.trouble.only) && s.chance(r) < s.trouble.share
+}
+
+// answered returns when lists of vaults and of policies were answered for the last
+// time, by our clock.
+func (s *service) answered() (vaults, policies time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answers["vaults"], s.answers["policies"]
+}
+
+// partial reports whether an offset was ignored at a moment or after it, by our clock.
+func (s *service) partial(since time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listing.IgnoreOffset || s.ignored.After(since)
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -240,6 +270,10 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 		body := recorder.Body.Bytes()
 		resp.Body = io.NopCloser(bytes.NewReader(body[:len(body)/2]))
 		resp.ContentLength = -1
+	} else if resp.StatusCode == http.StatusOK {
+		s.mu.Lock()
+		s.answers[path.Base(r.URL.Path)] = time.Now()
+		s.mu.Unlock()
 	}
 	return resp, nil
 }

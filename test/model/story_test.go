@@ -22,6 +22,7 @@ type settings struct {
 	rate             int
 	concurrency      int
 	ttl, timeout     time.Duration
+	refresh          time.Duration // of vaults and policies; 0: they are not read
 }
 
 func (c settings) sameDiscovery(other settings) bool {
@@ -31,6 +32,10 @@ func (c settings) sameDiscovery(other settings) bool {
 
 // yaml is the configuration as a file.
 func (c settings) yaml() string {
+	inventory := ""
+	if c.refresh > 0 {
+		inventory = fmt.Sprintf("vaults: {refresh: %ds}", int(c.refresh.Seconds()))
+	}
 	return fmt.Sprintf(`
 scrape: {requests_per_second: %d, concurrency: %d, finished_task_ttl: %ds, timeout: %ds}
 projects:
@@ -40,8 +45,9 @@ projects:
     credentials: {token: %s}
     task_ids: [%s]
     discovery: {lookback: %ds, window: %ds, max_tasks: %d, operation_types: [%s], vault_ids: [%s]}
+    %s
 `, c.rate, c.concurrency, int(c.ttl.Seconds()), int(c.timeout.Seconds()), simulator.DefaultProjectID, token, strings.Join(c.taskIDs, ", "),
-		int(c.lookback.Seconds()), int(c.window.Seconds()), c.maxTasks, strings.Join(c.operations, ", "), strings.Join(c.vaults, ", "))
+		int(c.lookback.Seconds()), int(c.window.Seconds()), c.maxTasks, strings.Join(c.operations, ", "), strings.Join(c.vaults, ", "), inventory)
 }
 
 // follows reports whether a task is among those that are to be found.
@@ -78,6 +84,9 @@ type world struct {
 	vaults    []string
 	resources []string
 	names     map[string][]naming // of vaults and resources, by id
+	bindable  []string            // resources, with tasks or without
+	stocks    []*stock            // in the order in which they were true
+	created   time.Time           // when the older vaults were created and the older policies began
 }
 
 func pick[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))] }
@@ -100,6 +109,8 @@ func newWorld(random *rand.Rand, cloud *service, retention time.Duration) *world
 		w.names[id] = []naming{{name: "first " + id[:4]}}
 	}
 	begin := cloud.now().Add(-between(random, 80*time.Hour, 110*time.Hour))
+	w.created = begin.Add(-30 * day)
+	w.supply()
 	for range 4 + random.IntN(5) {
 		s := &schedule{
 			vault: pick(random, append(w.vaults, "")...), resource: pick(random, w.resources...),
@@ -220,10 +231,11 @@ func (w *world) rename() {
 	if w.random.IntN(2) == 0 {
 		w.cloud.RenameVault(id, n.name)
 	} else {
-		id = pick(w.random, w.resources...)
+		id = pick(w.random, w.bindable...)
 		w.cloud.RenameResource(id, n.name)
 	}
 	w.names[id] = append(w.names[id], n)
+	w.change(w.stock().clone())
 }
 
 // name returns what a vault or a resource was called when a task was created.
