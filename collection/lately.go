@@ -41,10 +41,11 @@ func (c *Collection) answered(p *pass, now time.Time) bool {
 }
 
 // complete reports whether a pass knows all, as knows says, and p has nothing to
-// say against it.
+// say against it. What the pass before it has read must all count yet, the first of
+// it as well.
 func (c *Collection) complete(p *pass, now time.Time, knows func(*pass) bool) bool {
 	before := c.lately(p, now)
-	return knows(p) && (p.over() || before != nil && knows(before))
+	return knows(p) && (p.over() || before != nil && knows(before) && now.Sub(before.started) <= staleness)
 }
 
 // reasons returns why something could not be read: that p is not over is one where

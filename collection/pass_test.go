@@ -191,6 +191,21 @@ func TestOldAnswersDoNotCount(t *testing.T) {
 	})
 }
 
+// TestSlowPassIsNotCompleteForLonger has a pass of 20 s speak for the next one until
+// nearly five minutes after its end, when what it read first does not count any more.
+func TestSlowPassIsNotCompleteForLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{latency: time.Second}
+		c := newCollection(t, a, 20, func(o *collection.Options) { o.Concurrency = 1 })
+		collect(c, 0)
+		time.Sleep(4*time.Minute + 50*time.Second)
+		s := collect(c, 500*time.Millisecond)
+		if n, _ := known(s); n == 20 || s.Complete {
+			t.Errorf("got %d of 20 known, complete %t; want not all, and not complete", n, s.Complete)
+		}
+	})
+}
+
 // TestScrapesGetTheirOwnPass has scrapes follow each other without a pause, each
 // of which waits for its pass to end.
 func TestScrapesGetTheirOwnPass(t *testing.T) {
