@@ -21,8 +21,8 @@ const maxShift = 16
 // It ends the list, unless that is to be read to its end, where one of these is
 // known:
 //
-//   - The count is the number of rows in the whole list, and as many have been
-//     received. An empty page behind r rows with the count r has shown that, which
+//   - The count is the number of rows in the whole list, and as many different ones
+//     have been received. An empty page behind r rows with the count r has shown that, which
 //     the number of rows in a page, or of those that are left, cannot do. A count
 //     of fewer rows than the list has shown disproves it, and so does an empty page
 //     with a count of more.
@@ -73,8 +73,7 @@ func (o observation) small() bool { return o.rows < o.limit }
 func (p *paging) judge(o observation) verdict {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	received := int64(o.offset + o.rows)
-	if o.rows == 0 && o.toTheEnd && !o.doubted && o.count != nil && !p.countOther && *o.count > received {
+	if o.rows == 0 && o.toTheEnd && !o.doubted && o.count != nil && !p.countOther && *o.count > int64(o.offset) {
 		return goesOn // it may have been empty by mistake
 	}
 	p.learn(o)
@@ -84,8 +83,8 @@ func (p *paging) judge(o observation) verdict {
 		return ended
 	case o.fresh == 0:
 		return judgeRepeated(o, counted)
-	case !o.small() || o.toTheEnd || counted && *o.count > received:
-		return goesOn
+	case !o.small() || o.toTheEnd || counted && *o.count > int64(o.seen):
+		return goesOn // also where rows came again: they are not the others
 	case counted && p.countTotal, p.smallLast && !p.smallOther && o.rows < p.largest:
 		return ended
 	default:

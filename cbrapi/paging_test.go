@@ -198,6 +198,21 @@ func TestPagingOfAShrinkingList(t *testing.T) {
 	}
 }
 
+// Rows that come again, page after page, do not stand for those that are still to come.
+func TestRepeatedRowsAndACount(t *testing.T) {
+	h := &history{rows: rowsOf(25), most: atMost(10)}
+	client := newClient(t, serve(t, h.ServeHTTP))
+	mustReadAll(t, client.List(cbrapi.ListFilter{})) // the count is that of all
+	h.fault = func(_, offset int) http.HandlerFunc {
+		from := min(offset-3*(offset/10), len(h.rows))
+		page := h.rows[from:min(from+10, len(h.rows))]
+		return reply(http.StatusOK, "application/json", `{"operation_logs":[`+strings.Join(page, ",")+`],"count":25}`)
+	}
+	if diff := cmp.Diff(idsOf(25), mustReadAll(t, client.List(cbrapi.ListFilter{}))); diff != "" {
+		t.Errorf("the tasks differ (-want +got):\n%s", diff)
+	}
+}
+
 // Whoever ignores limit or offset must not keep a listing going, and what it keeps back
 // must not seem to be all.
 func TestIgnoredOffset(t *testing.T) {
