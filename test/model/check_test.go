@@ -259,7 +259,7 @@ func (s *story) vaultLabel(t *life) string {
 
 // checkConfigured checks what is said of the configured ids.
 func (l *look) checkConfigured() {
-	from := l.now.Add(-2*l.settings.ttl - 6*time.Minute - l.settings.timeout)
+	from := l.now.Add(-2*l.settings.ttl - 6*time.Minute - l.settings.timeout - l.cloud.lag()) // a list may have it still
 	for _, s := range l.all("cbr_task_found") {
 		t := l.byID[s.labels["task_id"]]
 		exists := t != nil && (l.exists(t, l.now) || l.exists(t, from) || !t.Created.Before(from) && t.Created.Before(l.now))
