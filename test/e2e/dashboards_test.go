@@ -138,15 +138,15 @@ func (p prometheus) run(t *testing.T, target dashboardTarget, c choice, at time.
 	return series, nil
 }
 
-// A story makes a query answer that has nothing to say about the demo, or not
-// at each time of the day.
-type story struct {
+// quietPanel is a query that has nothing to say about the demo, or not
+// at each time of the day: a story makes it answer.
+type quietPanel struct {
 	project string        // whose story it is
 	later   time.Duration // how long after the last scrape
 }
 
 // quiet are those queries, as dashboard/panel/query.
-var quiet = map[string]story{
+var quiet = map[string]quietPanel{
 	"cbr-overview/Are the backups in time?/B": {project: "pair", later: 20 * time.Minute}, // blind
 	"cbr-overview/Are the backups in time?/C": {project: "refused"},
 	"cbr-overview/Are the backups in time?/D": {project: "ids"},
