@@ -38,6 +38,10 @@ fmt: ## format everything in place
 	bash .ci/golangci-lint.sh fmt
 	bash .ci/prettier.sh --write
 
+.PHONY: rules
+rules: ## the unit tests of the alerting rules (needs promtool)
+	bash .ci/rules.sh
+
 .PHONY: golden
 golden: ## rewrite the golden files; review the diff as code
 	go test ./exporter -count=1 -update

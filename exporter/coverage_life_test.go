@@ -14,9 +14,9 @@ import (
 
 // gaps returns what the alerts of the README say that go by the schedules, sorted:
 //
-//	overdue    CBRBackupOverdue
-//	never      CBRNeverBackedUp
-//	uncovered  CBRNotCovered
+//	overdue    CBRBackupStale
+//	never      CBRNeverSucceeded
+//	uncovered  CBRResourceNotCovered
 func (s samples) gaps() []string {
 	value := func(all []sample) float64 {
 		if len(all) == 0 {
