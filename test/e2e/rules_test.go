@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,9 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// rulesFile has the rules that are documented, as a whole or as a block of Markdown.
-// The alerts are those on what ought to have had a success by now.
-const rulesFile, overdueAlert, neverAlert = "../../README.md", "CBRBackupOverdue", "CBRNeverBackedUp"
+// rulesFile has the shipped rules. The alerts are those on what ought to have had a success by now.
+const rulesFile, overdueAlert, neverAlert = "../../rules/cbr.rules.yml", "CBRBackupStale", "CBRNeverSucceeded"
 
 // rule is an alert or a record.
 type rule struct {
@@ -24,24 +22,19 @@ type rule struct {
 	Labels map[string]string `yaml:"labels"`
 }
 
-// documentedRules returns the rules as the documentation has them, in their order.
-func documentedRules(t *testing.T) []rule {
+// shippedRules returns the rules in their order.
+func shippedRules(t *testing.T) []rule {
 	t.Helper()
 	content, err := os.ReadFile(rulesFile)
 	if err != nil {
 		t.Fatal(err)
-	}
-	text := string(content)
-	if filepath.Ext(rulesFile) == ".md" {
-		_, text, _ = strings.Cut(text, "\n```yaml\ngroups:\n")
-		text, _, _ = strings.Cut("groups:\n"+text, "\n```\n")
 	}
 	var file struct {
 		Groups []struct {
 			Rules []rule `yaml:"rules"`
 		} `yaml:"groups"`
 	}
-	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
+	if err := yaml.Unmarshal(content, &file); err != nil {
 		t.Fatalf("%s: %v", rulesFile, err)
 	}
 	var rules []rule
@@ -51,11 +44,11 @@ func documentedRules(t *testing.T) []rule {
 	return rules
 }
 
-// documented returns the expression of an alert, and the records that it needs, in
+// shipped returns the expression of an alert, and the records that it needs, in
 // their order.
-func documented(t *testing.T, alert string) (expr string, records []rule) {
+func shipped(t *testing.T, alert string) (expr string, records []rule) {
 	t.Helper()
-	rules := documentedRules(t)
+	rules := shippedRules(t)
 	for _, r := range rules {
 		if r.Alert == alert {
 			expr = r.Expr

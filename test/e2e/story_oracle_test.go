@@ -78,6 +78,21 @@ func (o *oracle) intervals() map[string]time.Duration {
 	return intervals
 }
 
+// disabled returns what is bound to a vault whose policy is disabled.
+func (o *oracle) disabled() map[string]bool {
+	keys := map[string]bool{}
+	for _, p := range o.cloud.Policies() {
+		for _, v := range o.cloud.Vaults() {
+			for _, r := range v.Resources {
+				if !p.Enabled && slices.ContainsFunc(p.Vaults, func(of simulator.PolicyVault) bool { return of.ID == v.ID }) {
+					keys[strings.Join([]string{v.ID, r.ID, p.OperationType}, " ")] = true
+				}
+			}
+		}
+	}
+	return keys
+}
+
 // missing returns what had a success, but for too long none, and what never had one.
 // A success has half an interval and an hour more time than from one run to the next,
 // be it from the last one or from when it was first expected.
