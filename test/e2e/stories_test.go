@@ -61,15 +61,20 @@ func startExporterOfStories(t *testing.T) exporter {
 	return startExporter(t, "--config.file="+file)
 }
 
+// someTask returns the newest of the tasks that is such a one: the cloud may forget the
+// oldest at any moment.
 func someTask(t *testing.T, s *simulator.Simulator, is func(simulator.TaskRecord) bool) string {
 	t.Helper()
+	var newest simulator.TaskRecord
 	for _, r := range s.Tasks() {
-		if is(r) {
-			return r.ID
+		if is(r) && r.Created.After(newest.Created) && !r.Created.After(time.Now()) {
+			newest = r
 		}
 	}
-	t.Fatal("the simulated cloud has no such task")
-	return ""
+	if newest.ID == "" {
+		t.Fatal("the simulated cloud has no such task")
+	}
+	return newest.ID
 }
 
 func tellOfPair(s *simulator.Simulator, now time.Time) {
