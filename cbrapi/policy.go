@@ -2,6 +2,7 @@ package cbrapi
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -46,7 +47,9 @@ func (c *Client) Policies(ctx context.Context) ([]*Policy, []InvalidField, error
 	var policies []*Policy
 	notes := newObject(nil)
 	seen := map[string]bool{}
+	rows := 0
 	_, err = answer.list(list, func(row any) {
+		rows++
 		values, isObject := row.(map[string]any)
 		id, _ := scalar(values["id"])
 		id = strings.ToLower(id)
@@ -62,8 +65,11 @@ func (c *Client) Policies(ctx context.Context) ([]*Policy, []InvalidField, error
 			policies = append(policies, readPolicy(o))
 		}
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, nil, err
+	case rows > 0 && len(policies) == 0:
+		return nil, nil, answer.malformed(fmt.Sprintf("of %d rows none is a policy with an id", rows))
 	}
 	return policies, *notes.found, nil
 }

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -34,7 +35,7 @@ func (i *Inventory) expect(k *known, now time.Time) []Expectation {
 			i.options.OnInvalidField(patternField)
 			i.journal.unreadable(p, err)
 		}
-		if p.Enabled != nil && *p.Enabled && len(errs) == 0 {
+		if p.Enabled != nil && *p.Enabled && len(errs) == 0 && !slices.ContainsFunc(p.Invalid, isPattern) {
 			plans.add(p, s)
 		}
 	}
@@ -69,6 +70,8 @@ func (i *Inventory) expect(k *known, now time.Time) []Expectation {
 	}
 	return expected
 }
+
+func isPattern(f cbrapi.InvalidField) bool { return f.Field == patternField }
 
 // plans are the schedules of the enabled policies, by the vaults that they are
 // bound to.

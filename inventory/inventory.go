@@ -32,7 +32,7 @@ type VaultList interface {
 type Options struct {
 	Project string        // its name, for logs
 	Refresh time.Duration // the time from one reading to the next
-	Timeout time.Duration // the longest that a reading may take
+	Timeout time.Duration // the longest that the reading of one list may take
 
 	// Prepare comes before the requests of a reading, which fails with it. Nil: there
 	// is nothing to prepare.
@@ -70,8 +70,8 @@ func New(api API, o Options) *Inventory {
 	return i
 }
 
-// Collect begins a reading where the time has come, and returns what is known. Where
-// that is nothing, it waits for the reading that runs, or until ctx is done.
+// Collect begins a reading where the time has come, and returns what is known. For the
+// first reading it waits, or until ctx is done.
 func (i *Inventory) Collect(ctx context.Context) Snapshot {
 	if r := i.begin(); r != nil { //nolint:contextcheck // a reading outlives the scrape that began it
 		select {
@@ -109,8 +109,8 @@ func (i *Inventory) Adopt(old *Inventory) {
 	i.known = old.known
 }
 
-// begin begins a reading if the time has come and none runs. It returns the one that
-// is worth waiting for, if any.
+// begin begins a reading if the time has come and none runs. It returns the first one,
+// which is worth waiting for.
 func (i *Inventory) begin() *reading {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -127,7 +127,7 @@ func (i *Inventory) begin() *reading {
 		i.current = r
 		i.running.Go(func() { i.run(r) })
 	}
-	if i.known.anything() {
+	if i.known.attempted() { // what could not be read at first may be so for long
 		return nil
 	}
 	return i.current

@@ -33,6 +33,7 @@ type api struct {
 	mu       sync.Mutex
 	vaults   []*cbrapi.Vault
 	policies []*cbrapi.Policy
+	invalid  []cbrapi.InvalidField                        // of the list of vaults
 	fault    func(ctx context.Context, list string) error // nil: none
 	asked    []string
 }
@@ -101,7 +102,11 @@ func (l *vaultList) Done() bool { return l.done }
 
 func (l *vaultList) Date() time.Time { return time.Time{} }
 
-func (l *vaultList) Invalid() []cbrapi.InvalidField { return nil }
+func (l *vaultList) Invalid() []cbrapi.InvalidField {
+	l.api.mu.Lock()
+	defer l.api.mu.Unlock()
+	return l.api.invalid
+}
 
 // fails returns a fault of the list, or of both if it is empty.
 func fails(list string, err error) func(context.Context, string) error {
@@ -247,11 +252,17 @@ func TestHang(t *testing.T) {
 			return ctx.Err()
 		}}
 		r := start(t, a)
-		if s, took := r.collect(time.Hour); took != timeout || !s.Reasons[cbrapi.ReasonDeadline] || s.Complete || s.Up {
+		if s, took := r.collect(time.Hour); took != 2*timeout || !s.Reasons[cbrapi.ReasonDeadline] || s.Complete || s.Up {
 			t.Errorf("after %s: %+v", took, s)
 		}
 		expectAsked(t, "until the time is over", a, "vaults", "policies")
-		r.collect(time.Second)
+		if _, took := r.collect(time.Hour); took != 0 || len(a.takeAsked()) != 0 {
+			t.Errorf("the next scrape took %s, and asked again at once", took)
+		}
+		time.Sleep(30 * time.Second)
+		if _, took := r.collect(time.Hour); took != 0 {
+			t.Errorf("a scrape waited for %s for what could not be read before", took)
+		}
 		r.Close() // or goleak finds it
 		if s, took := r.collect(time.Hour); took != 0 || s.Complete {
 			t.Errorf("after its end, after %s: %+v", took, s)

@@ -12,7 +12,7 @@ const (
 	listPolicies = "policies"
 )
 
-// retryAfter is how long a list that could not be read is left alone, at the least:
+// retryAfter is how long a list that could not be read is left alone after that, at the least:
 // what is missing is worth asking for again soon, but not at every scrape of several
 // Prometheus servers.
 const retryAfter = 30 * time.Second
@@ -35,30 +35,34 @@ type known struct {
 
 // attempts are those to read one list.
 type attempts struct {
-	began  time.Time // the newest; zero before the first
-	err    error     // why that one failed
-	since  time.Time // when the first of those ended that failed for this reason in a row
-	readAt time.Time // when the newest ended that did not fail; zero before
+	began      time.Time // the reading with the newest; zero before the first
+	ended      time.Time // the newest
+	err        error     // why that one failed
+	since      time.Time // when the first of those ended that failed for this reason in a row
+	readAt     time.Time // when the newest ended that brought a list, be it with flaws; zero before
+	completeAt time.Time // when the newest ended that brought one without
 }
 
 func (a attempts) due(now time.Time, refresh time.Duration) bool {
-	if a.began.IsZero() {
+	if a.ended.IsZero() {
 		return true
 	}
-	pause := refresh
-	if a.err != nil {
-		pause = min(pause, retryAfter)
+	if a.err != nil && !isFlawed(a.err) { // or it would be asked for again and again
+		return now.Sub(a.ended) >= min(refresh, retryAfter)
 	}
-	return now.Sub(a.began) >= pause
+	return now.Sub(a.began) >= refresh
 }
 
-// end notes how the attempt ended that began at that time.
+// end notes how the attempt ended of a reading that began at that time.
 func (a *attempts) end(began, now time.Time, err error) {
 	before := a.err
-	a.began, a.err = began, err
+	a.began, a.ended, a.err = began, now, err
+	if err == nil || isFlawed(err) {
+		a.readAt = now
+	}
 	switch {
 	case err == nil:
-		a.readAt = now
+		a.completeAt = now
 	case before == nil || cbrapi.ReasonOf(before) != cbrapi.ReasonOf(err):
 		a.since = now
 	}
@@ -85,10 +89,7 @@ func (k *known) of(list string) *attempts {
 }
 
 // attempted reports whether a reading has ended.
-func (k *known) attempted() bool { return !k.vaults.began.IsZero() }
+func (k *known) attempted() bool { return !k.vaults.ended.IsZero() }
 
-// anything reports whether a list has ever been read.
-func (k *known) anything() bool { return !k.vaults.readAt.IsZero() || !k.policies.readAt.IsZero() }
-
-// all reports whether both have.
+// all reports whether both lists have ever been read.
 func (k *known) all() bool { return !k.vaults.readAt.IsZero() && !k.policies.readAt.IsZero() }

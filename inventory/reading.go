@@ -28,14 +28,11 @@ func (r *reading) over() bool {
 
 // run reads what is due, one request at a time, and ends the reading.
 func (i *Inventory) run(r *reading) {
-	ctx, cancel := context.WithTimeout(i.alive, i.options.Timeout)
-	defer cancel()
-
 	i.mu.Lock()
 	next := i.known // nobody else changes it while this runs
 	i.mu.Unlock()
 	next.answered = false
-	blocked := i.prepare(ctx)
+	blocked := i.prepare()
 	var told []string // the lists of which the log tells: another's failure is said once
 	for n, list := range r.lists {
 		if n == 0 || blocked == nil {
@@ -43,15 +40,12 @@ func (i *Inventory) run(r *reading) {
 		}
 		err := blocked
 		if err == nil {
-			err = i.read(ctx, list, &next, r.started)
-		}
-		if err != nil && ctx.Err() != nil {
-			err = context.Cause(ctx) // why it was cancelled, not that it was
+			err = i.read(list, &next, r.started)
 		}
 		if err != nil && stops(err) {
 			blocked = err
 		}
-		next.answered = next.answered || err == nil
+		next.answered = next.answered || err == nil || isFlawed(err)
 		next.of(list).end(r.started, i.options.Now(), err)
 	}
 	if next.all() {
@@ -68,11 +62,23 @@ func (i *Inventory) run(r *reading) {
 	close(r.done)
 }
 
-func (i *Inventory) prepare(ctx context.Context) error {
+func (i *Inventory) prepare() error {
 	if i.options.Prepare == nil {
 		return nil
 	}
-	return i.options.Prepare(ctx)
+	return i.inTime(i.options.Prepare)
+}
+
+// inTime does what may take as long as a list: one that hangs must not keep the other
+// from being read.
+func (i *Inventory) inTime(do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(i.alive, i.options.Timeout)
+	defer cancel()
+	err := do(ctx)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // why it was cancelled, not that it was
+	}
+	return err
 }
 
 // stops reports whether the next request would fail for the same reason, and do
@@ -83,35 +89,42 @@ func stops(err error) bool {
 }
 
 // read reads one list into k.
-func (i *Inventory) read(ctx context.Context, list string, k *known, began time.Time) error {
-	if list == listVaults {
-		return i.readVaults(ctx, k, began)
-	}
-	return i.readPolicies(ctx, k)
+func (i *Inventory) read(list string, k *known, began time.Time) error {
+	return i.inTime(func(ctx context.Context) error {
+		if list == listVaults {
+			return i.readVaults(ctx, k, began)
+		}
+		return i.readPolicies(ctx, k)
+	})
 }
 
 // readVaults reads the list to its end: vaults that come and go shift the pages, so
 // that half of it says nothing.
 func (i *Inventory) readVaults(ctx context.Context, k *known, began time.Time) error {
-	var vaults []*cbrapi.Vault
+	var (
+		vaults []*cbrapi.Vault
+		lost   []cbrapi.InvalidField // rows
+	)
 	list := i.api.Vaults()
 	for !list.Done() {
 		page, err := list.Next(ctx)
-		i.report("", list.Invalid())
+		invalid := list.Invalid()
+		i.report("", invalid)
 		if err != nil {
 			return err
 		}
-		vaults = append(vaults, page...)
+		vaults, lost = append(vaults, page...), append(lost, invalid...)
 	}
 	for _, v := range vaults {
 		i.report(v.ID, v.Invalid)
 	}
+	vaults, flaws := mendVaults(k.allVaults, vaults, lost)
 	slices.SortFunc(vaults, func(a, b *cbrapi.Vault) int { return cmp.Compare(a.ID, b.ID) })
 	k.allVaults, k.vaultsAsOf = vaults, list.Date()
 	if k.vaultsAsOf.IsZero() {
 		k.vaultsAsOf = began
 	}
-	return nil
+	return flawed("ListVault", flaws, "vaults")
 }
 
 func (i *Inventory) readPolicies(ctx context.Context, k *known) error {
@@ -123,9 +136,10 @@ func (i *Inventory) readPolicies(ctx context.Context, k *known) error {
 	for _, p := range policies {
 		i.report(p.ID, p.Invalid)
 	}
+	policies, flaws := mendPolicies(k.allPolicies, policies, invalid)
 	slices.SortFunc(policies, func(a, b *cbrapi.Policy) int { return cmp.Compare(a.ID, b.ID) })
 	k.allPolicies = policies
-	return nil
+	return flawed("ListPolicies", flaws, "policies")
 }
 
 // report tells of fields that could not be read, of the vault or policy with the id.

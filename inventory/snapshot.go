@@ -27,7 +27,8 @@ type Snapshot struct {
 	Troubles []collection.Trouble
 	// Duration is how long the newest reading took that is over.
 	Duration time.Duration
-	// Complete reports whether both lists were read when they were tried last.
+	// Complete reports whether both lists were read when they were tried last, and
+	// all that is in them.
 	Complete bool
 	// LastComplete is from when on the older of the two lists is; zero where one has
 	// never been read.
@@ -66,11 +67,11 @@ func (i *Inventory) snapshot() Snapshot {
 		}
 		s.Reasons[reason] = true
 	}
-	if k.all() {
-		s.Complete = len(s.Reasons) == 0
-		s.LastComplete = k.vaults.readAt
-		if k.policies.readAt.Before(s.LastComplete) {
-			s.LastComplete = k.policies.readAt
+	s.Complete = len(s.Reasons) == 0
+	if !k.vaults.completeAt.IsZero() && !k.policies.completeAt.IsZero() {
+		s.LastComplete = k.vaults.completeAt
+		if k.policies.completeAt.Before(s.LastComplete) {
+			s.LastComplete = k.policies.completeAt
 		}
 	}
 	return s
