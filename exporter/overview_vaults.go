@@ -21,7 +21,7 @@ type vaultView struct {
 	Full      bool
 	Resources string
 	Expected  string // how often its policies run
-	Uncovered bool   // something is bound to it, and no policy runs
+	Uncovered bool   // something is bound to it that no policy backs up
 	severity  int
 }
 
@@ -35,10 +35,14 @@ func viewVaults(s coverage.Snapshot) []vaultView {
 		operation cbrapi.OperationType
 		interval  time.Duration
 	}
-	plans := map[string][]plan{} // by vault, of which all resources have the same
+	plans := map[string][]plan{} // by vault, of which all that follow them have the same
+	backedUp := map[string]int{} // resources by vault
 	for _, e := range s.Inventory.Expected {
 		if p := (plan{e.OperationType, e.Interval}); !slices.Contains(plans[e.VaultID], p) {
 			plans[e.VaultID] = append(plans[e.VaultID], p)
+		}
+		if e.OperationType == cbrapi.OperationBackup {
+			backedUp[e.VaultID]++
 		}
 	}
 	var rows []vaultView
@@ -49,8 +53,11 @@ func viewVaults(s coverage.Snapshot) []vaultView {
 		}
 		row := viewVault(v)
 		row.Expected = strings.Join(expected, ", ")
-		if expected == nil && len(v.Resources) > 0 && !s.Inventory.LastComplete.IsZero() {
-			row.Expected, row.Uncovered = "no enabled policy with a known schedule", true
+		uncovered := len(v.Resources) - backedUp[v.ID]
+		if uncovered > 0 && takesBackups(v) && !s.Inventory.LastComplete.IsZero() {
+			text := fmt.Sprintf("no enabled policy with a known schedule backs up %d of %d resources", uncovered, len(v.Resources))
+			row.Expected = strings.TrimPrefix(row.Expected+"; "+text, "; ")
+			row.Uncovered = true
 			row.severity++
 		}
 		rows = append(rows, row)
@@ -59,6 +66,12 @@ func viewVaults(s coverage.Snapshot) []vaultView {
 		return cmp.Or(cmp.Compare(b.severity, a.severity), strings.Compare(a.Vault, b.Vault))
 	})
 	return rows
+}
+
+// takesBackups reports whether policies for backup are meant for the vault: what is in
+// a hybrid one is synchronised, and what is in one for replication is copied.
+func takesBackups(v *cbrapi.Vault) bool {
+	return v.Billing.ProtectType != "hybrid" && v.Billing.ProtectType != "replication"
 }
 
 func viewVault(v *cbrapi.Vault) vaultView {

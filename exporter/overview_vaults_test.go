@@ -68,7 +68,7 @@ func TestOverviewOfVaults(t *testing.T) {
 			// Status, vault, used, resources, expected.
 			{"frozen", "vault-frozen", "50 GiB of 100 GiB, 50 %", "1", "backup every 24 h"},
 			{"available", "&lt;b&gt;vault-full&lt;/b&gt;", "100 GiB of 100 GiB, 100 %", "1", "backup every 24 h"},
-			{"available", "vault-bare", "50 GiB of 100 GiB, 50 %", "1", "no enabled policy with a known schedule"},
+			{"available", "vault-bare", "50 GiB of 100 GiB, 50 %", "1", "no enabled policy with a known schedule backs up 1 of 1 resources"},
 			{"available", "vault-db", "50 GiB of 100 GiB, 50 %", "2", "backup every 24 h"},
 			{"available", "vault-empty", "50 GiB of 100 GiB, 50 %", "0", ""},
 			{"available", "vault-new", "50 GiB of 100 GiB, 50 %", "1", "backup every 24 h"},
@@ -98,6 +98,55 @@ func TestOverviewOfVaults(t *testing.T) {
 			t.Errorf("with the API down for days, %d are overdue, want still %d", len(got), len(overdue))
 		}
 	})
+}
+
+// TestOverviewOfUncovered has policies back up all of a vault, some or nothing.
+func TestOverviewOfUncovered(t *testing.T) {
+	const nobody = "no enabled policy with a known schedule backs up "
+	apart := func(r *simulator.VaultResource) { r.AutoProtect = new(false) }
+	daily := policyOf("1", "daily", "1")
+	off := policyOf("2", "off", "1", func(p *simulator.Policy) { p.Enabled = false })
+	offsite := policyOf("3", "offsite", "1", replicating)
+	monthly := policyOf("4", "monthly", "1", func(p *simulator.Policy) { p.Patterns = []string{"FREQ=MONTHLY;BYMONTHDAY=1"} })
+	protect := func(how string) func(*simulator.Vault) {
+		return func(v *simulator.Vault) { v.ProtectType = how }
+	}
+	for name, c := range map[string]struct {
+		vault    simulator.Vault
+		policies []simulator.Policy
+		says     string
+		flagged  bool
+	}{
+		"all covered":             {vault("1", "v", bound("1"), bound("2")), []simulator.Policy{daily, offsite}, "backup every 24 h, replication every 8 h", false},
+		"nothing bound":           {vault("1", "v"), nil, "", false},
+		"no policy":               {vault("1", "v", bound("1"), bound("2")), nil, nobody + "2 of 2 resources", true},
+		"replication vault":       {vault("1", "v", protect("replication"), bound("1")), nil, "", false},
+		"hybrid vault":            {vault("1", "v", protect("hybrid"), bound("1")), nil, "", false},
+		"kind of vault not said":  {vault("1", "v", protect(""), bound("1")), nil, nobody + "1 of 1 resources", true},
+		"does not follow":         {vault("1", "v", bound("1", apart)), []simulator.Policy{daily}, nobody + "1 of 1 resources", true},
+		"one of two does not":     {vault("1", "v", bound("1"), bound("2", apart)), []simulator.Policy{daily}, "backup every 24 h; " + nobody + "1 of 2 resources", true},
+		"backup policy disabled":  {vault("1", "v", bound("1")), []simulator.Policy{off}, nobody + "1 of 1 resources", true},
+		"replication alone":       {vault("1", "v", bound("1")), []simulator.Policy{off, offsite}, "replication every 8 h; " + nobody + "1 of 1 resources", true},
+		"schedule cannot be read": {vault("1", "v", bound("1")), []simulator.Policy{monthly}, nobody + "1 of 1 resources", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}, Latency: unlikeVaults})
+				cloud.SetVaults(c.vault)
+				cloud.SetPolicies(c.policies...)
+				e := startQuiet(t, hosts{"cbr.test": cloud}, followed+"    vaults: {}\n")
+				e.scrape(t)
+				page := e.get(t, "/", "")
+				rows := cellsOf(page, "<h3>Vaults")
+				if len(rows) != 1 || rows[0][len(rows[0])-1] != c.says {
+					t.Errorf("got %q, want one vault with %q", rows, c.says)
+				}
+				if flagged := strings.Contains(page, `<td class="skipped">`); flagged != c.flagged {
+					t.Errorf("it stands out: %t, want %t", flagged, c.flagged)
+				}
+			})
+		})
+	}
 }
 
 // TestOverviewOfOneList has the vaults be read and the policies never.
