@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -69,6 +70,14 @@ func TestCheckConnection(t *testing.T) {
 			1, fails + "ListOpLogs: HTTP status 200: the answer is larger than 16384 KiB; check that the project's endpoint is the API's; if it is, the service is ill\n", nil,
 		},
 		{
+			"full page", all, 200, rowsOf("operation_logs", 1000),
+			0, works + "and lists 1000 or more tasks as of DATE" + agrees, nil,
+		},
+		{
+			"count of more", all, 200, `{"count":5,` + strings.TrimPrefix(rowsOf("operation_logs", 2), "{"),
+			0, works + "and lists 2 or more tasks as of DATE" + agrees, nil,
+		},
+		{
 			"list refused", all, 403, `{"error_msg":"Policy doesn't allow cbr:tasks:list"}`,
 			1, fails + "ListOpLogs: HTTP status 403: Policy doesn't allow cbr:tasks:list; allow the user cbr:tasks:list", nil,
 		},
@@ -81,6 +90,40 @@ func TestCheckConnection(t *testing.T) {
 			"no vault", "vaults: {}", 200, `{"vaults":[]}`,
 			0, works + "and has no vault; if there should be some, check project_id and enterprise_project_id, and 2 policies" + agrees,
 			[]reply{{200, policies}},
+		},
+		{
+			"vaults without ids", "vaults: {}", 200, `{"vaults":[{"vault_id":"4827f2da-b008-4507-ab7d-42d0df5ed911"},{"id":"b"}]}`,
+			1, fails + "ListVault: HTTP status 200: none of the 2 rows is a vault with an id; check that the project's endpoint is the API's; if it is, the service is ill\n", nil,
+		},
+		{
+			"a vault beside a row without id", "vaults: {}", 200, `{"vaults":[{"id":"b"},` + strings.TrimPrefix(vaults, `{"vaults":[`),
+			0, works + "and lists 1 vaults, and 2 policies" + agrees,
+			[]reply{{200, policies}},
+		},
+		{
+			"full page of vaults", "vaults: {}", 200, rowsOf("vaults", 1000),
+			0, works + "and lists 1000 or more vaults, and 2 policies" + agrees,
+			[]reply{{200, policies}},
+		},
+		{
+			"half a page of vaults", "vaults: {}", 200, `{"vaults":[` + strings.Repeat(" ", 16<<20), // is too large
+			0, works + "and lists 500 or more vaults, and 2 policies" + agrees,
+			[]reply{{200, rowsOf("vaults", 500)}, {200, policies}},
+		},
+		{
+			"all vaults in half a page", "vaults: {}", 200, `{"vaults":[` + strings.Repeat(" ", 16<<20),
+			0, works + "and lists 499 vaults, and 2 policies" + agrees,
+			[]reply{{200, rowsOf("vaults", 499)}, {200, policies}},
+		},
+		{
+			"policies without ids", "vaults: {}", 200, vaults,
+			1, inPart + "and lists 1 vaults, but ListPolicies: HTTP status 200: none of the 1 rows is a policy with an id; check that the project's endpoint is the API's; if it is, the service is ill" + agrees,
+			[]reply{{200, `{"policies":[{"policy_id":"4827f2da-b008-4507-ab7d-42d0df5ed911"}]}`}},
+		},
+		{
+			"no policy", "vaults: {}", 200, vaults,
+			0, works + "and lists 1 vaults, and 0 policies" + agrees,
+			[]reply{{200, `{"policies":[]}`}},
 		},
 		{
 			"vaults refused", "vaults: {}", 403, `{"error_msg":"Policy doesn't allow cbr:vaults:list"}`,
@@ -147,4 +190,13 @@ func TestCheckConnection(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rowsOf returns a page of a list with so many rows.
+func rowsOf(list string, rows int) string {
+	all := make([]string, rows)
+	for n := range all {
+		all[n] = fmt.Sprintf(`{"id":"4827f2da-b008-4507-ab7d-%012d"}`, n)
+	}
+	return fmt.Sprintf(`{%q:[%s]}`, list, strings.Join(all, ","))
 }

@@ -92,6 +92,11 @@ func (l *Listing) tasks(ctx context.Context, read func(context.Context, func(obj
 // Done reports whether the list has ended.
 func (l *Listing) Done() bool { return l.pages.done }
 
+// More reports whether the newest page looks as if there were more behind it: it is
+// as large as was asked for, or the count says so. Only reading on until Done shows
+// whether there is.
+func (l *Listing) More() bool { return l.pages.more }
+
 // Date returns the time by the API's clock of the answer with the first page. It
 // is zero before, and where the answer did not say.
 func (l *Listing) Date() time.Time { return l.pages.date }

@@ -52,6 +52,7 @@ type pages struct {
 	small int  // rows of the newest page, if they were fewer than were asked for
 	begun bool
 	done  bool
+	more  bool // the newest page looks as if there were more behind it
 	date  time.Time
 
 	seen    map[rowKey]struct{}
@@ -159,6 +160,7 @@ func (p *pages) read(a *answer, take func(object) bool) error {
 		p.date = date(a.header)
 	}
 	p.rows += page.rows
+	p.more = page.rows > 0 && !o.small() || o.count != nil && *o.count > int64(o.seen)
 	p.huge = 0
 	p.small = 0
 	if o.small() {

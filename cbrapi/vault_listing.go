@@ -55,6 +55,15 @@ func (l *VaultListing) Next(ctx context.Context) ([]*Vault, error) {
 // Done reports whether the list has ended.
 func (l *VaultListing) Done() bool { return l.pages.done }
 
+// More reports whether the newest page looks as if there were more behind it: it is
+// as large as was asked for, or the count says so. Only reading on until Done shows
+// whether there is.
+func (l *VaultListing) More() bool { return l.pages.more }
+
+// Rows returns how many rows have been received, those included that came again
+// or could not be read.
+func (l *VaultListing) Rows() int { return l.pages.rows }
+
 // Date returns the time by the API's clock of the answer with the first page. It
 // is zero before, and where the answer did not say.
 func (l *VaultListing) Date() time.Time { return l.pages.date }

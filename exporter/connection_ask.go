@@ -49,30 +49,45 @@ func (p *project) askForTask(id string) func(context.Context) (string, error) {
 // askForVaults asks for a whole page. Where that is too large, and only there, it
 // asks for a smaller one.
 func (p *project) askForVaults(ctx context.Context) (string, error) {
-	vaults, err := p.api.Vaults().Next(ctx)
-	if err != nil {
+	list := p.api.client().Vaults()
+	vaults, err := list.Next(ctx)
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if len(vaults) == 0 {
+	case len(vaults) == 0 && list.Rows() > 0:
+		return "", useless("ListVault", list.Rows(), "a vault with an id")
+	case len(vaults) == 0:
 		return "and has no vault; if there should be some, check project_id and enterprise_project_id", nil
 	}
-	many := ""
-	if len(vaults) == fullPage {
-		many = " or more"
-	}
-	return fmt.Sprintf("and lists %d%s vaults", len(vaults), many), nil
+	return fmt.Sprintf("and lists %s vaults", atLeast(len(vaults), list.More())), nil
 }
 
 func (p *project) askForPolicies(ctx context.Context) (string, error) {
-	policies, _, err := p.api.Policies(ctx)
-	if err != nil {
+	policies, invalid, err := p.api.Policies(ctx)
+	switch {
+	case err != nil:
 		return "", err
+	case len(policies) == 0 && len(invalid) > 0:
+		return "", useless("ListPolicies", len(invalid), "a policy with an id")
 	}
 	return fmt.Sprintf("and %d policies", len(policies)), nil
 }
 
-// fullPage is the number of rows in a page of a list, if there are so many.
-const fullPage = 1000
+// useless is the error for an answer that has rows, and nothing of what was asked for.
+func useless(operation string, rows int, want string) error {
+	return &cbrapi.Error{
+		Operation: operation, StatusCode: http.StatusOK,
+		Message: fmt.Sprintf("none of the %d rows is %s", rows, want),
+	}
+}
+
+// atLeast writes the number of rows in a page, and whether the list may have more.
+func atLeast(n int, more bool) string {
+	if more {
+		return fmt.Sprintf("%d or more", n)
+	}
+	return fmt.Sprint(n)
+}
 
 func (p *project) askForList(ctx context.Context) (string, error) {
 	list := p.api.client().List(cbrapi.ListFilter{})
@@ -81,10 +96,7 @@ func (p *project) askForList(ctx context.Context) (string, error) {
 	case err != nil:
 		return "", err
 	case len(tasks) == 0 && (list.Rows() > 0 || !list.Done()):
-		return "", &cbrapi.Error{
-			Operation: "ListOpLogs", StatusCode: http.StatusOK,
-			Message: fmt.Sprintf("none of the %d rows is a task of the project with an id", list.Rows()),
-		}
+		return "", useless("ListOpLogs", list.Rows(), "a task of the project with an id")
 	}
 	asOf := ""
 	if date := list.Date(); !date.IsZero() {
@@ -99,11 +111,7 @@ func (p *project) askForList(ctx context.Context) (string, error) {
 			newest = t
 		}
 	}
-	many := ""
-	if len(tasks) == fullPage {
-		many = " or more"
-	}
-	text := fmt.Sprintf("and lists %d%s tasks%s", len(tasks), many, asOf)
+	text := fmt.Sprintf("and lists %s tasks%s", atLeast(len(tasks), list.More()), asOf)
 	if !newest.CreatedAt.IsZero() {
 		text += ", the newest of them from " + newest.CreatedAt.UTC().Format(time.RFC3339)
 	}
