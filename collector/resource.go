@@ -11,7 +11,7 @@ import (
 func resourceFamilies() []family[ledger.Resource] {
 	return []family[ledger.Resource]{{
 		name:   "resource_info",
-		help:   "Name and type of the resource, from its newest task; always 1.",
+		help:   "Name and type of the resource, from its newest task, or from the list of vaults where that is newer; always 1.",
 		labels: []string{"resource_name", "resource_type"},
 		read:   func(r ledger.Resource, e *emitter) { e.emit(1, r.Name, r.Type) },
 	}}
