@@ -117,7 +117,7 @@ func TestCheckConnection(t *testing.T) {
 		},
 		{
 			"policies without ids", "vaults: {}", 200, vaults,
-			1, inPart + "and lists 1 vaults, but ListPolicies: HTTP status 200: none of the 1 rows is a policy with an id; check that the project's endpoint is the API's; if it is, the service is ill" + agrees,
+			1, inPart + "and lists 1 vaults, but ListPolicies: HTTP status 200: of 1 rows none is a policy with an id; check that the project's endpoint is the API's; if it is, the service is ill" + agrees,
 			[]reply{{200, `{"policies":[{"policy_id":"4827f2da-b008-4507-ab7d-42d0df5ed911"}]}`}},
 		},
 		{
