@@ -4,7 +4,7 @@
 //
 //	go test -tags e2e ./test/e2e
 //
-// It needs prometheus and promtool in PATH, and nothing but loopback.
+// It needs prometheus, promtool, alertmanager and amtool in PATH, and nothing but loopback.
 package e2e
 
 import (
@@ -16,19 +16,28 @@ import (
 	"testing"
 )
 
-// exporterBinary is built once for all tests, by TestMain.
-var exporterBinary string
+// exporterBinary is built once for all tests, by TestMain, and alertmanagerBinary found.
+var exporterBinary, alertmanagerBinary string
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
 }
 
 func run(m *testing.M) int {
-	for _, tool := range []string{"prometheus", "promtool"} {
+	for _, tool := range []string{"prometheus", "promtool", "amtool"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			fmt.Fprintf(os.Stderr, "%v: install Prometheus (Debian: apt-get install prometheus)\n", err)
+			fmt.Fprintf(os.Stderr, "%v: install it (Debian: apt-get install prometheus prometheus-alertmanager)\n", err)
 			return 1
 		}
+	}
+	for _, name := range []string{"alertmanager", "prometheus-alertmanager"} { // the latter is Debian's
+		if path, err := exec.LookPath(name); err == nil {
+			alertmanagerBinary = path
+		}
+	}
+	if alertmanagerBinary == "" {
+		fmt.Fprintln(os.Stderr, "no alertmanager in PATH (Debian: apt-get install prometheus-alertmanager)")
+		return 1
 	}
 
 	dir, err := os.MkdirTemp("", "cbr_exporter-e2e-")

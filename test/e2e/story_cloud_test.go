@@ -18,8 +18,13 @@ const (
 	storyDays   = 11
 )
 
-func vaultID(n int) string    { return fmt.Sprintf("33333333-0000-4000-8000-%012d", n) }
-func resourceID(n int) string { return fmt.Sprintf("22222222-0000-4000-8000-%012d", n) }
+const (
+	vaultPrefix    = "33333333-0000-4000-8000-"
+	resourcePrefix = "22222222-0000-4000-8000-"
+)
+
+func vaultID(n int) string    { return fmt.Sprintf(vaultPrefix+"%012d", n) }
+func resourceID(n int) string { return fmt.Sprintf(resourcePrefix+"%012d", n) }
 func policyID(n int) string   { return fmt.Sprintf("44444444-0000-4000-8000-%012d", n) }
 
 // plan is when a policy runs, as hours of the week. They count from Sunday at 0:00.

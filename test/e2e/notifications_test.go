@@ -1,0 +1,257 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+// The vaults of what is notified. The first is one of the team's in the example.
+const (
+	payments    = 1 // a backup fails, and the retry succeeds
+	pairVault   = 3 // two fail in the same night
+	partedVault = 4 // what fails leaves the vault
+	worseVault  = 5 // one fails again and again
+	fullVault   = 6 // it fills
+	blindVault  = 7 // the retry succeeds while nobody can look
+	skipVault   = 8 // one is skipped
+)
+
+// watched is a cloud with all that watches it: a minute is a second.
+type watched struct {
+	t          *testing.T
+	cloud      *cloud
+	config     string
+	token      string // the file that it is in
+	exporter   exporter
+	prometheus prometheus
+	inbox      *inbox
+	expected   []string // the messages so far
+}
+
+// TestNotifications has the shipped rules and the shipped example of Alertmanager tell
+// of what happens to some backups, and compares all messages: each arrives once, names
+// the right resource, and where it is over another says so.
+func TestNotifications(t *testing.T) {
+	w := watch(t)
+	w.expect() // all is well
+
+	w.fail(payments, 1)
+	w.fail(pairVault, 31)
+	w.fail(pairVault, 32)
+	w.fail(partedVault, 41)
+	w.fail(worseVault, 51)
+	w.fail(blindVault, 71)
+	w.end(skipVault, 81, "skipped")
+	failed := "#payments Warning: CBRTaskFailed in prod: The last backup of server-1 failed."
+	w.expect(failed,
+		"#backup Warning: 2 × CBRTaskFailed in prod: The last backup of server-31 failed. The last backup of server-32 failed.",
+		"#backup Warning: CBRTaskFailed in prod: The last backup of server-41 failed.",
+		"#backup Warning: CBRTaskFailed in prod: The last backup of server-51 failed.",
+		"#backup Warning: CBRTaskFailed in prod: The last backup of server-71 failed.",
+		"#backup Info: CBRTaskSkipped in prod: The last backup of server-81 was skipped.",
+	)
+	w.compareText(failed)
+
+	// The retry, twice worse, unbound, full.
+	w.succeed(payments, 1)
+	w.fail(worseVault, 51)
+	w.fail(worseVault, 51)
+	w.cloud.unbind(partedVault, 41)
+	w.fill(fullVault, 100)
+	w.expect(
+		"#payments Over: CBRTaskFailed in prod: The last backup of server-1 failed.",
+		"#backup Critical: CBRFailingRepeatedly in prod: The backup of server-51 has failed 3 times in a row.",
+		"page firing CBRFailingRepeatedly{vault 000000000005, resource 000000000051}",
+		"#backup Over: CBRTaskFailed in prod: The last backup of server-41 failed.",
+		"#backup Critical: CBRVaultFull in prod: The vault vault-6 is full.",
+		"page firing CBRVaultFull{vault 000000000006, resource }",
+	)
+
+	// What fails in a full vault is not told, nor a new name, nor a restart.
+	w.fail(fullVault, 61)
+	w.cloud.rename(pairVault)
+	w.restart()
+	w.firing(`ALERTS{alertname="CBRTaskFailed",alertstate="firing",resource_id=~".*61"}`)
+	w.succeed(worseVault, 51)
+	w.expect(
+		"#backup Over: CBRFailingRepeatedly in prod: The backup of server-51 has failed 3 times in a row.",
+		"#backup Over: CBRTaskFailed in prod: The last backup of server-51 failed.",
+		"page resolved CBRFailingRepeatedly{vault 000000000005, resource 000000000051}",
+	)
+
+	// The credentials are refused. Meanwhile one fails and one succeeds.
+	w.cloud.SetFault(func(*http.Request) simulator.Fault { return simulator.Fault{Status: http.StatusUnauthorized} })
+	w.firing(`ALERTS{alertname="CBRCredentialsRejected",alertstate="firing"}`)
+	w.expect("#backup Warning: CBRBlind in prod: The CBR tasks of project prod have not been read for TIME.")
+	w.fail(payments, 1)
+	w.succeed(blindVault, 71)
+	w.cloud.SetFault(nil)
+	writeFile(t, w.token, "another-token")
+	w.expect(
+		"#backup Over: CBRBlind in prod: The CBR tasks of project prod have not been read for TIME.",
+		"#backup Over: CBRTaskFailed in prod: The last backup of server-71 failed.",
+		failed,
+	)
+}
+
+func watch(t *testing.T) *watched {
+	t.Helper()
+	c := &cloud{
+		Simulator: simulator.New(simulator.Options{Now: time.Now, Tokens: []string{"a-token", "another-token"}, Empty: true}),
+		begin:     time.Now(), plans: map[string]plan{},
+	}
+	dir := t.TempDir()
+	w := &watched{t: t, cloud: c, config: filepath.Join(dir, "config.yml"), token: filepath.Join(dir, "token"), inbox: openInbox(t)}
+	for vault, resources := range map[int][]int{
+		payments: {1}, pairVault: {31, 32}, partedVault: {41, 42}, worseVault: {51}, fullVault: {61}, blindVault: {71}, skipVault: {81},
+	} {
+		for _, n := range resources {
+			r := server(n)
+			r.ProtectStatus = "available"
+			c.bind(vault, r)
+			w.succeed(vault, n)
+		}
+		c.policy(vault, "backup", true, dailyAt(2), vault)
+	}
+
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	writeFile(t, w.token, "a-token")
+	writeFile(t, w.config, fmt.Sprintf(`
+scrape: {requests_per_second: 0}
+projects:
+  - name: prod
+    project_id: %s
+    endpoint: %s
+    credentials: {token_file: token}
+    discovery: {}
+    vaults: {refresh: 30s}
+`, simulator.DefaultProjectID, server.URL))
+	w.exporter = startExporter(t, "--config.file="+w.config)
+
+	alertmanager := freeAddress(t)
+	rules := filepath.Join(dir, "cbr.rules.yml")
+	writeFile(t, rules, hastened(replaced(t, readFile(t, rulesFile),
+		"> 900\n", "> 15\n", "> 4 * 3600\n", "> 240\n", ":max > 300)", ":max > 5)")))
+	w.prometheus = startPrometheus(t, hastened(replaced(t, readFile(t, prometheusFile),
+		"cbr.rules.yml", rules,
+		"cbr_exporter:10065", w.exporter.address,
+		"alertmanager:9093", alertmanager,
+		"scrape_timeout: 30s", "scrape_timeout: 1s",
+	)), "--query.lookback-delta=5s")
+	// It takes Prometheus five seconds to find its targets. In haste that is an exporter
+	// that is down, which nobody is there to hear of.
+	w.firing("resource:cbr_success_limit:seconds unless on () ALERTS")
+	startAlertmanager(t, alertmanager, hastened(replaced(t, readFile(t, alertmanagerFile),
+		"https://chat.example.com/hooks/REPLACE_ME", w.inbox.URL+"/chat",
+		"https://pager.example.com/hooks/REPLACE_ME", w.inbox.URL+"/page",
+		"mute_time_intervals: [maintenance]", "mute_time_intervals: []", // whatever the day
+		"group_wait: 1h", "group_wait: 2m", // those that nobody waits for
+	)))
+	return w
+}
+
+// end adds a backup that has just ended.
+func (w *watched) end(vault, resource int, outcome string) {
+	now := time.Now()
+	task := simulator.Task{
+		OperationType: "backup", VaultID: vaultID(vault), VaultName: fmt.Sprint("vault-", vault),
+		ResourceID: resourceID(resource), ResourceName: fmt.Sprint("server-", resource), ResourceType: "OS::Nova::Server",
+		PolicyID: policyID(vault), Created: now.Add(-2 * time.Second), Started: now.Add(-time.Second), Ended: now, Outcome: outcome,
+	}
+	switch outcome {
+	case "failed":
+		task.ErrorCode = "BackupService.6114"
+	case "skipped":
+		task.Started = time.Time{}
+	}
+	w.cloud.Add(task)
+}
+
+func (w *watched) fail(vault, resource int)    { w.end(vault, resource, "failed") }
+func (w *watched) succeed(vault, resource int) { w.end(vault, resource, "success") }
+
+// fill has so many gigabytes of 100 be used.
+func (w *watched) fill(vault int, gigabytes int64) {
+	for i := range w.cloud.vaults {
+		if w.cloud.vaults[i].ID == vaultID(vault) {
+			w.cloud.vaults[i].Used = gigabytes << 10
+		}
+	}
+	w.cloud.SetVaults(w.cloud.vaults...)
+}
+
+// restart has the exporter begin anew, where it was.
+func (w *watched) restart() {
+	if err := w.exporter.terminate(w.t); err != nil {
+		w.t.Fatal(err)
+	}
+	address := w.exporter.address
+	w.exporter.process = start(w.t, exporterBinary, "--config.file="+w.config, "--web.listen-address="+address)
+	eventually(w.t, 10*time.Second, func() error {
+		_, err := get(w.t, "http://"+address+"/-/ready")
+		return err
+	})
+}
+
+// firing waits until a query finds something.
+func (w *watched) firing(query string) {
+	eventually(w.t, time.Minute, func() error {
+		if len(w.prometheus.query(w.t, query)) == 0 {
+			return fmt.Errorf("%s: got nothing", query)
+		}
+		return nil
+	})
+}
+
+// expect waits for more messages, and then looks for longer than a group of alerts waits
+// whether there are any others.
+func (w *watched) expect(more ...string) {
+	w.t.Helper()
+	w.expected = append(w.expected, more...)
+	slices.Sort(w.expected)
+	deadline := time.Now().Add(90 * time.Second)
+	for diff := ""; ; time.Sleep(100 * time.Millisecond) {
+		if diff = cmp.Diff(w.expected, w.inbox.lines(), cmpopts.EquateEmpty()); diff == "" {
+			break
+		}
+		if time.Now().After(deadline) || len(w.inbox.lines()) > len(w.expected) {
+			w.t.Fatalf("other messages (-want +got):\n%s", diff)
+		}
+	}
+	time.Sleep(7 * time.Second)
+	if diff := cmp.Diff(w.expected, w.inbox.lines(), cmpopts.EquateEmpty()); diff != "" {
+		w.t.Fatalf("more messages (-want +got):\n%s", diff)
+	}
+}
+
+// compareText compares what a person reads of a failure.
+func (w *watched) compareText(line string) {
+	w.t.Helper()
+	got := w.inbox.text(line)
+	got = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d(:[\d.]+ \+0000)? UTC`).ReplaceAllString(got, "TIME")
+	got = regexp.MustCompile(`Task [-0-9a-f]{36},`).ReplaceAllString(got, "Task ID,")
+	want := strings.Join([]string{
+		"*The last backup of server-1 failed.*",
+		"Vault vault-1, project prod, resource " + resourceID(1) + ". The last task ended at TIME. Task ID, error code BackupService.6114. The last success was at TIME.",
+		"Since TIME.",
+		"What to do: https://github.com/cbr-exporter/cbr_exporter/blob/main/docs/runbooks/CBRTaskFailed.md",
+	}, "\n")
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Errorf("the text of a message (-want +got):\n%s", diff)
+	}
+}
