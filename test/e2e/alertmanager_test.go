@@ -70,7 +70,7 @@ func openInbox(t *testing.T) *inbox {
 		told := chat.Attachments[0]
 		var summaries []string
 		for _, s := range regexp.MustCompile(`(?m)^(?:\*(.+)\*|Over: (.+))$`).FindAllStringSubmatch(told.Text, -1) {
-			summaries = append(summaries, regexp.MustCompile(`[\d.]+s\b`).ReplaceAllString(s[1]+s[2], "TIME"))
+			summaries = append(summaries, regexp.MustCompile(`(\d+[dhm] )*[\d.]+s\b`).ReplaceAllString(s[1]+s[2], "TIME"))
 		}
 		slices.Sort(summaries)
 		in.add(notice{chat.Channel + " " + told.Title + ": " + strings.Join(summaries, " "), told.Text})

@@ -19,15 +19,20 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// The vaults of what is notified. The first is one of the team's in the example.
+// The vaults of what is notified.
 const (
-	payments    = 1 // a backup fails, and the retry succeeds
-	pairVault   = 3 // two fail in the same night
-	partedVault = 4 // what fails leaves the vault
-	worseVault  = 5 // one fails again and again
-	fullVault   = 6 // it fills
-	blindVault  = 7 // the retry succeeds while nobody can look
-	skipVault   = 8 // one is skipped
+	payments      = 1  // of the team in the example: a backup fails, and the retry succeeds
+	quietPayments = 2  // nothing happens to this one
+	pairVault     = 3  // two fail in the same night
+	partedVault   = 4  // what fails leaves the vault
+	worseVault    = 5  // one fails again and again
+	fullVault     = 6  // it fills
+	blindVault    = 7  // the retry succeeds while nobody can look
+	skipVault     = 8  // one is skipped
+	staleVault    = 9  // one has not been backed up for days
+	stuckVault    = 10 // one does not end
+	slowVault     = 11 // one times out
+	idleVault     = 12 // its policy is disabled
 )
 
 // watched is a cloud with all that watches it: a minute is a second.
@@ -46,8 +51,28 @@ type watched struct {
 // of what happens to some backups, and compares all messages: each arrives once, names
 // the right resource, and where it is over another says so.
 func TestNotifications(t *testing.T) {
-	w := watch(t)
-	w.expect() // all is well
+	t.Parallel()
+	w := newWatched(t)
+	for vault, resources := range map[int][]int{
+		payments: {1}, quietPayments: {2}, pairVault: {31, 32}, partedVault: {41, 42}, worseVault: {51}, fullVault: {61},
+		blindVault: {71}, skipVault: {81}, stuckVault: {101}, slowVault: {111}, idleVault: {121},
+	} {
+		w.hold(vault, resources...)
+		for _, resource := range resources {
+			w.end(vault, resource, "success", 14*time.Hour)
+		}
+	}
+	w.tag("payments", payments, quietPayments)
+	w.hold(staleVault, 91)
+	w.end(staleVault, 91, "success", 3*day)
+	w.cloud.Add(w.task(stuckVault, 101, "", 13*time.Hour))
+	w.start()
+	w.expect(
+		"#backup CRITICAL: CBRBackupStale in prod: The last successful backup of server-91 is TIME old.",
+		"page firing CBRBackupStale{vault 000000000009, resource 000000000091}",
+		"#backup WARNING: CBRTaskStuckRunning in prod: The backup of server-101 has been running for TIME.",
+	)
+	w.compareTags()
 
 	w.fail(payments, 1)
 	w.fail(pairVault, 31)
@@ -55,36 +80,43 @@ func TestNotifications(t *testing.T) {
 	w.fail(partedVault, 41)
 	w.fail(worseVault, 51)
 	w.fail(blindVault, 71)
-	w.end(skipVault, 81, "skipped")
-	failed := "#payments Warning: CBRTaskFailed in prod: The last backup of server-1 failed."
+	w.end(skipVault, 81, "skipped", 0)
+	w.end(slowVault, 111, "timeout", 0)
+	failed := "#payments WARNING: CBRTaskFailed in prod: The last backup of server-1 failed."
 	w.expect(failed,
-		"#backup Warning: 2 × CBRTaskFailed in prod: The last backup of server-31 failed. The last backup of server-32 failed.",
-		"#backup Warning: CBRTaskFailed in prod: The last backup of server-41 failed.",
-		"#backup Warning: CBRTaskFailed in prod: The last backup of server-51 failed.",
-		"#backup Warning: CBRTaskFailed in prod: The last backup of server-71 failed.",
-		"#backup Info: CBRTaskSkipped in prod: The last backup of server-81 was skipped.",
+		"#backup WARNING: 2 × CBRTaskFailed in prod: The last backup of server-31 failed. The last backup of server-32 failed.",
+		"#backup WARNING: CBRTaskFailed in prod: The last backup of server-41 failed.",
+		"#backup WARNING: CBRTaskFailed in prod: The last backup of server-51 failed.",
+		"#backup WARNING: CBRTaskFailed in prod: The last backup of server-71 failed.",
+		"#backup INFO: CBRTaskSkipped in prod: The last backup of server-81 was skipped.",
+		"#backup WARNING: CBRTaskTimedOut in prod: The last backup of server-111 timed out.",
 	)
 	w.compareText(failed)
 
-	// The retry, twice worse, unbound, full.
+	// The retries, twice worse, unbound, full, disabled.
 	w.succeed(payments, 1)
+	w.succeed(slowVault, 111)
 	w.fail(worseVault, 51)
 	w.fail(worseVault, 51)
 	w.cloud.unbind(partedVault, 41)
 	w.fill(fullVault, 100)
+	w.cloud.policy(idleVault, "backup", false, dailyAt(2), idleVault)
 	w.expect(
 		"#payments Over: CBRTaskFailed in prod: The last backup of server-1 failed.",
-		"#backup Critical: CBRFailingRepeatedly in prod: The backup of server-51 has failed 3 times in a row.",
+		"#backup Over: CBRTaskTimedOut in prod: The last backup of server-111 timed out.",
+		"#backup WARNING: CBRPolicyDisabled in prod: The backup policy of the vault vault-12 is disabled.",
+		"#backup CRITICAL: CBRFailingRepeatedly in prod: The backup of server-51 has failed 3 times in a row.",
 		"page firing CBRFailingRepeatedly{vault 000000000005, resource 000000000051}",
 		"#backup Over: CBRTaskFailed in prod: The last backup of server-41 failed.",
-		"#backup Critical: CBRVaultFull in prod: The vault vault-6 is full.",
+		"#backup CRITICAL: CBRVaultFull in prod: The vault vault-6 is full.",
 		"page firing CBRVaultFull{vault 000000000006, resource }",
 	)
 
 	// What fails in a full vault is not told, nor a new name, nor a restart.
 	w.fail(fullVault, 61)
 	w.cloud.rename(pairVault)
-	w.restart()
+	w.stop()
+	w.startExporter()
 	w.firing(`ALERTS{alertname="CBRTaskFailed",alertstate="firing",resource_id=~".*61"}`)
 	w.succeed(worseVault, 51)
 	w.expect(
@@ -96,7 +128,7 @@ func TestNotifications(t *testing.T) {
 	// The credentials are refused. Meanwhile one fails and one succeeds.
 	w.cloud.SetFault(func(*http.Request) simulator.Fault { return simulator.Fault{Status: http.StatusUnauthorized} })
 	w.firing(`ALERTS{alertname="CBRCredentialsRejected",alertstate="firing"}`)
-	w.expect("#backup Warning: CBRBlind in prod: The CBR tasks of project prod have not been read for TIME.")
+	w.expect("#backup WARNING: CBRBlind in prod: The CBR tasks of project prod have not been read for TIME.")
 	w.fail(payments, 1)
 	w.succeed(blindVault, 71)
 	w.cloud.SetFault(nil)
@@ -108,28 +140,46 @@ func TestNotifications(t *testing.T) {
 	)
 }
 
-func watch(t *testing.T) *watched {
+// TestNotificationsOfSilence has the exporter be down for so long that all that was known
+// is forgotten. One message says so; nothing is said to be over, and nothing twice.
+func TestNotificationsOfSilence(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	w.hold(pairVault, 31)
+	w.succeed(pairVault, 31)
+	w.start()
+	w.fail(pairVault, 31)
+	w.expect("#backup WARNING: CBRTaskFailed in prod: The last backup of server-31 failed.")
+
+	w.stop()
+	w.expect(
+		"#backup CRITICAL: CBRExporterDown in prod: No exporter answers for project prod.",
+		"page firing CBRExporterDown{vault , resource }",
+	)
+	w.never(`ALERTS{alertname="CBRTaskFailed"}`)
+	w.expect()
+
+	w.startExporter()
+	w.expect(
+		"#backup Over: CBRExporterDown in prod: No exporter answers for project prod.",
+		"page resolved CBRExporterDown{vault , resource }",
+	)
+	w.firing(`ALERTS{alertname="CBRTaskFailed",alertstate="firing"}`)
+	w.expect()
+	w.succeed(pairVault, 31)
+	w.expect("#backup Over: CBRTaskFailed in prod: The last backup of server-31 failed.")
+}
+
+func newWatched(t *testing.T) *watched {
 	t.Helper()
 	c := &cloud{
 		Simulator: simulator.New(simulator.Options{Now: time.Now, Tokens: []string{"a-token", "another-token"}, Empty: true}),
 		begin:     time.Now(), plans: map[string]plan{},
 	}
-	dir := t.TempDir()
-	w := &watched{t: t, cloud: c, config: filepath.Join(dir, "config.yml"), token: filepath.Join(dir, "token"), inbox: openInbox(t)}
-	for vault, resources := range map[int][]int{
-		payments: {1}, pairVault: {31, 32}, partedVault: {41, 42}, worseVault: {51}, fullVault: {61}, blindVault: {71}, skipVault: {81},
-	} {
-		for _, n := range resources {
-			r := server(n)
-			r.ProtectStatus = "available"
-			c.bind(vault, r)
-			w.succeed(vault, n)
-		}
-		c.policy(vault, "backup", true, dailyAt(2), vault)
-	}
-
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	w := &watched{t: t, cloud: c, config: filepath.Join(dir, "config.yml"), token: filepath.Join(dir, "token"), inbox: openInbox(t)}
 	writeFile(t, w.token, "a-token")
 	writeFile(t, w.config, fmt.Sprintf(`
 scrape: {requests_per_second: 0}
@@ -139,51 +189,105 @@ projects:
     endpoint: %s
     credentials: {token_file: token}
     discovery: {}
-    vaults: {refresh: 30s}
+    vaults: {refresh: 30s, tags: [team]}
 `, simulator.DefaultProjectID, server.URL))
-	w.exporter = startExporter(t, "--config.file="+w.config)
+	return w
+}
 
-	alertmanager := freeAddress(t)
-	rules := filepath.Join(dir, "cbr.rules.yml")
+// hold binds resources to a vault that is backed up each day.
+func (w *watched) hold(vault int, resources ...int) {
+	for _, n := range resources {
+		r := server(n)
+		r.ProtectStatus = "available"
+		w.cloud.bind(vault, r)
+	}
+	w.cloud.policy(vault, "backup", true, dailyAt(2), vault)
+}
+
+// start starts all that watches.
+func (w *watched) start() {
+	t := w.t
+	t.Helper()
+	w.exporter.address = freeAddress(t)
+	w.startExporter()
+
+	alertmanager, rules := freeAddress(t), filepath.Join(t.TempDir(), "cbr.rules.yml")
 	writeFile(t, rules, hastened(replaced(t, readFile(t, rulesFile),
-		"> 900\n", "> 15\n", "> 4 * 3600\n", "> 240\n", ":max > 300)", ":max > 5)")))
+		"> 720\n", "> 12\n", "> 4 * 3600\n", "> 240\n", ":max > 300)", ":max > 5)")))
 	w.prometheus = startPrometheus(t, hastened(replaced(t, readFile(t, prometheusFile),
 		"cbr.rules.yml", rules,
 		"cbr_exporter:10065", w.exporter.address,
 		"alertmanager:9093", alertmanager,
 		"scrape_timeout: 30s", "scrape_timeout: 1s",
-	)), "--query.lookback-delta=5s")
+	)), "--query.lookback-delta=5s", "--rules.alert.resend-delay=1s")
 	// It takes Prometheus five seconds to find its targets. In haste that is an exporter
 	// that is down, which nobody is there to hear of.
-	w.firing("resource:cbr_success_limit:seconds unless on () ALERTS")
+	w.firing(`resource:cbr_success_limit:seconds unless on () ALERTS{alertname="CBRExporterDown"}`)
 	startAlertmanager(t, alertmanager, hastened(replaced(t, readFile(t, alertmanagerFile),
 		"https://chat.example.com/hooks/REPLACE_ME", w.inbox.URL+"/chat",
 		"https://pager.example.com/hooks/REPLACE_ME", w.inbox.URL+"/page",
 		"mute_time_intervals: [maintenance]", "mute_time_intervals: []", // whatever the day
 		"group_wait: 1h", "group_wait: 2m", // those that nobody waits for
 	)))
-	return w
 }
 
-// end adds a backup that has just ended.
-func (w *watched) end(vault, resource int, outcome string) {
-	now := time.Now()
+// compareTags asks for the vaults of a team as the example says, and compares them with
+// those that it routes.
+func (w *watched) compareTags() {
+	w.t.Helper()
+	example := readFile(w.t, alertmanagerFile)
+	query := regexp.MustCompile(`#     '(.+)'\n`).FindStringSubmatch(example)
+	routed := regexp.MustCompile(`- vault_id=~"(.+)"\n`).FindStringSubmatch(example)
+	if query == nil || routed == nil {
+		w.t.Fatalf("%s: has no query for tags, or no route", alertmanagerFile)
+	}
+	var ids []string
+	for _, s := range w.prometheus.query(w.t, query[1]) {
+		ids = append(ids, string(s.Metric["vault_id"]))
+	}
+	slices.Sort(ids)
+	if got := strings.Join(ids, "|"); got != routed[1] {
+		w.t.Errorf("%s finds %s, the example routes %s", query[1], got, routed[1])
+	}
+}
+
+// task returns a backup that was created so long ago, and ends a second later if it has
+// an outcome.
+func (w *watched) task(vault, resource int, outcome string, ago time.Duration) simulator.Task {
+	created := time.Now().Add(-2*time.Second - ago)
 	task := simulator.Task{
 		OperationType: "backup", VaultID: vaultID(vault), VaultName: fmt.Sprint("vault-", vault),
 		ResourceID: resourceID(resource), ResourceName: fmt.Sprint("server-", resource), ResourceType: "OS::Nova::Server",
-		PolicyID: policyID(vault), Created: now.Add(-2 * time.Second), Started: now.Add(-time.Second), Ended: now, Outcome: outcome,
+		PolicyID: policyID(vault), Created: created, Started: created.Add(time.Second), Outcome: outcome,
 	}
 	switch outcome {
+	case "":
+		return task
 	case "failed":
 		task.ErrorCode = "BackupService.6114"
 	case "skipped":
 		task.Started = time.Time{}
 	}
-	w.cloud.Add(task)
+	task.Ended = created.Add(2 * time.Second)
+	return task
 }
 
-func (w *watched) fail(vault, resource int)    { w.end(vault, resource, "failed") }
-func (w *watched) succeed(vault, resource int) { w.end(vault, resource, "success") }
+func (w *watched) end(vault, resource int, outcome string, ago time.Duration) {
+	w.cloud.Add(w.task(vault, resource, outcome, ago))
+}
+
+func (w *watched) fail(vault, resource int)    { w.end(vault, resource, "failed", 0) }
+func (w *watched) succeed(vault, resource int) { w.end(vault, resource, "success", 0) }
+
+func (w *watched) tag(team string, vaults ...int) {
+	for i := range w.cloud.vaults {
+		v := &w.cloud.vaults[i]
+		if slices.ContainsFunc(vaults, func(n int) bool { return v.ID == vaultID(n) }) {
+			v.Tags = []simulator.Tag{{Key: "team", Value: team}}
+		}
+	}
+	w.cloud.SetVaults(w.cloud.vaults...)
+}
 
 // fill has so many gigabytes of 100 be used.
 func (w *watched) fill(vault int, gigabytes int64) {
@@ -195,15 +299,17 @@ func (w *watched) fill(vault int, gigabytes int64) {
 	w.cloud.SetVaults(w.cloud.vaults...)
 }
 
-// restart has the exporter begin anew, where it was.
-func (w *watched) restart() {
+func (w *watched) stop() {
 	if err := w.exporter.terminate(w.t); err != nil {
 		w.t.Fatal(err)
 	}
-	address := w.exporter.address
-	w.exporter.process = start(w.t, exporterBinary, "--config.file="+w.config, "--web.listen-address="+address)
+}
+
+// startExporter has the exporter begin anew, where it was.
+func (w *watched) startExporter() {
+	w.exporter.process = start(w.t, exporterBinary, "--config.file="+w.config, "--web.listen-address="+w.exporter.address)
 	eventually(w.t, 10*time.Second, func() error {
-		_, err := get(w.t, "http://"+address+"/-/ready")
+		_, err := get(w.t, "http://"+w.exporter.address+"/-/ready")
 		return err
 	})
 }
@@ -213,6 +319,16 @@ func (w *watched) firing(query string) {
 	eventually(w.t, time.Minute, func() error {
 		if len(w.prometheus.query(w.t, query)) == 0 {
 			return fmt.Errorf("%s: got nothing", query)
+		}
+		return nil
+	})
+}
+
+// never waits until a query finds nothing any more.
+func (w *watched) never(query string) {
+	eventually(w.t, 2*time.Minute, func() error {
+		if got := w.prometheus.query(w.t, query); len(got) > 0 {
+			return fmt.Errorf("%s: got %v", query, got)
 		}
 		return nil
 	})
