@@ -17,13 +17,13 @@ import (
 // The API documents no order, and new tasks shift the pages. A task that comes
 // again is not returned again, one of another project is left out, and one that is
 // not in a listing may still exist.
+//
 // A listing ends at an empty page, or at one that brings nothing new; where that
 // shows that the service gives no more of its list, whatever the offset, Next fails.
-// A page with
-// fewer rows than were asked for ends it where the Client has learned from earlier
-// listings what the count means, or that such pages are the last ones, and asks on
-// until then: a list of fewer than 1000 rows costs one request, and a Client's
-// first one two.
+// A page with fewer rows than were asked for ends it where the Client has learned
+// from earlier listings what the count means, or that such pages are the last ones,
+// and asks on until then: a list of fewer than 1000 rows costs one request, and a
+// Client's first one two.
 type Listing struct {
 	pages     *pages
 	texts     interned

@@ -14,6 +14,10 @@ const maxAhead = 24 * time.Hour
 // created in years to come would stay the newest of its resource until then, and
 // hide every failure.
 func withoutFuture(log *cbrapi.OperationLog, latest time.Time) *cbrapi.OperationLog {
+	after := func(t time.Time) bool { return t.After(latest) }
+	if !after(log.CreatedAt) && !after(log.StartedAt) && !after(log.EndedAt) && !after(log.UpdatedAt) {
+		return log // as nearly all, so that they are not copied
+	}
 	changed := *log
 	changed.Invalid = slices.Clip(log.Invalid)
 	for _, f := range []struct {
@@ -25,13 +29,10 @@ func withoutFuture(log *cbrapi.OperationLog, latest time.Time) *cbrapi.Operation
 		{"ended_at", &changed.EndedAt},
 		{"updated_at", &changed.UpdatedAt},
 	} {
-		if f.time.After(latest) {
+		if after(*f.time) {
 			changed.Invalid = append(changed.Invalid, cbrapi.InvalidField{Field: f.name, Value: f.time.Format(time.RFC3339)})
 			*f.time = time.Time{}
 		}
-	}
-	if len(changed.Invalid) == len(log.Invalid) {
-		return log
 	}
 	return &changed
 }

@@ -89,25 +89,36 @@ func union(read, before []cbrapi.VaultResource) []cbrapi.VaultResource {
 	return all
 }
 
-// mendPolicies is mendVaults for policies.
+// mendPolicies is mendVaults for policies, and the vaults that they are bound to.
 func mendPolicies(before, read []*cbrapi.Policy, lost []cbrapi.InvalidField) (policies []*cbrapi.Policy, flaws int) {
+	known := map[string]*cbrapi.Policy{}
+	for _, p := range before {
+		known[p.ID] = p
+	}
 	flaws = countRows(lost)
-	policies = slices.Clone(read)
 	for _, p := range read {
-		if slices.ContainsFunc(p.Invalid, func(f cbrapi.InvalidField) bool {
-			return strings.HasPrefix(f.Field, "policies.associated_vaults")
-		}) {
+		if slices.ContainsFunc(p.Invalid, isVault) {
 			flaws++
+			if old := known[p.ID]; old != nil {
+				mended := *p
+				mended.VaultIDs = slices.Compact(slices.Sorted(slices.Values(slices.Concat(p.VaultIDs, old.VaultIDs))))
+				p = &mended
+			}
 		}
+		delete(known, p.ID)
+		policies = append(policies, p)
 	}
 	if countRows(lost) > 0 {
-		for _, old := range before {
-			if !slices.ContainsFunc(read, func(p *cbrapi.Policy) bool { return p.ID == old.ID }) {
-				policies = append(policies, old)
-			}
+		for _, p := range known {
+			policies = append(policies, p)
 		}
 	}
 	return policies, flaws
+}
+
+// isVault reports whether a field of a policy is about the vaults that it is bound to.
+func isVault(f cbrapi.InvalidField) bool {
+	return strings.HasPrefix(f.Field, "policies.associated_vaults")
 }
 
 // countRows returns how many of the invalid fields of a list are rows: its count is none.

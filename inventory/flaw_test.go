@@ -118,6 +118,23 @@ func TestHangingVaults(t *testing.T) {
 	})
 }
 
+// TestUnreadableBinding has one of a policy's vaults be unreadable: what is in that is still
+// expected.
+func TestUnreadableBinding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{vaults: oneVault("v"), policies: []*cbrapi.Policy{daily("v", "w")}}
+		r := start(t, a)
+		r.settle()
+		odd := daily("w")
+		odd.Invalid = []cbrapi.InvalidField{{Field: "policies.associated_vaults.vault_id", Value: "[]"}}
+		a.change(func() { a.policies = []*cbrapi.Policy{odd} })
+		time.Sleep(refresh)
+		if s := r.settle(); len(s.Expected) != 1 || s.Complete || !s.Reasons[cbrapi.ReasonUpstream] {
+			t.Errorf("got %v, complete %t, reasons %v; want what was expected before, and a reason", intervals(s), s.Complete, s.Reasons)
+		}
+	})
+}
+
 // TestUnreadablePatterns has cbrapi refuse one of a policy's patterns: it may run more often
 // than the others say.
 func TestUnreadablePatterns(t *testing.T) {
