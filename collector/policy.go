@@ -36,19 +36,25 @@ func policyFamilies() []family[*cbrapi.Policy] {
 	}
 }
 
+// expectation is one beside whether anybody would see that it is not met.
+type expectation struct {
+	inventory.Expectation
+	missable bool
+}
+
 // expectationFamilies is what is exposed of what policies promise for a resource.
-func expectationFamilies() []family[inventory.Expectation] {
-	return []family[inventory.Expectation]{
+func expectationFamilies() []family[expectation] {
+	return []family[expectation]{
 		{
 			name: "resource_expected_interval_seconds",
 			help: "The longest time that the enabled policies of the vault leave between two runs for the resource; absent where none covers it.",
-			read: func(x inventory.Expectation, e *emitter) { e.emit(x.Interval.Seconds()) },
+			read: func(x expectation, e *emitter) { e.emit(x.Interval.Seconds()) },
 		},
 		{
 			name: "resource_expected_since_timestamp_seconds",
-			help: "Unix time from which on that has been expected, as far as is known; absent where nothing is known of a time before.",
-			read: func(x inventory.Expectation, e *emitter) {
-				if v, ok := unixSeconds(x.Since); ok {
+			help: "Unix time from which on that has been expected, as far as is known; absent where discovery leaves out such tasks, so that nobody can miss one.",
+			read: func(x expectation, e *emitter) {
+				if v, ok := unixSeconds(x.Since); ok && x.missable {
 					e.emit(v)
 				}
 			},

@@ -23,7 +23,7 @@ type tables struct {
 	vault         table[vault]
 	vaultResource table[*cbrapi.VaultResource]
 	policy        table[*cbrapi.Policy]
-	expectation   table[inventory.Expectation]
+	expectation   table[expectation]
 }
 
 func newTables(tagLabels []string) tables {
@@ -94,8 +94,8 @@ func (t tables) collectInventory(s *coverage.Snapshot, e *emitter) {
 	t.policy.collect(e, subjects(s.Inventory.Policies, func(p *cbrapi.Policy) subject[*cbrapi.Policy] {
 		return t.policy.subject(e, p, s.Project, p.ID)
 	}))
-	t.expectation.collect(e, subjects(s.Inventory.Expected, func(x inventory.Expectation) subject[inventory.Expectation] {
-		return t.expectation.subject(e, x, s.Project, x.VaultID, names[x.VaultID], x.ResourceID, string(x.OperationType))
+	t.expectation.collect(e, subjects(s.Inventory.Expected, func(x inventory.Expectation) subject[expectation] {
+		return t.expectation.subject(e, expectation{x, s.Missable(x.ResourceKey)}, s.Project, x.VaultID, names[x.VaultID], x.ResourceID, string(x.OperationType))
 	}))
 }
 

@@ -32,7 +32,7 @@ func (s *Snapshot) Overdue() []Overdue {
 	}
 	var overdue []Overdue
 	for _, e := range s.Inventory.Expected {
-		if s.Follows != nil && !s.Follows(e.VaultID, e.OperationType) {
+		if !s.Missable(e.ResourceKey) {
 			continue
 		}
 		o := Overdue{Expectation: e}

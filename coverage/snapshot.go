@@ -4,6 +4,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/inventory"
+	"github.com/cbr-exporter/cbr_exporter/ledger"
 )
 
 // Snapshot is what is known of a project at one moment, under the newest names. It
@@ -14,9 +15,15 @@ type Snapshot struct {
 	Inventory *inventory.Snapshot
 	// TagKeys are the keys of those tags of a vault that are shown, by their labels.
 	TagKeys map[string]string
-	// Follows reports whether the tasks of an operation in a vault are looked at: where
-	// they are not, none can be missed. Nil: all are.
+	// Follows reports whether the tasks of an operation in a vault are looked at. Nil:
+	// all are.
 	Follows func(vaultID string, operation cbrapi.OperationType) bool
+}
+
+// Missable reports whether a success for a resource can be missed. Where the tasks are
+// not looked at, nobody knows of one.
+func (s *Snapshot) Missable(k ledger.ResourceKey) bool {
+	return s.Follows == nil || s.Follows(k.VaultID, k.OperationType)
 }
 
 // Of lays the vaults and policies of a project beside its tasks.

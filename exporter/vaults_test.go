@@ -45,6 +45,12 @@ func TestVaultsPage(t *testing.T) {
 			policies:      []simulator.Policy{policyOf("1", "daily", "1")},
 		},
 		{
+			name:          "vaults_not_followed", // vault 2
+			configuration: followed + "    discovery: {vault_ids: [" + vaultID("1") + "]}\n    vaults: {}\n",
+			vaults:        []simulator.Vault{vault("1", "vault-db", bound("1")), vault("2", "vault-web", bound("2"))},
+			policies:      []simulator.Policy{policyOf("1", "daily", "1", inVaults("1", "2"))},
+		},
+		{
 			name:     "vaults_full",
 			tasks:    []simulator.Task{backup("1", "failed", -70, -60)},
 			vaults:   []simulator.Vault{vault("1", "vault-db", bound("1"), func(v *simulator.Vault) { v.Used = v.Size << 10 })},

@@ -16,8 +16,7 @@ type Expectation struct {
 	// Interval is the longest time that the enabled policies leave between two runs.
 	Interval time.Duration
 	// Since is from when on that has been so, or something more often, as far as is
-	// known: before, nobody expected it. It is zero where nothing is known of a time
-	// before.
+	// known: before, nobody expected it.
 	Since time.Time
 }
 
@@ -50,10 +49,11 @@ func (i *Inventory) expect(k *known, now time.Time) []Expectation {
 			if !ok {
 				continue
 			}
-			if k.expected != nil {
-				start = now
-			} else if v.CreatedAt.After(start) {
+			if v.CreatedAt.After(start) {
 				start = v.CreatedAt
+			}
+			if k.expected != nil || start.IsZero() { // it is new, or nobody says how old
+				start = now
 			}
 			for n := range v.Resources {
 				r := &v.Resources[n]

@@ -187,3 +187,17 @@ func TestSinceThePolicyStarts(t *testing.T) {
 		}
 	})
 }
+
+// TestSinceNobodySays has neither the vault nor the policy say how old it is.
+func TestSinceNobodySays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		r := start(t, &api{vaults: []*cbrapi.Vault{{ID: "v", Resources: []cbrapi.VaultResource{{ID: "r"}}}}, policies: []*cbrapi.Policy{of()}})
+		for range 2 {
+			if got := r.settle().Expected; len(got) != 1 || !got[0].Since.Equal(began) {
+				t.Errorf("got %+v, want one since it was read first, %s", got, began)
+			}
+			time.Sleep(refresh)
+		}
+	})
+}

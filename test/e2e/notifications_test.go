@@ -33,6 +33,7 @@ const (
 	stuckVault    = 10 // one does not end
 	slowVault     = 11 // one times out
 	idleVault     = 12 // its policy is disabled
+	neverVault    = 13 // one has never been backed up
 )
 
 // watched is a cloud with all that watches it: a minute is a second.
@@ -63,6 +64,7 @@ func TestNotifications(t *testing.T) {
 		}
 	}
 	w.tag("payments", payments, quietPayments)
+	w.hold(neverVault, 131)
 	w.hold(staleVault, 91)
 	w.end(staleVault, 91, "success", 3*day)
 	w.cloud.Add(w.task(stuckVault, 101, "", 13*time.Hour))
@@ -71,6 +73,8 @@ func TestNotifications(t *testing.T) {
 		"#backup CRITICAL: CBRBackupStale in prod: The last successful backup of server-91 is TIME old.",
 		"page firing CBRBackupStale{vault 000000000009, resource 000000000091}",
 		"#backup WARNING: CBRTaskStuckRunning in prod: The backup of server-101 has been running for TIME.",
+		"#backup CRITICAL: CBRNeverSucceeded in prod: No backup of server-131 has ever succeeded, as far as is known.",
+		"page firing CBRNeverSucceeded{vault 000000000013, resource 000000000131}",
 	)
 	w.compareTags()
 
