@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestScrapeConfigs compares the scrape configurations of the README with the
+// TestScrapeConfigs compares the scrape configurations of the pages with the
 // files: each block is one of them, and each of them is a block.
 func TestScrapeConfigs(t *testing.T) {
 	files, err := filepath.Glob("deploy/prometheus/*.yml")
@@ -21,18 +21,18 @@ func TestScrapeConfigs(t *testing.T) {
 		shipped = append(shipped, read(t, file))
 	}
 	var documented []string
-	for _, block := range yamlBlocks(t) {
+	for _, block := range blocks(t, "yaml") {
 		if !strings.HasPrefix(block.text, "scrape_configs:") {
 			continue
 		}
 		documented = append(documented, block.text)
 		if !slices.Contains(shipped, block.text) {
-			t.Errorf("README.md:%d: no file in deploy/prometheus has this scrape configuration", block.line)
+			t.Errorf("%s: no file in deploy/prometheus has this scrape configuration", block.at)
 		}
 	}
 	for i, text := range shipped {
 		if !slices.Contains(documented, text) {
-			t.Errorf("README.md does not show %s as it is", files[i])
+			t.Errorf("no page shows %s as it is", files[i])
 		}
 		honoursLabels(t, files[i], text)
 	}

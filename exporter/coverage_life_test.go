@@ -12,7 +12,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// gaps returns what the alerts of the README say that go by the schedules, sorted:
+// gaps returns what the alerts say that go by the schedules, sorted:
 //
 //	overdue    CBRBackupStale
 //	never      CBRNeverSucceeded

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+)
+
+// pages returns the documentation for users, but for the runbooks, which are
+// tested with the rules.
+func pages(t *testing.T) []string {
+	t.Helper()
+	docs, err := filepath.Glob("docs/*.md")
+	if err != nil || len(docs) == 0 {
+		t.Fatalf("no pages in docs: %v", err)
+	}
+	return append([]string{"README.md"}, docs...)
+}
+
+// TestDocsYAML reads the blocks of YAML: all must be valid, and the
+// configurations loadable.
+func TestDocsYAML(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "secrets"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"password", "token"} {
+		if err := os.WriteFile(filepath.Join(folder, "secrets", name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	kinds := map[string]int{}
+	for _, block := range blocks(t, "yaml") {
+		var content struct {
+			Projects      any `yaml:"projects"`
+			ScrapeConfigs any `yaml:"scrape_configs"`
+			RuleFiles     any `yaml:"rule_files"`
+		}
+		decoder := yaml.NewDecoder(strings.NewReader(block.text))
+		if err := decoder.Decode(&content); err != nil {
+			t.Errorf("%s: %v", block.at, err)
+			continue
+		}
+		switch {
+		case content.Projects != nil:
+			kinds["configuration"]++
+			if _, err := config.Parse(filepath.Join(folder, "config.yml"), []byte(block.text), accessKeyInEnvironment); err != nil {
+				t.Errorf("%s: the configuration is refused: %v", block.at, err)
+			}
+		case content.ScrapeConfigs != nil:
+			kinds["scrape configuration"]++
+		case content.RuleFiles != nil:
+			kinds["rule files"]++
+		}
+	}
+	for _, kind := range []string{"configuration", "scrape configuration", "rule files"} {
+		if kinds[kind] == 0 {
+			t.Errorf("no page has a YAML block of the kind: %s", kind)
+		}
+	}
+}
+
+// A block is a fenced block of a page.
+type block struct {
+	at   string // page and line
+	text string
+}
+
+// blocks returns the blocks of a language in all pages.
+func blocks(t *testing.T, language string) []block {
+	t.Helper()
+	fence := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
+	var found []block
+	for _, page := range pages(t) {
+		text := read(t, page)
+		for _, at := range fence.FindAllStringSubmatchIndex(text, -1) {
+			line := 1 + strings.Count(text[:at[2]], "\n")
+			found = append(found, block{fmt.Sprintf("%s:%d", page, line), text[at[2]:at[3]]})
+		}
+	}
+	return found
+}
+
+// A row is one of a table of a page.
+type row struct {
+	heading string // under which the table is
+	cells   []string
+}
+
+// rows returns the rows of all tables of a page with the given header.
+func rows(t *testing.T, page string, header ...string) []row {
+	t.Helper()
+	var (
+		found   []row
+		heading string
+		inside  bool // in a table with that header
+	)
+	for line := range strings.Lines(read(t, page)) {
+		line = strings.TrimSpace(line)
+		if title := strings.TrimLeft(line, "#"); title != line {
+			heading = strings.TrimSpace(title)
+		}
+		if !strings.HasPrefix(line, "|") {
+			inside = false
+			continue
+		}
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		switch {
+		case slices.Equal(cells, header):
+			inside = true
+		case inside && len(cells) != len(header):
+			t.Errorf("%s: a row of %d cells where %d are expected: %s", page, len(cells), len(header), line)
+		case inside && strings.Trim(cells[0], "-:") != "":
+			found = append(found, row{heading, cells})
+		}
+	}
+	if len(found) == 0 {
+		t.Fatalf("%s has no table with the header %s", page, strings.Join(header, ", "))
+	}
+	return found
+}
+
+// code returns what is between backticks, and a text without them as it is.
+func code(cell string) string { return strings.Trim(cell, "`") }
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// accessKeyInEnvironment is an environment as the pages say to make it.
+func accessKeyInEnvironment(name string) (string, bool) {
+	value, set := map[string]string{"HUAWEICLOUD_SDK_AK": "key", "HUAWEICLOUD_SDK_SK": "secret"}[name]
+	return value, set
+}
