@@ -91,7 +91,7 @@ func follow(file, link string, anchors map[string][]string) error {
 }
 
 var (
-	fenced    = regexp.MustCompile("(?ms)^```.*?^```$")
+	fenced    = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
 	inCode    = regexp.MustCompile("`[^`\n]*`")
 	linkTo    = regexp.MustCompile(`\]\(([^)\s]+)\)|<(https?://[^>\s]+)>`)
 	heading   = regexp.MustCompile(`(?m)^#+ +(.*?) *$`)

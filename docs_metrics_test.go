@@ -20,10 +20,6 @@ import (
 // metricsPage has the tables of metrics.
 const metricsPage = "docs/metrics.md"
 
-// withoutProject is the heading of the families in that page that lack the
-// label project. Those below other headings have it and do not list it.
-const withoutProject = "Without the label `project`"
-
 // family is a metric family as the tables and the exporter's pages show it.
 type family struct {
 	kind   string // its type
@@ -150,12 +146,28 @@ func documentedFamilies(t *testing.T) map[string]family {
 				labels = append(labels, code(strings.TrimSpace(label)))
 			}
 		}
-		if row.heading != withoutProject {
-			labels = append(labels, "project")
-		}
+		labels = append(labels, labelsOfAll(t, row.lead)...)
 		families[name] = family{row.cells[1], sorted(labels)}
 	}
 	return families
+}
+
+// labelsOfAll returns the labels that all families of a table have, from the
+// paragraph before it.
+func labelsOfAll(t *testing.T, lead string) []string {
+	t.Helper()
+	list, ok := strings.CutPrefix(lead, "Labels of all: ")
+	if !ok {
+		t.Fatalf("%s: a table of metrics follows %q, and not the labels of all of them", metricsPage, lead)
+	}
+	if list == "none. They are about the whole exporter." {
+		return nil
+	}
+	var labels []string
+	for label := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
+		labels = append(labels, code(label))
+	}
+	return labels
 }
 
 // sorted joins labels in a fixed order, each once, but for those of tags: the

@@ -26,7 +26,9 @@ func TestDocsFlags(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		delete(documented, "web.systemd-socket") // exists on Linux alone
 	}
+	exists := map[string]bool{"web.systemd-socket": true}
 	for _, flag := range new(flags).application(io.Discard).Model().Flags {
+		exists[flag.Name] = true
 		if flag.Hidden {
 			continue
 		}
@@ -48,6 +50,13 @@ func TestDocsFlags(t *testing.T) {
 	}
 	for name := range documented {
 		t.Errorf("%s lists the flag --%s, which does not exist", settingsPage, name)
+	}
+	for _, page := range pages(t) {
+		for _, flag := range regexp.MustCompile(`--((?:config|web|log)\.[\w.-]*\w)`).FindAllStringSubmatch(read(t, page), -1) {
+			if !exists[flag[1]] {
+				t.Errorf("%s names the flag --%s, which does not exist", page, flag[1])
+			}
+		}
 	}
 }
 
@@ -124,4 +133,17 @@ projects:
 		defaults[name] = fmt.Sprint(value)
 	}
 	return defaults
+}
+
+// TestDocsMistake makes the mistake that is shown, and compares what is said of it.
+func TestDocsMistake(t *testing.T) {
+	_, err := config.Parse("config.yml", []byte("scrape:\n  timout: 10s\n"), accessKeyInEnvironment)
+	if err == nil {
+		t.Fatal("the mistake is accepted")
+	}
+	for said := range strings.Lines(err.Error() + "\n") {
+		if strings.Contains(said, "timout") && !strings.Contains(read(t, settingsPage), "\n"+said) {
+			t.Errorf("%s does not show %s", settingsPage, said)
+		}
+	}
 }

@@ -39,7 +39,7 @@ func TestDocsYAML(t *testing.T) {
 	}
 
 	kinds := map[string]int{}
-	for _, block := range blocks(t, "yaml") {
+	for _, block := range yamlBlocks(t) {
 		var content struct {
 			Projects      any `yaml:"projects"`
 			ScrapeConfigs any `yaml:"scrape_configs"`
@@ -75,42 +75,51 @@ type block struct {
 	text string
 }
 
-// blocks returns the blocks of a language in all pages.
-func blocks(t *testing.T, language string) []block {
+// blocks returns the blocks of a page in a language, those in lists as well.
+func blocks(t *testing.T, page, language string) []block {
 	t.Helper()
-	fence := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
+	text := read(t, page)
+	fence := regexp.MustCompile("(?ms)^( *)```" + language + "\n(.*?)^ *```$")
+	var found []block
+	for _, at := range fence.FindAllStringSubmatchIndex(text, -1) {
+		line := 1 + strings.Count(text[:at[4]], "\n")
+		indent := regexp.MustCompile("(?m)^" + text[at[2]:at[3]])
+		found = append(found, block{fmt.Sprintf("%s:%d", page, line), indent.ReplaceAllString(text[at[4]:at[5]], "")})
+	}
+	return found
+}
+
+// yamlBlocks returns those of YAML in all pages.
+func yamlBlocks(t *testing.T) []block {
+	t.Helper()
 	var found []block
 	for _, page := range pages(t) {
-		text := read(t, page)
-		for _, at := range fence.FindAllStringSubmatchIndex(text, -1) {
-			line := 1 + strings.Count(text[:at[2]], "\n")
-			found = append(found, block{fmt.Sprintf("%s:%d", page, line), text[at[2]:at[3]]})
-		}
+		found = append(found, blocks(t, page, "yaml")...)
 	}
 	return found
 }
 
 // A row is one of a table of a page.
 type row struct {
-	heading string // under which the table is
-	cells   []string
+	lead  string // the paragraph before the table
+	cells []string
 }
 
 // rows returns the rows of all tables of a page with the given header.
 func rows(t *testing.T, page string, header ...string) []row {
 	t.Helper()
 	var (
-		found   []row
-		heading string
-		inside  bool // in a table with that header
+		found  []row
+		lead   string
+		inside bool // in a table with that header
 	)
 	for line := range strings.Lines(read(t, page)) {
 		line = strings.TrimSpace(line)
-		if title := strings.TrimLeft(line, "#"); title != line {
-			heading = strings.TrimSpace(title)
-		}
 		if !strings.HasPrefix(line, "|") {
 			inside = false
+			if line != "" {
+				lead = line
+			}
 			continue
 		}
 		cells := strings.Split(strings.Trim(line, "|"), "|")
@@ -123,7 +132,7 @@ func rows(t *testing.T, page string, header ...string) []row {
 		case inside && len(cells) != len(header):
 			t.Errorf("%s: a row of %d cells where %d are expected: %s", page, len(cells), len(header), line)
 		case inside && strings.Trim(cells[0], "-:") != "":
-			found = append(found, row{heading, cells})
+			found = append(found, row{lead, cells})
 		}
 	}
 	if len(found) == 0 {

@@ -21,7 +21,7 @@ func TestScrapeConfigs(t *testing.T) {
 		shipped = append(shipped, read(t, file))
 	}
 	var documented []string
-	for _, block := range blocks(t, "yaml") {
+	for _, block := range yamlBlocks(t) {
 		if !strings.HasPrefix(block.text, "scrape_configs:") {
 			continue
 		}
