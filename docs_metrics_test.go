@@ -57,6 +57,28 @@ func TestDocsMetrics(t *testing.T) {
 	}
 }
 
+// TestDocsSeries compares the labels of the series that the pages show with those
+// that are exposed.
+func TestDocsSeries(t *testing.T) {
+	exposed := exposedFamilies(t)
+	shown := 0
+	for _, page := range pages(t) {
+		for _, series := range regexp.MustCompile(`(?m)^(cbr_\w+)\{(.*)\} \S+$`).FindAllStringSubmatch(read(t, page), -1) {
+			shown++
+			var labels []string
+			for _, label := range labelPattern.FindAllStringSubmatch(series[2], -1) {
+				labels = append(labels, label[1])
+			}
+			if got, want := sorted(labels), exposed[series[1]].labels; got != want {
+				t.Errorf("%s shows %s with the labels {%s}, but it has {%s}", page, series[1], got, want)
+			}
+		}
+	}
+	if shown == 0 {
+		t.Error("no page shows a series")
+	}
+}
+
 // exposedFamilies takes the families from the golden pages, and compares these
 // with what the collectors describe, so that none is overlooked.
 func exposedFamilies(t *testing.T) map[string]family {
