@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -25,11 +26,11 @@ const (
 )
 
 // startAlertmanager starts an Alertmanager with the configuration, beside which are the
-// shipped texts.
-func startAlertmanager(t *testing.T, address, config string) {
+// shipped texts, and returns the file that it is in.
+func startAlertmanager(t *testing.T, address, config string) (file string) {
 	t.Helper()
 	dir := t.TempDir()
-	file := filepath.Join(dir, "alertmanager.yml")
+	file = filepath.Join(dir, "alertmanager.yml")
 	writeFile(t, file, config)
 	writeFile(t, filepath.Join(dir, "alertmanager.tmpl"), readFile(t, templateFile))
 	start(t, alertmanagerBinary, "--config.file="+file, "--storage.path="+filepath.Join(dir, "data"),
@@ -38,6 +39,43 @@ func startAlertmanager(t *testing.T, address, config string) {
 		_, err := get(t, "http://"+address+"/-/ready")
 		return err
 	})
+	return file
+}
+
+// postAlerts has alerts with these labels fire for an hour.
+func postAlerts(t *testing.T, address string, alerts ...map[string]string) {
+	t.Helper()
+	type posted struct {
+		Labels      map[string]string `json:"labels"`
+		Annotations map[string]string `json:"annotations"`
+		EndsAt      time.Time         `json:"endsAt"`
+	}
+	var body []posted
+	for _, labels := range alerts {
+		about := map[string]string{"summary": labels["alertname"] + " of " + labels["resource_id"]}
+		body = append(body, posted{labels, about, time.Now().Add(time.Hour)})
+	}
+	content, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	post(t, "http://"+address+"/api/v2/alerts", content)
+}
+
+func post(t *testing.T, url string, content []byte) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", url, resp.Status, err)
+	}
 }
 
 // inbox is where the messages of an Alertmanager arrive.

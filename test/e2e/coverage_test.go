@@ -18,11 +18,9 @@ import (
 
 // TestRulesFindWhatIsMissing has a real Prometheus get the scrapes of eleven days,
 // and at each of them the shipped alerts on missing successes find what is missing in
-// truth, and nothing else but
-//
-//   - what was found a moment ago: a gap in scraping ends nothing, so what is gone
-//     is believed gone ten minutes later, or when a new exporter has read everything;
-//   - what a policy expected that has been disabled.
+// truth, and nothing else but what was found a moment ago: a gap in scraping ends
+// nothing, so what is gone is believed gone ten minutes later, or when a new exporter
+// has read everything.
 //
 // The scrapes are written to it with the time that they had in the story, with a
 // marker where a series ends, as it does itself when it scrapes. So are the records
@@ -107,7 +105,7 @@ func (l lately) note(alert string, missing []string, s scrape) {
 }
 
 func (l lately) tolerates(alert, key string, s scrape) bool {
-	return s.disabled[key] || s.at.Sub(l[alert+" "+key]) <= bridge
+	return s.at.Sub(l[alert+" "+key]) <= bridge
 }
 
 // samplesOf returns what Prometheus would store of a scrape, as far as it is named.

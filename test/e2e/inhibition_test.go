@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -170,31 +169,7 @@ func inhibitedBy(t *testing.T, alerts []map[string]string) map[string][][2]strin
 	t.Helper()
 	address := freeAddress(t)
 	startAlertmanager(t, address, readFile(t, alertmanagerFile))
-	type posted struct {
-		Labels map[string]string `json:"labels"`
-		EndsAt time.Time         `json:"endsAt"`
-	}
-	var body []posted
-	for _, labels := range alerts {
-		body = append(body, posted{labels, time.Now().Add(time.Hour)})
-	}
-	content, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/api/v2/alerts", bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("posting alerts: %s, %v", resp.Status, err)
-	}
-
+	postAlerts(t, address, alerts...)
 	var known []struct {
 		Fingerprint string            `json:"fingerprint"`
 		Labels      map[string]string `json:"labels"`

@@ -14,6 +14,7 @@ import (
 type expectation struct {
 	interval time.Duration
 	since    time.Time
+	disabled bool // the last word of a policy that is disabled by now
 }
 
 // oracle knows by the truth what ought to have had a success by now, as of when the
@@ -24,6 +25,7 @@ type oracle struct {
 	expected map[string]expectation // nil before anything is known
 	success  map[string]time.Time   // the newest, by the same keys
 	history  time.Time              // all tasks since then are known
+	overdue  map[string]bool        // by the same keys
 }
 
 // look takes in the truth as it is now.
@@ -46,11 +48,15 @@ func (o *oracle) look(now time.Time) {
 		switch {
 		case before == nil: // as old as the policies, which are younger than the vaults
 			e.since = o.cloud.begin.Add(-80 * day)
-		case !known || interval < e.interval:
+		case !known || e.disabled || interval < e.interval:
 			e.since = now
 		}
-		e.interval = interval
-		o.expected[key] = e
+		o.expected[key] = expectation{interval: interval, since: e.since}
+	}
+	for key := range o.disabled() {
+		if _, enabled := o.expected[key]; !enabled && before[key].interval > 0 {
+			o.expected[key] = expectation{before[key].interval, before[key].since, true}
+		}
 	}
 }
 
@@ -95,18 +101,21 @@ func (o *oracle) disabled() map[string]bool {
 
 // missing returns what had a success, but for too long none, and what never had one.
 // A success has half an interval and an hour more time than from one run to the next,
-// be it from the last one or from when it was first expected.
+// be it from the last one or from when it was first expected. What is overdue stays so
+// under another policy.
 func (o *oracle) missing() (overdue, never []string) {
+	before := o.overdue
+	o.overdue = map[string]bool{}
 	for key, e := range o.expected {
 		late := func(since time.Time) bool {
 			return o.asOf.Sub(since) > e.interval+e.interval/2+time.Hour
 		}
 		success, known := o.success[key]
 		switch {
-		case !late(e.since):
-		case known && late(success):
+		case known && late(success) && (late(e.since) || before[key]):
 			overdue = append(overdue, key)
-		case !known && late(o.history):
+			o.overdue[key] = true
+		case !known && late(o.history) && late(e.since):
 			never = append(never, key)
 		}
 	}

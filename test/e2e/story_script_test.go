@@ -15,6 +15,7 @@ const (
 	changingVault = 9  // a backup each day at 2, later each Monday
 	hastyVault    = 10 // a backup each Monday at 4, later each day at 2
 	unboundVault  = 11 // without a policy
+	lateVault     = 12 // a backup each Monday at 4, later each day at 2, which helps nothing
 )
 
 // write writes down what there is, and what happens. The first day is a Saturday.
@@ -31,6 +32,7 @@ func (s *story) write() {
 	backup(8, dailyAt(20), eveningVault)
 	backup(9, dailyAt(2), changingVault)
 	backup(10, mondaysAt(4), hastyVault)
+	backup(11, mondaysAt(4), lateVault)
 
 	const healthy, failing, never, noTask, lateFailing, lateHealthy, comesBack, alone, inBoth, outage, boundBlind = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	doesNotFollow := server(alone)
@@ -80,12 +82,16 @@ func (s *story) write() {
 	c.bind(hastyVault, server(90))
 	c.runs(hastyVault, 90, "backup", 4, monday("s", "s", "s", "f"))
 
+	c.bind(lateVault, server(110))
+	c.runs(lateVault, 110, "backup", 4, monday("s", "f", "f", "s"))
+
 	c.bind(unboundVault, server(100))
 	c.runs(unboundVault, 100, "backup", 2, days("s", 5))
 
 	s.on(3, 10, func() { c.bind(dailyVault, server(lateFailing), server(lateHealthy)) })
 	s.on(3, 20, s.stop)
 	s.on(3, 20.1, s.start)
+	s.on(4, 0, func() { c.policy(11, "backup", true, dailyAt(2), lateVault) })
 	s.on(4, 0.5, func() { c.policy(4, "backup", false, dailyAt(2), labVault) })
 	s.on(4, 15, func() { c.rename(dailyVault) })
 	s.on(4, 18, func() { c.policy(9, "backup", true, mondaysAt(2), changingVault) })

@@ -25,8 +25,7 @@ type scrape struct {
 	at             time.Time
 	page           string // empty: the exporter is down
 	overdue, never []string
-	disabled       map[string]bool // what only policies would expect that are disabled
-	fresh          bool            // the exporter has read nothing yet since it began
+	fresh          bool // the exporter has read nothing yet since it began
 }
 
 // event happens in the cloud, or to the exporter.
@@ -73,15 +72,15 @@ func (s *story) scrape(at time.Time) scrape {
 	}
 	switch {
 	case s.exporter == nil:
-		return scrape{at: at, disabled: s.oracle.disabled()}
+		return scrape{at: at}
 	case s.fresh: // it has not read everything yet, and claims nothing
 		s.fresh = false
-		return scrape{at: at, page: s.page(), disabled: s.oracle.disabled(), fresh: true}
+		return scrape{at: at, page: s.page(), fresh: true}
 	}
 	// Another scrape a moment ago: what is read beside it is on the page of this one.
 	s.exporter.Refresh(s.t.Context())
 	synctest.Wait()
-	one := scrape{at: at, page: s.page(), disabled: s.oracle.disabled()}
+	one := scrape{at: at, page: s.page()}
 	if !s.cloud.down {
 		s.oracle.look(at)
 	}
