@@ -108,10 +108,13 @@ func openInbox(t *testing.T) *inbox {
 		told := chat.Attachments[0]
 		var summaries []string
 		for _, s := range regexp.MustCompile(`(?m)^(?:\*(.+)\*|Over: (.+))$`).FindAllStringSubmatch(told.Text, -1) {
-			summaries = append(summaries, regexp.MustCompile(`(\d+[dhm] )*[\d.]+s\b`).ReplaceAllString(s[1]+s[2], "TIME"))
+			summaries = append(summaries, s[1]+s[2])
 		}
-		slices.Sort(summaries)
-		in.add(notice{chat.Channel + " " + told.Title + ": " + strings.Join(summaries, " "), told.Text})
+		line := chat.Channel + " " + told.Title
+		if len(summaries) > 1 {
+			line += " [" + strings.Join(summaries, " ") + "]"
+		}
+		in.add(notice{regexp.MustCompile(`(\d+[dhm] )*[\d.]+s\b`).ReplaceAllString(line, "TIME"), told.Text})
 	})
 	mux.HandleFunc("POST /page", func(w http.ResponseWriter, r *http.Request) {
 		var page struct {

@@ -74,32 +74,19 @@ func labelsOfAlerts(t *testing.T) map[string]map[string]string {
 // which of them mutes which. Alertmanager takes labels that nobody has without a word.
 func TestInhibition(t *testing.T) {
 	alerts := labelsOfAlerts(t)
-	silent := []string{"CBRExporterDown", "CBRProjectGone"}
-	var others, about []string // all but those that say that nobody watches
+	var about []string // a project
 	for _, name := range slices.Sorted(maps.Keys(alerts)) {
 		if alerts[name]["project"] != "" {
 			about = append(about, name)
-			if !slices.Contains(silent, name) {
-				others = append(others, name)
-			}
 		}
 	}
-	takesNothing := []string{"CBRFailingRepeatedly", "CBRProtectionError", "CBRTaskFailed", "CBRTaskSkipped", "CBRTaskTimedOut", "CBRVaultNearlyFull"}
-	unread := []string{"CBRAPIThrottled", "CBRCredentialsExpiring", "CBRCredentialsRejected", "CBRVaultsUnreadable"}
 	noSuccess := []string{"CBRFailingRepeatedly", "CBRTaskFailed", "CBRTaskSkipped", "CBRTaskTimedOut"}
 	want := map[string][]string{
-		"CBRExporterDown*":     about,
-		"CBRExporterDown":      others,
-		"CBRProjectGone":       others,
-		"CBRBlind":             unread,
-		"CBRBlindForHours":     append([]string{"CBRBlind"}, unread...),
-		"CBRVaultFull":         takesNothing,
-		"CBRVaultNotAvailable": takesNothing,
+		"CBRBlindForHours":     {"CBRBlind"},
+		"CBRVaultFull":         {"CBRVaultNearlyFull"},
 		"CBRBackupStale":       noSuccess,
 		"CBRNeverSucceeded":    noSuccess,
-		"CBRFailingRepeatedly": {"CBRProtectionError", "CBRTaskFailed", "CBRTaskSkipped", "CBRTaskTimedOut"},
-		"CBRTaskFailed":        {"CBRProtectionError"},
-		"CBRTaskTimedOut":      {"CBRProtectionError"},
+		"CBRFailingRepeatedly": {"CBRTaskFailed", "CBRTaskTimedOut"},
 	}
 	for _, targets := range want {
 		slices.Sort(targets)
@@ -145,7 +132,7 @@ func TestInhibition(t *testing.T) {
 			}
 		}
 	}
-	// The exporter of no project mutes the others wherever.
+	// What is of no project mutes nothing.
 	all := []map[string]string{alerts["CBRExporterDown*"], alerts["CBRConfigReloadFailed*"]}
 	for _, name := range about {
 		all = append(all, pair(alerts[name], name))

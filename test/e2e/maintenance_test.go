@@ -49,9 +49,9 @@ func TestMaintenance(t *testing.T) {
 		}
 	}
 	pages := []string{
-		"#backup CRITICAL: CBRBackupStale in prod: CBRBackupStale of r",
+		"#backup CRITICAL: CBRBackupStale of r",
 		"page firing CBRBackupStale{vault 000000000003, resource r}",
-		"#payments CRITICAL: CBRBackupStale in prod: CBRBackupStale of r",
+		"#payments CRITICAL: CBRBackupStale of r",
 		"page firing CBRBackupStale{vault 000000000001, resource r}",
 	}
 	expect("in the window", pages...)
@@ -59,8 +59,8 @@ func TestMaintenance(t *testing.T) {
 	writeFile(t, file, config("'2000'"))
 	post(t, "http://"+address+"/-/reload", nil)
 	expect("after it", append(pages,
-		"#backup WARNING: CBRTaskFailed in prod: CBRTaskFailed of r",
-		"#payments WARNING: CBRTaskFailed in prod: CBRTaskFailed of r",
-		"#backup INFO: CBRTaskSkipped in prod: CBRTaskSkipped of r",
+		"#backup WARNING: CBRTaskFailed of r",
+		"#payments WARNING: CBRTaskFailed of r",
+		"#backup INFO: CBRTaskSkipped of r",
 	)...)
 }
