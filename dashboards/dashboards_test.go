@@ -59,7 +59,7 @@ const good = `{
        {"matcher": {"id": "byName", "options": "Vault"}, "properties": [{"id": "links", "value": [
          {"title": "L", "url": "/d/u?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${project:queryparam}&var-vault=${__data.fields[\"Vault\"]:percentencode}&${__url_time_range}"}]}]}]},
      "options": {"sortBy": [{"displayName": "Vault"}]},
-     "transformations": [{"id": "organize", "options": {"indexByName": {"vault": 0}, "renameByName": {"vault": "Vault"}, "excludeByName": {"Value": true}}}],
+     "transformations": [{"id": "organize", "options": {"indexByName": {"vault": 0}, "renameByName": {"vault": "Vault"}, "excludeByName": {"Value": true, "Value #A": true, "Value #B": true}}}],
      "targets": [{"refId": "A", "datasource": {"type": "prometheus", "uid": "${datasource}"}, "instant": true, "format": "table",
        "expr": "max by (vault) (cbr_task_status{job=~\"$job\", instance=~\"$instance\", project=~\"$project\", vault=~\"$vault\"})"}]},
     {"id": 3, "type": "row", "title": "More", "collapsed": true, "gridPos": {"x": 0, "y": 4, "w": 24, "h": 1}, "panels": [
@@ -83,8 +83,16 @@ const (
 	upExpr   = `min(cbr_up{job=~\"$job\", instance=~\"$instance\", project=~\"$project\"})`
 	upTarget = `{"refId": "A", "datasource": {"type": "prometheus", "uid": "${datasource}"},
        "expr": "` + upExpr + `"}`
-	taskScope = `instance=~\"$instance\", project=~\"$project\", vault=~\"$vault\"`
+	runningExpr = `max by (vault) (cbr_task_status{job=~\"$job\", instance=~\"$instance\", project=~\"$project\", vault=~\"$vault\"})`
+	taskScope   = `instance=~\"$instance\", project=~\"$project\", vault=~\"$vault\"`
 )
+
+// rankedTable gives the table two queries; $ is what it asks for.
+func rankedTable(a, b string) string {
+	return strings.ReplaceAll(a, "$", runningExpr) + `"},
+      {"refId": "B", "datasource": {"type": "prometheus", "uid": "${datasource}"}, "instant": true, "format": "table",
+       "expr": "` + strings.ReplaceAll(b, "$", runningExpr) + `"}]`
+}
 
 func TestLint(t *testing.T) {
 	for _, tt := range []struct {
@@ -189,7 +197,17 @@ func TestLint(t *testing.T) {
 		{"no legend", `"legendFormat": "L", `, ``, []string{`panel "Requests": target A: legendFormat is missing`}},
 		{"title used twice", `"title": "Running"`, `"title": "Up"`, []string{`title "Up" is used twice`}},
 
-		{"value forgotten", `"excludeByName": {"Value": true}`, `"excludeByName": {}`, []string{
+		{"ranked", runningExpr + `"}]`, rankedTable(`topk(2, $)`, `$ and on (vault) topk(2, $)`), nil},
+		{"rows chosen otherwise", runningExpr + `"}]`, rankedTable(`topk(2, $)`, `$ and on (vault) topk(2, 1 - $)`), []string{
+			`panel "Running": target B: does not choose its rows as the others do`,
+		}},
+		{"rows not chosen", runningExpr + `"}]`, rankedTable(`$`, `topk(2, $)`), []string{
+			`panel "Running": target A: does not choose its rows as the others do`,
+		}},
+		{"rows chosen twice", runningExpr + `"}]`, rankedTable(`topk(2, $)`, `topk(2, $) and on (vault) topk(1, $)`), []string{
+			`panel "Running": target B: does not choose its rows as the others do`,
+		}},
+		{"value forgotten", `"excludeByName": {"Value": true, "Value #A": true, "Value #B": true}`, `"excludeByName": {}`, []string{
 			`panel "Running": Value is neither a column nor left out`,
 		}},
 		{"value of no query", `"vault": "Vault"}`, `"vault": "Vault", "Value #B": "B"}`, []string{

@@ -221,6 +221,7 @@ func (l *linter) dataPanel(p panel) {
 	}
 	if p.Type == "table" {
 		l.table(p)
+		l.ranking(p)
 	}
 }
 
