@@ -105,6 +105,12 @@ var families = []struct {
 		"cbr_resource_last_failure_timestamp_seconds",
 		"cbr_resource_consecutive_failures",
 		"cbr_resource_expected_interval_seconds",
+		"cbr_resource_expected_since_timestamp_seconds",
+	}},
+	// Of the recording rules, which need not be loaded: a dashboard may know better
+	// with a record, and has to do without.
+	{[]string{"project", "resource", "operation_type"}, []string{
+		"resource:cbr_success_limit:seconds",
 	}},
 }
 

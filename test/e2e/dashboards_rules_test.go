@@ -14,6 +14,7 @@ import (
 // them. The times are those after 1970.
 type (
 	promtoolFile struct {
+		RuleFiles          []string       `json:"rule_files,omitempty"`
 		EvaluationInterval string         `json:"evaluation_interval"`
 		Tests              []promtoolTest `json:"tests"`
 	}
@@ -41,10 +42,16 @@ type (
 // expr is the query of a panel for everything.
 func (d dashboard) expr(t *testing.T, title, refID string) string {
 	t.Helper()
+	return choice{}.apply(d.raw(t, title, refID))
+}
+
+// raw is the query of a panel, whatever is chosen.
+func (d dashboard) raw(t *testing.T, title, refID string) string {
+	t.Helper()
 	for _, panel := range d.allPanels() {
 		for _, target := range panel.Targets {
 			if panel.Title == title && target.RefID == refID {
-				return choice{}.apply(target.Expr)
+				return target.Expr
 			}
 		}
 	}
@@ -54,7 +61,13 @@ func (d dashboard) expr(t *testing.T, title, refID string) string {
 
 func runPromtool(t *testing.T, tests ...promtoolTest) {
 	t.Helper()
-	content, err := json.Marshal(promtoolFile{EvaluationInterval: "1m", Tests: tests})
+	runPromtoolWith(t, nil, tests...)
+}
+
+// runPromtoolWith runs tests of what rules make of series.
+func runPromtoolWith(t *testing.T, rules []string, tests ...promtoolTest) {
+	t.Helper()
+	content, err := json.Marshal(promtoolFile{RuleFiles: rules, EvaluationInterval: "1m", Tests: tests})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,15 +115,16 @@ func TestOverviewOfReplicas(t *testing.T) {
 	add := func(name, values string) { series = append(series, promtoolSeries{name, values}) }
 	for _, instance := range []string{"a", "b"} {
 		of := `{job="cbr",instance="` + instance + `",project="p"`
-		read := "0+60x60 3600x1200"
+		read, reads := "0+60x60 3600x1200", "1x60 0x1200"
 		vault, ended, status := "old", "1800", "failed"
 		if instance == "a" {
-			read, vault, ended, status = "0+60x1060 63600x200", "new", "30000", "success"
+			read, reads = "0+60x1060 63600x200", "1x1060 0x200"
+			vault, ended, status = "new", "30000", "success"
 		}
 		add(`cbr_up`+of+`}`, "1x1260")
 		add(`up{job="cbr",instance="`+instance+`"}`, "1x1260")
 		for _, collector := range []string{"discovery", "vaults"} {
-			add(`cbr_scrape_collector_success`+of+`,collector="`+collector+`"}`, "1x1260")
+			add(`cbr_scrape_collector_success`+of+`,collector="`+collector+`"}`, reads)
 			add(`cbr_scrape_collector_last_success_timestamp_seconds`+of+`,collector="`+collector+`"}`, read)
 		}
 		add(`cbr_tasks_history_start_timestamp_seconds`+of+`}`, "0x1260")
@@ -119,6 +133,7 @@ func TestOverviewOfReplicas(t *testing.T) {
 		for _, resource := range []string{"good", "late", "never"} {
 			add(`cbr_resource_info`+of+`,resource_id="`+resource+`",resource_name="`+resource+`",resource_type="T"}`, "1x1260")
 			add(`cbr_resource_expected_interval_seconds`+key(instance, vault, resource)+`}`, "3600x1260")
+			add(`cbr_resource_expected_since_timestamp_seconds`+key(instance, vault, resource)+`}`, "0x1260")
 		}
 		add(`cbr_resource_last_success_timestamp_seconds`+key(instance, vault, "good")+`}`, ended+"x1260")
 		add(`cbr_resource_last_success_timestamp_seconds`+key(instance, vault, "late")+`}`, "1700x1260")
