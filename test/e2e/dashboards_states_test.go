@@ -60,17 +60,23 @@ func TestOverviewSaysWhetherItKnows(t *testing.T) {
 		{"well", good, "2h", "A", `{in_time="1",expected="1",age="0"}`, 1},
 		{"its clock is 16 minutes behind", good.with(toldSeries{discovery(last): "-960+60x600"}), "2h", "A", `{in_time="1",expected="1",age="960"}`, 1},
 		{"its clock is an hour ahead", good.with(toldSeries{discovery(last): "3600+60x600"}), "2h", "A", `{in_time="1",expected="1",age="0"}`, 1},
-		{"blind, its clock an hour ahead", good.with(toldSeries{discovery(last): "3600+60x119 10740x480", discovery(success): "1x119 0x480"}), "2h16m", "B",
-			`{project="p",since="1970-01-01 02:59 UTC"}`, 2},
-		{"read 10 minutes ago", good.with(toldSeries{discovery(last): "0+60x119 7140x480", discovery(success): "1x119 0x480"}), "2h9m", "A",
-			`{in_time="1",expected="1",age="600"}`, 1},
-		{"read 16 minutes ago", good.with(toldSeries{discovery(last): "0+60x119 7140x480", discovery(success): "1x119 0x480"}), "2h16m", "B",
-			`{project="p",since="1970-01-01 01:59 UTC"}`, 2},
+		{
+			"blind, its clock an hour ahead", good.with(toldSeries{discovery(last): "3600+60x119 10740x480", discovery(success): "1x119 0x480"}), "2h16m", "B",
+			`{project="p",since="1970-01-01 02:59 UTC"}`, 2,
+		},
+		{
+			"read 10 minutes ago", good.with(toldSeries{discovery(last): "0+60x119 7140x480", discovery(success): "1x119 0x480"}), "2h9m", "A",
+			`{in_time="1",expected="1",age="600"}`, 1,
+		},
+		{
+			"read 16 minutes ago", good.with(toldSeries{discovery(last): "0+60x119 7140x480", discovery(success): "1x119 0x480"}), "2h16m", "B",
+			`{project="p",since="1970-01-01 01:59 UTC"}`, 2,
+		},
 		{"restarted in an outage", good.with(restarted), "2h5m", "C", `{project="p"}`, 0},
 		{"restarted in a long outage", good.with(restarted), "2h20m", "B", `{project="p",since="1970-01-01 01:59 UTC"}`, 2},
 		{"exporter gone", good.with(gone), "2h5m", "B", `{project="p",since="1970-01-01 01:59 UTC"}`, 0},
 		{"exporter gone for long", good.with(gone), "2h20m", "B", `{project="p",since="1970-01-01 01:59 UTC"}`, 2},
-		{"project no longer configured", good.with(gone).with(toldSeries{`up{job="cbr",instance="a"}`: "1x600"}), "2h20m", "", "", 0},
+		{"project no longer configured", good.with(gone).with(toldSeries{`up{job="cbr",instance="a"}`: "1x600"}), "2h20m", "H", `{}`, 0},
 		{"begun", begun("1x600"), "1h", "C", `{project="p"}`, 0},
 		{"begun, and refused", begun("0x600"), "1h", "C", `{project="p"}`, 2},
 		{"begun, ids read before the list", begun("1x600").with(toldSeries{tasks(success): "1x600", tasks(last): "0+60x600"}), "1h", "C", `{project="p"}`, 0},
@@ -78,12 +84,18 @@ func TestOverviewSaysWhetherItKnows(t *testing.T) {
 			tasks(success): "1x600", tasks(last): "-960+60x600",
 			ofResource("cbr_resource_last_finished_task_status", "r", "backup", "status", "success"): "1x600",
 		}), "1h", "D", `{good="1",all="1",age="960"}`, 1},
+		{"ids alone, of which none has ended", begun("1x600").without(success).with(toldSeries{
+			tasks(success): "1x600", tasks(last): "0+60x600",
+		}), "1h", "H", `{}`, 0},
+		{"begun, and gone before it had read", toldSeries{
+			`up{job="cbr",instance="a"}`: "1x60 0x500", told("cbr_up"): "1x60 stale", discovery(success): "0x60 stale",
+		}, "1h5m", "H", `{}`, 0},
 		{"nothing expected", ofExporter(), "1h", "E", `{age="0"}`, 0},
 		{"nothing known", toldSeries{`up{job="cbr",instance="a"}`: "0x600"}, "1h", "F", `{}`, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var exprs []promtoolExpr
-			for _, query := range []string{"A", "B", "C", "D", "E", "F", "G"} {
+			for _, query := range []string{"A", "B", "C", "D", "E", "F", "G", "H"} {
 				expr := promtoolExpr{Expr: overview.expr(t, inTime, query), EvalTime: tt.at}
 				if query == tt.query {
 					expr.Samples = []promtoolSample{{tt.labels, tt.value}}

@@ -153,6 +153,7 @@ var quiet = map[string]quietPanel{
 	"cbr-overview/Are the backups in time?/E": {project: "empty"},
 	"cbr-overview/Are the backups in time?/F": {project: "pair", later: 48 * time.Hour}, // Prometheus knows nothing
 	"cbr-overview/Are the backups in time?/G": {project: "pair"},
+	"cbr-overview/Are the backups in time?/H": {project: "refused", later: 10 * time.Minute}, // and nobody answers
 	"cbr-overview/What runs now/A":            {project: "pair"},
 	"cbr-overview/What runs now/B":            {project: "pair"},
 	"cbr-overview/What runs now/C":            {project: "pair"},
