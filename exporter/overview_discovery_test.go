@@ -44,7 +44,7 @@ func TestOverviewOfDiscovery(t *testing.T) {
 
 		e.scrape(t)
 		page := read("while the whole list is read",
-			`<p class="verdict">The task list is being read for the first time; until then nothing is said of resources.</p>`,
+			`<p class="verdict">The task list has not been read to its end yet; until then nothing is said of resources.</p>`,
 			taskID("9"))
 		if got := resourceRows(page); got != nil {
 			t.Errorf("while the whole list is read, the page tells of resources: %q", got)

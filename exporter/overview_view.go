@@ -93,7 +93,7 @@ func verdict(s coverage.Snapshot, now time.Time) string {
 		if s.Found.Swept {
 			say("%s As of %s ago.", summary(s.Standings), age(now.Sub(standingsAsOf(s.Snapshot))))
 		} else {
-			say("The task list is being read for the first time; until then nothing is said of resources.")
+			say("The task list has not been read to its end yet; until then nothing is said of resources.")
 		}
 	}
 	if len(s.Tasks) > 0 {
