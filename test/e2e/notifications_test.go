@@ -332,16 +332,6 @@ func (w *watched) firing(query string) {
 	})
 }
 
-// never waits until a query finds nothing any more.
-func (w *watched) never(query string) {
-	eventually(w.t, 2*time.Minute, func() error {
-		if got := w.prometheus.query(w.t, query); len(got) > 0 {
-			return fmt.Errorf("%s: got %v", query, got)
-		}
-		return nil
-	})
-}
-
 // expect waits for more messages, and then looks for longer than a group of alerts waits
 // whether there are any others.
 func (w *watched) expect(more ...string) {
