@@ -34,3 +34,42 @@ projects:
 		})
 	}
 }
+
+var endpointMistakes = mistakes{
+	"endpoint without scheme": {
+		yaml: oneProject + "    endpoint: cbr.example.com\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+	"endpoint of another scheme": {
+		yaml: oneProject + "    endpoint: ftp://cbr.example.com\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+	"endpoint without host": {
+		yaml: oneProject + "    endpoint: https://:443/\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+	"endpoint with user and password": {
+		yaml: oneProject + "    endpoint: https://u:p@cbr.example.com\n",
+		want: `config.yml:6: projects[0].endpoint: a user name or password in the URL; remove it, credentials has a place for them`,
+	},
+	"endpoint with an empty query": {
+		yaml: oneProject + "    endpoint: https://cbr.example.com?\n",
+		want: `config.yml:6: projects[0].endpoint: a query or fragment in the URL; remove everything from the ? or # on`,
+	},
+	"iam_endpoint with a fragment": {
+		yaml: oneProject + "    iam_endpoint: https://iam.example.com/#x\n",
+		want: `config.yml:6: projects[0].iam_endpoint: a query or fragment in the URL; remove everything from the ? or # on`,
+	},
+	"password login without region": {
+		yaml: with("region: cn-north-4", "endpoint: https://cbr.example.com", "token: T", "username: u, password: p, domain_name: d"),
+		want: `config.yml:2: projects[0].iam_endpoint: missing; a password login needs it where there is no region`,
+	},
+	"endpoint with a port that cannot be": {
+		yaml: oneProject + "    endpoint: https://cbr.example.com:99999\n",
+		want: `config.yml:6: projects[0].endpoint: a port that cannot be; write one from 1 to 65535, or none`,
+	},
+	"endpoint with port 0": {
+		yaml: oneProject + "    endpoint: https://cbr.example.com:0\n",
+		want: `config.yml:6: projects[0].endpoint: a port that cannot be; write one from 1 to 65535, or none`,
+	},
+}

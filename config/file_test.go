@@ -12,6 +12,44 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
+func TestLoadErrors(t *testing.T) {
+	tests := map[string]struct{ file, want string }{
+		"missing":   {"testdata/none.yml", "testdata/none.yml: no such file; create it, or name another one with --config.file"},
+		"directory": {"testdata", "testdata: cannot be read: is a directory; name a file in it"},
+		"empty":     {"testdata/empty.yml", "testdata/empty.yml:1: the file has no content; start from the example config.yml"},
+		"bad path":  {"testdata/secrets/token/x", "testdata/secrets/token/x: cannot be read: not a directory; correct the path"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(test.file, none)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLoadUnreadable(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	file := filepath.Join(t.TempDir(), "config.yml")
+	if err := os.WriteFile(file, []byte(oneProject), 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err := config.Load(file, none)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	want := file + ": cannot be read: permission denied; let the user that runs the exporter read it"
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 // endless are files that must not be read to their end, and what is wrong with each.
 func endless(t *testing.T, size int64) map[string]struct{ file, problem string } {
 	t.Helper()
