@@ -59,9 +59,9 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &e) && e.Code == codeNoSuchTask
 }
 
-// newError reads an answer whose status is not 2xx.
-func newError(c call, resp *http.Response) *Error {
-	e := &Error{Operation: c.operation, StatusCode: resp.StatusCode, RequestID: headerRequestID(resp.Header)}
+// newError reads an answer whose status is not 2xx, and which may repeat secrets.
+func newError(operation string, resp *http.Response, secrets []string) *Error {
+	e := &Error{Operation: operation, StatusCode: resp.StatusCode, RequestID: headerRequestID(resp.Header)}
 	// What cannot be read of the body is no loss: the status says enough.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes))
 	if values, _, err := decodeObject(body); err == nil {
@@ -83,7 +83,7 @@ func newError(c call, resp *http.Response) *Error {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		e.RetryAfter = retryAfter(resp.Header)
 	}
-	e.clean(c.secretsIn(resp))
+	e.clean(secrets)
 	return e
 }
 

@@ -12,6 +12,10 @@ import (
 // as the secret: who repeats a request may cut it short.
 const minPart = 16
 
+// maxFailure bounds the text of a transport's error, in characters. There may be a
+// whole Error in it.
+const maxFailure = 3 * maxMessage
+
 // credentialsOf returns the values with which req identified itself.
 func credentialsOf(req *http.Request) []string {
 	var secrets []string
@@ -62,7 +66,7 @@ func RedactError(err error, secrets ...string) error {
 	if err == nil {
 		return nil
 	}
-	text := oneLine(redact(err.Error(), secrets), maxMessage)
+	text := oneLine(redact(err.Error(), secrets), maxFailure)
 	if text == err.Error() {
 		return err
 	}

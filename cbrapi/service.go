@@ -117,7 +117,7 @@ func (s *service) send(ctx context.Context, c call) (*answer, error) {
 		_ = resp.Body.Close()
 	}()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, newError(c, resp)
+		return nil, newError(c.operation, resp, c.secretsIn(resp))
 	}
 
 	a := &answer{operation: c.operation, statusCode: resp.StatusCode, header: resp.Header, secrets: c.secretsIn(resp)}

@@ -102,3 +102,25 @@ func TestClockOffsetAfterALogin(t *testing.T) {
 		t.Errorf("got the error %v and an offset of %s, known: %t, want %s", got.Err, got.ClockOffset, got.ClockKnown, want)
 	}
 }
+
+// TestConnectionsShareARefusal checks two projects with one token, which is sent
+// once: both are told what the API has against it.
+func TestConnectionsShareARefusal(t *testing.T) {
+	api := newAPI(t, filepath.Join("testdata", "vendor_sample.json"))
+	api.everyFault = answer(http.StatusUnauthorized, `{"error_code":"APIGW.0301","error_msg":"decrypt token fail"}`)
+	e := start(t, api.project()+strings.Replace(api.project(), "name: test", "name: other", 1))
+	var refused, unsent int
+	for _, c := range e.CheckConnections(t.Context()) {
+		if !strings.Contains(c.String(), "ShowOpLog: HTTP status 401: APIGW.0301: decrypt token fail; ") {
+			t.Errorf("the API's answer is not in: %s", c)
+		}
+		if strings.Contains(c.String(), "; they are tried again at ") {
+			unsent++
+		} else {
+			refused++
+		}
+	}
+	if refused != 1 || unsent != 1 {
+		t.Errorf("got %d refusals and %d requests that were not sent, want one each", refused, unsent)
+	}
+}

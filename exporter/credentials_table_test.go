@@ -3,6 +3,7 @@ package exporter_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -106,14 +107,16 @@ func wrong(x *trial) {
 	x.mended()
 }
 
-// saysWhen reads on the page for people when the credentials are tried again.
+// saysWhen reads on the page for people what the cloud said when it refused the
+// credentials, without those that it repeated, and when they are tried again.
 func (x *trial) saysWhen() {
 	x.Helper()
 	at := x.cloud.now().UTC()
-	want := fmt.Sprintf("the credentials were refused at %s; they are tried again at %s, or at once when they are changed",
-		at.Add(-x.kind.retry).Format(time.RFC3339), at.Format(time.RFC3339))
-	if _, page := x.e.do(x.T, http.MethodGet, "/", nil); !strings.Contains(page, want) {
-		x.Errorf("the page for people lacks %q:\n%s", want, page)
+	want := regexp.MustCompile(fmt.Sprintf(
+		"the credentials were refused at %s: [^<]*: HTTP status 401: [^<]*%s[^<]*&lt;secret&gt;[^<]*; they are tried again at %s, or at once when they are changed<",
+		at.Add(-x.kind.retry).Format(time.RFC3339), regexp.QuoteMeta(x.kind.wrong), at.Format(time.RFC3339)))
+	if _, page := x.e.do(x.T, http.MethodGet, "/", nil); !want.MatchString(page) {
+		x.Errorf("the page for people has nothing like %s:\n%s", want, page)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"sync"
@@ -49,30 +48,6 @@ type standing struct {
 	used    time.Time
 }
 
-// RefusedError says that credentials were not sent, because they were refused
-// before. It is a cbrapi.ErrCredentials, or a cbrapi.ErrClock.
-type RefusedError struct {
-	At        time.Time
-	RetryAt   time.Time
-	ClockSkew time.Duration // of cbrapi.Error; not 0 where a wrong clock is to blame
-}
-
-func (e *RefusedError) Error() string {
-	at, retryAt := e.At.UTC().Format(time.RFC3339), e.RetryAt.UTC().Format(time.RFC3339)
-	if e.ClockSkew != 0 {
-		return fmt.Sprintf("a signature was refused at %s because our clock is %s off; the next is sent at %s", at, e.ClockSkew.Abs(), retryAt)
-	}
-	return fmt.Sprintf("the credentials were refused at %s; they are tried again at %s, or at once when they are changed", at, retryAt)
-}
-
-// Unwrap returns what is to blame: cbrapi.ErrCredentials or cbrapi.ErrClock.
-func (e *RefusedError) Unwrap() error {
-	if e.ClockSkew != 0 {
-		return cbrapi.ErrClock
-	}
-	return cbrapi.ErrCredentials
-}
-
 // NewGuard returns a guard that reads the time from now.
 func NewGuard(now func() time.Time) *Guard {
 	return &Guard{now: now, standings: map[digest]*standing{}, users: map[digest]*userStanding{}}
@@ -109,7 +84,7 @@ func (w *Guarded) Refused() bool {
 	w.guard.mu.Lock()
 	defer w.guard.mu.Unlock()
 	s := w.guard.standings[keyOf(identity)]
-	return s != nil && s.refused != nil && s.refused.ClockSkew == 0
+	return s != nil && s.refused != nil && !errors.Is(s.refused, cbrapi.ErrClock)
 }
 
 func keyOf(identity string) digest { return sha256.Sum256([]byte(identity)) }
@@ -141,17 +116,8 @@ func (w *Guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		retry = min(retry, RiskToken.retry()) // no login was refused
 	}
-	v := verdictOf(resp, err)
-	if v.refused && cbrapi.Operation(req.Context()) == cbrapi.OperationListAuthProjects && signedRequest(resp) {
-		v = verdict{} // whether this may be signed at all is not documented
-	}
-	w.guard.conclude(key, probe, v, retry)
+	w.guard.conclude(key, probe, verdictOf(cbrapi.Operation(req.Context()), resp, err), retry)
 	return resp, err
-}
-
-// signedRequest reports whether resp is the answer to a request with a signature.
-func signedRequest(resp *http.Response) bool {
-	return resp != nil && resp.Request != nil && resp.Request.Header.Get(dateHeader) != ""
 }
 
 // enter returns when fewer than most requests with the credentials await their
@@ -230,34 +196,6 @@ func (g *Guard) standing(key digest) *standing {
 	return s
 }
 
-// verdict is what an answer says of the credentials. It may be neither: a proxy, a
-// load balancer or an ill service may have answered.
-type verdict struct {
-	accepted, refused bool
-	unproven          bool          // it was refused, and nothing could be sent instead
-	clockSkew         time.Duration // of cbrapi.Error
-}
-
-func verdictOf(resp *http.Response, err error) verdict {
-	var (
-		login   *cbrapi.Error
-		blocked *RefusedError
-	)
-	switch {
-	case errors.As(err, &blocked):
-		return verdict{unproven: true}
-	case errors.As(err, &login):
-		return verdict{refused: login.StatusCode == http.StatusUnauthorized}
-	case err != nil:
-		return verdict{}
-	case resp.StatusCode == http.StatusUnauthorized:
-		return verdict{refused: true, clockSkew: cbrapi.ClockSkew(resp)}
-	default:
-		return verdict{accepted: resp.StatusCode < 300 ||
-			resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusNotFound}
-	}
-}
-
 // conclude notes what the answer to an admitted request says. While credentials
 // are refused, only the answer to a probe can clear them: another one may be to
 // a request that was sent before.
@@ -266,9 +204,9 @@ func (g *Guard) conclude(key digest, probe chan struct{}, v verdict, retry time.
 	defer g.mu.Unlock()
 	s := g.standings[key]
 	switch {
-	case v.refused:
+	case v.refused != nil:
 		now := g.now()
-		s.proven, s.refused = false, &RefusedError{At: now, RetryAt: now.Add(retry), ClockSkew: v.clockSkew}
+		s.proven, s.refused = false, &RefusedError{At: now, RetryAt: now.Add(retry), Answer: v.refused}
 	case v.unproven:
 		s.proven = false
 	case v.accepted && (probe != nil || s.refused == nil):

@@ -125,7 +125,7 @@ func (g *Guard) concludeLogin(user, project digest, err error) {
 		s.refusals++
 		if s.proven[project] || s.refusals >= maxUserRefusals {
 			now := g.now()
-			s.refused = &RefusedError{At: now, RetryAt: now.Add(RiskLogin.retry())}
+			s.refused = &RefusedError{At: now, RetryAt: now.Add(RiskLogin.retry()), Answer: answer}
 		}
 	}
 }
