@@ -221,7 +221,7 @@ func (w *watched) start() {
 
 	alertmanager, rules := freeAddress(t), filepath.Join(t.TempDir(), "cbr.rules.yml")
 	writeFile(t, rules, hastened(replaced(t, readFile(t, rulesFile),
-		"> 720\n", "> 12\n", "> 4 * 3600\n", "> 240\n", ":max > 300)", ":max > 5)", "time() - 900", "time() - 15",
+		"> 720\n", "> 12\n", "> 4 * 3600 - 180\n", "> 237\n", ":seconds > 300)", ":seconds > 5)", "time() - 900", "time() - 15",
 		// It takes Prometheus five seconds to find its targets, in which no exporter is down.
 		"for: 5m\n        keep_firing_for: 5m", "for: 12m\n        keep_firing_for: 5m")))
 	w.prometheus = startPrometheus(t, hastened(replaced(t, readFile(t, prometheusFile),
