@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,11 +15,29 @@ type knowledge struct {
 	active map[string]bool  // by id: those that were shown as active
 	ended  map[string]bool  // by id: those that were shown as finished
 
-	at         time.Time // of the newest page
 	begun      time.Time // when the newest complete pass began; zero for none
 	swept      bool
 	success    float64 // the newest time of discovery's success
 	hasSuccess bool
+}
+
+// clone returns a copy that can be changed.
+func (k *knowledge) clone() *knowledge {
+	c := *k
+	c.must, c.active, c.ended = maps.Clone(k.must), maps.Clone(k.active), maps.Clone(k.ended)
+	return &c
+}
+
+// merge adds what another one has besides.
+func (k *knowledge) merge(other *knowledge) {
+	maps.Copy(k.must, other.must)
+	maps.Copy(k.active, other.active)
+	maps.Copy(k.ended, other.ended)
+	if other.begun.After(k.begun) {
+		k.begun = other.begun
+	}
+	k.swept = k.swept || other.swept
+	k.success, k.hasSuccess = max(k.success, other.success), k.hasSuccess || other.hasSuccess
 }
 
 // inventory is what an exporter has said of vaults.
@@ -36,30 +55,35 @@ func newKnowledge() *knowledge {
 type look struct {
 	*story
 	page
+	// knowledge is from the pages that were over before the scrape began, and from
+	// this one.
+	knowledge *knowledge
+
+	scraped  time.Time // when the scrape began, by our clock
 	now      time.Time // by the clock of the cloud
 	begun    time.Time // when the pass of the page began
 	complete bool      // that pass is over, and nothing can be missing
 	// seen is the time of which everything has to be on the page: lists lag. It is
 	// zero where that cannot be said.
 	seen time.Time
-	in   bool // the page is later than the one before it
 }
 
-// check compares a page with the truth.
-func (s *story) check(text string) {
+// check compares the page of a scrape that began at that time with the truth, and
+// returns what is known from it besides.
+func (s *story) check(scraped time.Time, text string) *knowledge {
 	s.t.Helper()
 	p, err := parsePage(text)
 	if err != nil {
 		s.errorf("%v", err)
-		return
+		return s.knowledge
 	}
-	l := &look{story: s, page: p, now: s.cloud.now()}
+	k := s.knowledge.clone()
+	l := &look{story: s, page: p, knowledge: k, scraped: scraped, now: s.cloud.now()}
 	duration, _ := p.value("cbr_scrape_duration_seconds")
 	l.begun = l.now.Add(-time.Duration(duration * float64(time.Second)))
 	// Or the pass before it speaks for the one of the page.
 	success, _ := p.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "discovery")
 	l.complete = p.complete() && !timeOf(success).Before(l.ours())
-	l.in = l.now.After(s.knowledge.at)
 	lag := s.cloud.lag()
 	s.cloud.mu.Lock()
 	calm := !s.cloud.listing.IgnoreOffset && s.cloud.troubled.Before(l.begun)
@@ -68,9 +92,9 @@ func (s *story) check(text string) {
 	case !l.complete || !calm:
 	case duration == 0:
 		l.seen = l.begun.Add(-lag)
-	case !s.knowledge.begun.IsZero():
+	case !k.begun.IsZero():
 		// Its lists may have moved while they were read, but not twice in the same way.
-		l.seen = s.knowledge.begun.Add(-lag)
+		l.seen = k.begun.Add(-lag)
 	}
 	s.pages++
 	if l.complete {
@@ -86,11 +110,10 @@ func (s *story) check(text string) {
 	l.checkWindow()
 	l.checkInventory()
 
-	k := s.knowledge
-	k.at = l.now
 	if l.complete && calm {
 		k.begun = l.begun
 	}
+	return k
 }
 
 // ours returns when the pass of the page began, by the clock of the exporter and as
@@ -144,7 +167,7 @@ func (l *look) checkScrape() {
 	if swept && sweeps == 0 {
 		l.errorf("the page tells of the whole list before that was read")
 	}
-	if k.swept && !swept && l.in {
+	if k.swept && !swept {
 		l.errorf("what was known of the whole list is gone")
 	}
 	k.swept = k.swept || swept
@@ -160,7 +183,7 @@ func (l *look) checkScrape() {
 		}
 	}
 	success, has := l.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "discovery")
-	if l.in && (has != k.hasSuccess && !has || success < k.success) {
+	if k.hasSuccess && !has || success < k.success {
 		l.errorf("the last success was at %v, and is now at %v", timeOf(k.success), timeOf(success))
 	}
 	up, _ := l.value("cbr_up")

@@ -286,20 +286,27 @@ func (s *story) reload(before settings) {
 }
 
 // scrapeTogether has one Prometheus or more scrape, each with a time limit of its own.
+// Their pages are in no order: each has what was known of tasks when the pass was over,
+// and what was known of vaults when it began, and may have waited for the other since.
 func (s *story) scrapeTogether() {
 	var scrapes sync.WaitGroup
+	var told []*knowledge
 	s.inventory.before = s.inventory.last
+	began := time.Now()
 	for range pick(s.random, 1, 1, 1, 1, 2, 3) {
 		timeout := pick(s.random, "", "10", "10", "10", "30", "2", "1", "0.6")
-		s.inventory.scrapes = append(s.inventory.scrapes, time.Now())
+		s.inventory.scrapes = append(s.inventory.scrapes, began)
 		scrapes.Go(func() {
 			text := s.scrape(timeout)
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.check(text)
+			told = append(told, s.check(began, text))
 		})
 	}
 	scrapes.Wait()
+	for _, k := range told {
+		s.knowledge.merge(k)
+	}
 }
 
 // scrape returns a page as Prometheus gets it that waits for so many seconds.
