@@ -58,10 +58,11 @@ func (l *look) checkReading(success bool, last, ours time.Time) {
 	if !success {
 		return
 	}
-	// A scrape has begun a reading where it was due, and it is over by now: each of the
-	// two lists may take the timeout.
+	// A scrape has begun a reading where it was due, and it was over when the one of the
+	// page began: that takes what is known then, and may wait for tasks afterwards. Each
+	// of the two lists may take the timeout.
 	for _, began := range slices.Backward(l.inventory.scrapes) {
-		if over := began.Add(2*l.settings.timeout + 2*time.Second); over.After(ours) {
+		if over := began.Add(2*l.settings.timeout + 2*time.Second); over.After(l.scraped) {
 			continue
 		}
 		if oldest := began.Add(-l.settings.refresh - l.settings.timeout - 2*time.Second); last.Before(oldest) {
