@@ -71,8 +71,8 @@
 // # What is equal in peace
 //
 // At the end the service is as one would have it and the clock is right. After two
-// hours the page equals a plain reading of all tasks that exist. What was known earlier
-// may be there as well: the ended tasks whose log the service has deleted, and of a
-// resource with newer tasks its last finished, successful and failed one from before
-// the lookback.
+// hours, and when no active task has vanished lately, the page equals a plain reading of
+// all tasks that exist. What was known earlier may be there as well: the ended tasks
+// whose log the service has deleted, and of a resource with newer tasks its last
+// finished, successful and failed one from before the lookback.
 package model

@@ -39,15 +39,16 @@ func (s *story) peace() {
 	s.knowledge = newKnowledge()
 	s.inventory.scrapes = nil
 	var p page
-	for range 10 { // until no sweep has kept the pass waiting
+	for range 60 { // until no sweep has kept the pass waiting, and no task is in doubt
 		var err error
 		if p, err = parsePage(s.scrape("10")); err != nil {
 			s.errorf("%v", err)
 			return
 		}
-		if took, _ := p.value("cbr_scrape_duration_seconds"); took == 0 {
+		if took, _ := p.value("cbr_scrape_duration_seconds"); took == 0 && !s.doubtful() {
 			break
 		}
+		s.extend(s.cloud.now().Add(time.Hour))
 		time.Sleep(time.Minute)
 	}
 	if !p.complete() {
@@ -63,6 +64,19 @@ func (s *story) peace() {
 			return
 		}
 	}
+}
+
+// doubtful reports whether a task has vanished that was active when it was read last:
+// that it does not exist is believed a quarter of an hour after the first answer that
+// says so, and until then nobody knows how it has ended. In peace there is a pass each
+// minute, so that this answer comes within one, and only what gets too old vanishes.
+func (s *story) doubtful() bool {
+	now := s.cloud.now()
+	return slices.ContainsFunc(s.lives, func(l *life) bool {
+		gone := l.Created.Add(s.retention)
+		return s.settings.follows(l) && l.removed.IsZero() && !l.finished(gone.Add(-time.Minute)) &&
+			gone.Before(now) && now.Sub(gone) < 16*time.Minute
+	})
 }
 
 // plain is a plain reading of all tasks.
