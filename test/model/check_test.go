@@ -81,9 +81,10 @@ func (s *story) check(scraped time.Time, text string) *knowledge {
 	l := &look{story: s, page: p, knowledge: k, scraped: scraped, now: s.cloud.now()}
 	duration, _ := p.value("cbr_scrape_duration_seconds")
 	l.begun = l.now.Add(-time.Duration(duration * float64(time.Second)))
-	// Or the pass before it speaks for the one of the page.
+	// Or the pass before it, which may have ended in the instant in which this one began,
+	// speaks for the one of the page, or the page has waited for vaults since.
 	success, _ := p.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "discovery")
-	l.complete = p.complete() && !timeOf(success).Before(l.ours())
+	l.complete = p.complete() && !timeOf(success).Before(l.now.Add(-l.cloud.skew()-time.Millisecond))
 	lag := s.cloud.lag()
 	s.cloud.mu.Lock()
 	calm := !s.cloud.listing.IgnoreOffset && s.cloud.troubled.Before(l.begun)
