@@ -17,7 +17,7 @@ const (
 	forgetAfter = 24 * time.Hour
 	// proofGrace is how long requests wait for the first one with credentials
 	// that nobody has tried yet.
-	proofGrace = 3 * time.Second
+	proofGrace = time.Second
 )
 
 // Guard keeps credentials that were refused from being sent again and again.

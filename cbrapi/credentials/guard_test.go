@@ -304,7 +304,7 @@ func TestGuardHangingProbe(t *testing.T) {
 		defer stop()
 		_, _ = ask(patient, t, guarded)
 		if c.sent.Load() != 2 || time.Since(began) != 10*time.Second {
-			t.Errorf("got %d requests after %s, want the second to be sent after three seconds", c.sent.Load(), time.Since(began))
+			t.Errorf("got %d requests after %s, want the second to be sent after a second", c.sent.Load(), time.Since(began))
 		}
 	})
 }
