@@ -133,6 +133,9 @@ func (l *look) learn() {
 	if swept != nil && !swept.ended.Before(l.now) {
 		swept = swept.before // the page may be from the moment before its end
 	}
+	for swept != nil && l.shrank(swept) {
+		swept = swept.before
+	}
 	if swept == nil {
 		return
 	}
@@ -150,6 +153,14 @@ func (l *look) learn() {
 		}
 		k.must[t.ID] = t
 	}
+}
+
+// shrank reports whether a task got too old for the service while the whole list was
+// read, and rows behind it moved up. Where the newest come first, none is behind it.
+func (l *look) shrank(s *sweep) bool {
+	return s.order != simulator.NewestFirst && slices.ContainsFunc(l.lives, func(t *life) bool {
+		return l.exists(t, s.began) && !l.exists(t, s.ended)
+	})
 }
 
 // old reports whether a task was created before the lookback, or not long enough

@@ -65,6 +65,7 @@ type change struct {
 type sweep struct {
 	began     time.Time
 	lag       time.Duration
+	order     simulator.Order
 	ended     time.Time
 	before    *sweep // the one before it that has missed nothing; nil for none
 	disturbed bool   // it may have missed rows
@@ -208,7 +209,7 @@ func (s *service) note(r *http.Request) (t trouble, chosen bool) {
 		since, _ := time.Parse(time.RFC3339, start)
 		s.news = news{since, s.listing.TimeOf}
 	case query.Get("offset") == "0":
-		s.running = &sweep{began: s.nowLocked(), lag: s.listing.Lag}
+		s.running = &sweep{began: s.nowLocked(), lag: s.listing.Lag, order: s.listing.Order}
 	}
 	return s.trouble, strings.HasSuffix(r.URL.Path, s.trouble.only) && s.chance(r) < s.trouble.share
 }
