@@ -63,12 +63,9 @@ func (p *project) askForVaults(ctx context.Context) (string, error) {
 }
 
 func (p *project) askForPolicies(ctx context.Context) (string, error) {
-	policies, invalid, err := p.api.Policies(ctx)
-	switch {
-	case err != nil:
+	policies, _, err := p.api.Policies(ctx)
+	if err != nil {
 		return "", err
-	case len(policies) == 0 && len(invalid) > 0:
-		return "", useless("ListPolicies", len(invalid), "a policy with an id")
 	}
 	return fmt.Sprintf("and %d policies", len(policies)), nil
 }
