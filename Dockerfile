@@ -36,8 +36,9 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build /cbr_exporter /bin/cbr_exporter
 COPY LICENSE /LICENSE
 
-# The commented example: mount your own over it.
-COPY config.yml /etc/cbr_exporter/config.yml
+# Not config.yml, which CMD reads: without a mount there, the program exits with an
+# error instead of watching the project of the example.
+COPY config.yml /etc/cbr_exporter/config.example.yml
 
 # nobody, by number: Kubernetes' runAsNonRoot cannot resolve names.
 USER 65534:65534

@@ -8,7 +8,7 @@ IMAGE    ?= cbr_exporter
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## the static binary, ./cbr_exporter
@@ -18,6 +18,10 @@ build: ## the static binary, ./cbr_exporter
 test: ## the tests
 	go test ./...
 
+.PHONY: short
+short: ## the fast tests, for the edit loop
+	go test -short ./...
+
 .PHONY: race
 race: ## the tests under the race detector, shuffled
 	go test -race -short -shuffle=on -count=1 ./...
@@ -25,7 +29,7 @@ race: ## the tests under the race detector, shuffled
 SEEDS ?= 100
 
 .PHONY: model
-model: ## SEEDS (100) random stories of some days, compared with the truth
+model: ## the model test with SEEDS (100) random seeds
 	go test -count=1 -timeout 0 ./test/model -run TestModel -model.seeds $(SEEDS)
 
 .PHONY: lint
@@ -42,6 +46,16 @@ fmt: ## format everything in place
 rules: ## the unit tests of the alerting rules (needs promtool)
 	bash .ci/rules.sh
 
+RULES ?= cbr.rules.yml
+
+.PHONY: bench-rules
+bench-rules: ## one evaluation of RULES (the shipped ones; a list has commas) in a real Prometheus
+	go test ./rules -run '^$$' -bench Rules -benchtime 1x -timeout 20m -rules.bench $(RULES)
+
+.PHONY: dashboards
+dashboards: ## write the dashboards anew
+	go run ./dashboards/generate
+
 .PHONY: golden
 golden: ## rewrite the golden files; review the diff as code
 	go test ./exporter -count=1 -update
@@ -56,7 +70,7 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 
 .PHONY: e2e
 e2e: ## the exporter in front of a real Prometheus (needs prometheus, promtool)
-	go test -tags e2e -count=1 ./test/e2e
+	go test -tags e2e -count=1 -timeout 20m ./test/e2e
 
 .PHONY: sdkcompat
 sdkcompat: ## the exporter compared with the vendor's SDK, which it downloads (250 MB)

@@ -14,8 +14,8 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// demoCloud is a simulated cloud behind a port of the loopback interface, and
-// the configuration for it.
+// demoCloud is a simulated cloud that listens on the loopback interface, and its
+// configuration.
 type demoCloud struct {
 	server   *http.Server
 	listener net.Listener
@@ -48,9 +48,8 @@ projects:
 	}, nil
 }
 
-// config goes the way of a file, so that the demo runs what a user runs.
 func (d *demoCloud) config() (*config.Config, error) {
-	return config.Parse("demo", []byte(d.yaml), os.LookupEnv)
+	return config.Parse("demo", ".", []byte(d.yaml), os.Environ())
 }
 
 func (d *demoCloud) serve() error {
@@ -60,9 +59,11 @@ func (d *demoCloud) serve() error {
 	return nil
 }
 
-// scrapeAgain returns the actor of a run group that scrapes now and then, as
-// nobody else may do: the page for people then moves.
-func scrapeAgain(e *exporter.Exporter) (execute func() error, interrupt func(error)) {
+func (d *demoCloud) close(error) { _ = d.server.Close() }
+
+// refresher returns an actor of a run group that reads all projects at an interval.
+// Without it the overview page would stand still, as nothing scrapes the demo.
+func refresher(e *exporter.Exporter) (execute func() error, interrupt func(error)) {
 	const interval = 15 * time.Second
 	ctx, cancel := context.WithCancel(context.Background())
 	execute = func() error {
@@ -79,5 +80,3 @@ func scrapeAgain(e *exporter.Exporter) (execute func() error, interrupt func(err
 	}
 	return execute, func(error) { cancel() }
 }
-
-func (d *demoCloud) close(error) { _ = d.server.Close() }

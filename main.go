@@ -1,20 +1,25 @@
-// Command cbr_exporter exports what Huawei Cloud CBR (Cloud Backup and Recovery)
-// tells of its tasks as Prometheus metrics.
+// Command cbr_exporter exports the tasks of Huawei Cloud CBR (Cloud Backup and
+// Recovery) as Prometheus metrics.
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	stdlog "log"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/oklog/run"
@@ -22,62 +27,195 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+	slgk "github.com/tjhop/slog-gokit"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 	"github.com/cbr-exporter/cbr_exporter/exporter"
 )
 
-const program = "cbr_exporter"
+const (
+	program = "cbr_exporter"
+	// defaultAddress is not registered by another exporter. See
+	// https://github.com/prometheus/prometheus/wiki/Default-port-allocations.
+	defaultAddress = ":10065"
+
+	// shutdownTimeout limits how long requests may run after a signal.
+	shutdownTimeout = 5 * time.Second
+	// drainTimeout is when running scrapes return what they have. The rest of
+	// shutdownTimeout is for writing it.
+	drainTimeout = shutdownTimeout - time.Second
+	// readHeaderTimeout closes connections on which clients send nothing.
+	readHeaderTimeout = 10 * time.Second
+)
 
 //go:embed VERSION
 var release string
 
 func main() {
-	// A build that says its version by itself is a packager's; every other one,
-	// go run and go install among them, is of the release in the source.
+	// Packagers set the version with -ldflags; go run and go install do not.
 	if version.Version == "" {
 		version.Version = strings.TrimSpace(release)
 	}
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// execute is the program, and returns its exit code.
+// execute runs the program and returns its exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
-	// Package net/http logs here what comes unasked on a connection, word for word.
+	// Package net/http logs unsolicited responses here, with their text.
 	stdlog.SetOutput(io.Discard)
 	f, err := parseFlags(args, stdout)
 	switch {
 	case err != nil:
 		fmt.Fprintf(stderr, "%s: %v; try --help\n", program, err)
 		return 2
-	case f.answered:
+	case f.done:
 		return 0
-	case f.configCheck, f.connection:
-		return checkConfig(f, stdout, stderr)
+	case f.configCheck, f.checkConnection:
+		return check(f, stdout, stderr)
 	}
 	logger, toolkitLogger := newLogger(stderr, f.logLevel, f.logFormat)
+	_ = level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build_context", version.BuildContext())
 	if err := serve(f, logger, toolkitLogger); err != nil {
-		for problem := range strings.Lines(err.Error()) {
-			_ = level.Error(logger).Log("msg", "cannot go on", "err", strings.TrimSpace(problem))
+		for line := range strings.Lines(err.Error()) {
+			_ = level.Error(logger).Log("msg", "exiting", "err", strings.TrimSpace(line))
 		}
 		return 1
 	}
+	_ = level.Info(logger).Log("msg", "exiting")
 	return 0
 }
 
-// serve runs the exporter until a signal ends it.
+// flags is the command line.
+type flags struct {
+	configFile      string
+	configCheck     bool
+	checkConnection bool
+	demo            bool
+	telemetryPath   string
+	externalURL     *url.URL // nil if it is not given
+	routePrefix     string
+	web             *web.FlagConfig
+	logLevel        string
+	logFormat       string
+
+	configFileGiven bool
+	done            bool // the help or the version has been printed
+}
+
+// parseFlags reads the command line. It prints the help or the version to stdout.
+func parseFlags(args []string, stdout io.Writer) (*flags, error) {
+	f, externalURL := &flags{}, ""
+	app := kingpin.New(program, "Prometheus exporter for the tasks of Huawei Cloud CBR (Cloud Backup and Recovery).")
+	app.HelpFlag.Short('h')
+	app.Version(version.Print(program))
+	app.UsageWriter(stdout)
+	app.Terminate(func(int) { f.done = true })
+
+	app.Flag("config.file", "Path of the configuration file; - is standard input, which is read once.").
+		Default("config.yml").IsSetByUser(&f.configFileGiven).StringVar(&f.configFile)
+	app.Flag("config.check", "Check the configuration, print a summary or the errors, and exit.").
+		BoolVar(&f.configCheck)
+	app.Flag("config.check-connection", "Check the configuration and, with a few requests, the API of each project. Print what works, or what fails and how to fix it, and exit.").
+		BoolVar(&f.checkConnection)
+	app.Flag("demo", "Export metrics of a simulated cloud. Needs no account and no configuration.").
+		BoolVar(&f.demo)
+	app.Flag("web.telemetry-path", "Path under which to expose metrics. With / they replace the overview page.").
+		Default("/metrics").StringVar(&f.telemetryPath)
+	app.Flag("web.external-url", "URL under which Prometheus and browsers reach the exporter, for example that of a reverse proxy.").
+		Default("").StringVar(&externalURL)
+	app.Flag("web.route-prefix", "Prefix of the paths of all pages. Defaults to the path of --web.external-url.").
+		Default("").StringVar(&f.routePrefix)
+	f.web = kingpinflag.AddFlags(app, defaultAddress)
+	app.Flag("log.level", "Only log messages with the given severity or above. One of: debug, info, warn, error.").
+		Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
+	app.Flag("log.format", "Output format of log messages. One of: logfmt, json.").
+		Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
+
+	_, err := app.Parse(args)
+	if f.done {
+		return f, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.demo && (f.configFileGiven || f.configCheck || f.checkConnection) {
+		return nil, errors.New("--demo has its own configuration; leave out --config.file, --config.check and --config.check-connection")
+	}
+	if f.configFile == "" {
+		return nil, errors.New("--config.file: no name; write the path of the configuration, or - for standard input")
+	}
+	if err := exporter.TelemetryPathError(f.telemetryPath); err != nil {
+		return nil, fmt.Errorf("--web.telemetry-path: %w", err)
+	}
+	if externalURL != "" {
+		if f.externalURL, err = exporter.ParseExternalURL(externalURL); err != nil {
+			return nil, fmt.Errorf("--web.external-url: %w", err)
+		}
+		f.routePrefix = cmp.Or(f.routePrefix, f.externalURL.Path)
+	}
+	if f.routePrefix, err = exporter.ParseRoutePrefix(f.routePrefix); err != nil {
+		return nil, fmt.Errorf("--web.route-prefix: %w", err)
+	}
+	return f, nil
+}
+
+// newLogger returns a logger that writes messages of at least the minimum level
+// to w, and one with the same keys for exporter-toolkit, which uses log/slog.
+func newLogger(w io.Writer, minimum, format string) (log.Logger, *slog.Logger) {
+	w = log.NewSyncWriter(w)
+	logger := log.NewLogfmtLogger(w)
+	if format == "json" {
+		logger = log.NewJSONLogger(w)
+	}
+	logger = log.With(logger, "ts", log.DefaultTimestampUTC)
+	logger = level.NewFilter(logger, level.Allow(level.ParseDefault(minimum, level.InfoValue())))
+	debug := minimum == "debug"
+
+	// The adapter adds the time, under another key, and the caller.
+	withoutExtras := log.LoggerFunc(func(keyvals ...any) error {
+		var kept []any
+		for i := 0; i+1 < len(keyvals); i += 2 {
+			if key := keyvals[i]; key != slog.TimeKey && (key != "caller" || debug) {
+				kept = append(kept, key, keyvals[i+1])
+			}
+		}
+		return logger.Log(kept...)
+	})
+	var leveler slog.LevelVar
+	_ = leveler.UnmarshalText([]byte(minimum)) // the flag allows only the names of levels
+	toolkitLogger := slog.New(slgk.NewGoKitHandler(withoutExtras, &leveler))
+
+	if debug {
+		return log.With(logger, "caller", log.DefaultCaller), toolkitLogger
+	}
+	return logger, toolkitLogger
+}
+
+// checkWebConfig checks the file of --web.config.file, if there is one.
+func checkWebConfig(file string) error {
+	if err := web.Validate(file); err != nil {
+		return fmt.Errorf("--web.config.file=%s: %w", file, err)
+	}
+	return nil
+}
+
+// serve runs the exporter until it receives a signal.
 func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
-	// Before anything listens: a signal that nobody awaits kills the process.
+	var load func() (*config.Config, error)
+	if !f.demo {
+		// Before signals have a handler: they kill a process that waits for a pipe.
+		_ = level.Info(logger).Log("msg", "reading the configuration", "file", f.configFile)
+		file := config.Open(f.configFile, os.Stdin)
+		load = func() (*config.Config, error) { return file.Load(os.Environ()) }
+	}
+	// Before it listens: without a handler a signal kills the process.
 	stop, ignore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer ignore()
-	defer context.AfterFunc(stop, func() {
-		_ = level.Info(logger).Log("msg", "stopping", "cause", context.Cause(stop))
-	})()
-	_ = level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build_context", version.BuildContext())
 	if err := checkWebConfig(*f.web.WebConfigFile); err != nil {
 		return err
 	}
-	load := func() (*config.Config, error) { return config.Load(f.configFile, os.LookupEnv) }
 	var cloud *demoCloud
 	if f.demo {
 		var err error
@@ -85,7 +223,7 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 			return err
 		}
 		load = cloud.config
-		_ = level.Info(logger).Log("msg", "the cloud is simulated: it needs no account, and no backup in it is real")
+		_ = level.Info(logger).Log("msg", "exporting metrics of a simulated cloud")
 	}
 
 	registry := prometheus.NewRegistry()
@@ -94,14 +232,7 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		versioncollector.NewCollector(program),
 	)
-	e, err := exporter.New(exporter.Options{
-		Load:          load,
-		Registry:      registry,
-		TelemetryPath: f.telemetryPath,
-		UserAgent:     program + "/" + version.Version,
-		Now:           time.Now,
-		Logger:        logger,
-	})
+	e, err := newExporter(f, load, registry, logger)
 	if err != nil {
 		return err
 	}
@@ -109,17 +240,88 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 
 	// Interrupts run in this order: running scrapes end before what they need.
 	var group run.Group
-	group.Add(webServer(f.web, e.Handler(), e.Leave, toolkitLogger))
+	group.Add(webServer(f.web, e.Handler(), e.Drain, toolkitLogger))
 	group.Add(reloader(e))
-	group.Add(run.ContextHandler(stop))
+	group.Add(signalLogger(stop, logger))
 	if cloud != nil {
 		group.Add(cloud.serve, cloud.close)
-		group.Add(scrapeAgain(e))
+		group.Add(refresher(e))
 	}
 	err = group.Run()
 	if stop.Err() != nil {
-		_ = level.Info(logger).Log("msg", "stopped")
 		return nil
 	}
 	return err
+}
+
+func newExporter(f *flags, load func() (*config.Config, error), registry *prometheus.Registry, logger log.Logger) (*exporter.Exporter, error) {
+	return exporter.New(exporter.Options{
+		Load:          load,
+		Registry:      registry,
+		TelemetryPath: f.telemetryPath,
+		ExternalURL:   f.externalURL,
+		RoutePrefix:   f.routePrefix,
+		UserAgent:     program + "/" + version.Version,
+		Now:           time.Now,
+		Logger:        logger,
+	})
+}
+
+// webServer returns an actor of a run group that serves HTTP requests. When it is
+// interrupted, it calls drain shortly before the remaining requests are cut off.
+func webServer(f *web.FlagConfig, handler http.Handler, drain func(), logger *slog.Logger) (execute func() error, interrupt func(error)) {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // errors of clients
+	}
+	execute = func() error {
+		return web.ListenAndServe(server, f, logger)
+	}
+	interrupt = func(error) {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		defer time.AfterFunc(drainTimeout, drain).Stop()
+		if err := server.Shutdown(ctx); err != nil {
+			_ = server.Close()
+		}
+	}
+	return execute, interrupt
+}
+
+// signalLogger returns an actor of a run group that ends, with a message, when a signal
+// ends stop.
+func signalLogger(stop context.Context, logger log.Logger) (execute func() error, interrupt func(error)) {
+	interrupted, cancel := context.WithCancel(stop)
+	execute = func() error {
+		<-interrupted.Done()
+		if stop.Err() != nil {
+			_ = level.Info(logger).Log("msg", "shutting down", "cause", context.Cause(stop))
+		}
+		return nil
+	}
+	return execute, func(error) { cancel() }
+}
+
+// reloader returns an actor of a run group that reloads the configuration at each
+// SIGHUP.
+func reloader(e *exporter.Exporter) (execute func() error, interrupt func(error)) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	stop := make(chan struct{})
+	execute = func() error {
+		for {
+			select {
+			case <-hangups:
+				_ = e.Reload() // logs its error
+			case <-stop:
+				return nil
+			}
+		}
+	}
+	interrupt = func(error) {
+		signal.Stop(hangups)
+		close(stop)
+	}
+	return execute, interrupt
 }

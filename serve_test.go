@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,7 +22,8 @@ import (
 )
 
 func TestDemo(t *testing.T) {
-	p := serveBinary(t, "--demo")
+	t.Parallel()
+	p := startProgram(t, "--demo")
 	status, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
 	if status != http.StatusOK {
 		t.Errorf("/metrics: got status %d", status)
@@ -39,12 +41,13 @@ func TestDemo(t *testing.T) {
 	if code := p.stop(t, syscall.SIGINT); code != 0 {
 		t.Errorf("after SIGINT: got exit code %d, want 0; log:\n%s", code, p.log)
 	}
-	contains(t, "the log", p.log.String(), "the cloud is simulated", "msg=stopped")
+	contains(t, "the log", p.log.String(), "msg=\"starting cbr_exporter\"", "simulated cloud", "msg=\"shutting down\"", "msg=exiting")
 }
 
-// TestSIGTERMDuringScrape stops the program while the API has not answered yet:
-// the scrape gets its page.
+// TestSIGTERMDuringScrape stops the program before the API responds. The scrape
+// still returns its page.
 func TestSIGTERMDuringScrape(t *testing.T) {
+	t.Parallel()
 	asked, release := make(chan struct{}, 1), make(chan struct{})
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked <- struct{}{}
@@ -52,7 +55,7 @@ func TestSIGTERMDuringScrape(t *testing.T) {
 		_, _ = io.WriteString(w, `{"operation_log":{"id":"4827f2da-b008-4507-ab7d-42d0df5ed912","status":"success"}}`)
 	}))
 	defer api.Close()
-	p := serveBinary(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+	p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
 
 	type answer struct {
 		status int
@@ -66,7 +69,7 @@ func TestSIGTERMDuringScrape(t *testing.T) {
 	<-asked
 	stopped := make(chan int)
 	go func() { stopped <- p.stop(t, syscall.SIGTERM) }()
-	p.waitFor(t, func() bool { // it does not listen any more
+	p.waitFor(t, func() bool { // it no longer listens
 		c, err := net.Dial("tcp", p.address)
 		if err == nil {
 			_ = c.Close()
@@ -84,9 +87,12 @@ func TestSIGTERMDuringScrape(t *testing.T) {
 	}
 }
 
-// TestSIGTERMWhileTheAPIHangs stops the program while a scrape waits in vain: it
-// gets a page with what is known, before everything is cut off.
+// TestSIGTERMWhileTheAPIHangs stops the program during a scrape of an API that does
+// not respond. The scrape returns a page before its connection is closed.
 func TestSIGTERMWhileTheAPIHangs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the shutdown timeout")
+	}
 	t.Parallel()
 	for _, path := range []string{"/metrics", "/probe?project=cn-north-4"} {
 		t.Run(path, func(t *testing.T) {
@@ -97,7 +103,7 @@ func TestSIGTERMWhileTheAPIHangs(t *testing.T) {
 				<-r.Context().Done()
 			}))
 			defer api.Close()
-			p := serveBinary(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+			p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
 			scraped := make(chan string)
 			go func() {
 				status, page := get(t, http.DefaultClient, "http://"+p.address+path)
@@ -112,18 +118,21 @@ func TestSIGTERMWhileTheAPIHangs(t *testing.T) {
 			if code := <-stopped; code != 0 {
 				t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
 			}
-			if took := time.Since(began); took < leaveTimeout {
-				t.Errorf("stopping took %s, want some more than %s", took, leaveTimeout)
+			if took := time.Since(began); took < drainTimeout {
+				t.Errorf("stopping took %s, want some more than %s", took, drainTimeout)
 			}
 		})
 	}
 }
 
-// TestSIGTERMDoesNotWaitForever stops the program while a client has sent half of a
+// TestSIGTERMDoesNotWaitForever stops the program after a client has sent half of a
 // request.
 func TestSIGTERMDoesNotWaitForever(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the shutdown timeout")
+	}
 	t.Parallel()
-	p := serveBinary(t, "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
+	p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
 	client, err := net.Dial("tcp", p.address)
 	if err != nil {
 		t.Fatal(err)
@@ -132,22 +141,22 @@ func TestSIGTERMDoesNotWaitForever(t *testing.T) {
 	if _, err := io.WriteString(client, "GET /metrics HTTP/1.1\r\nHost:"); err != nil {
 		t.Fatal(err)
 	}
-	// The answer to another client says that the half has arrived, near enough.
+	// A response to another client shows that the half has likely arrived.
 	get(t, http.DefaultClient, "http://"+p.address+"/-/healthy")
 	began := time.Now()
 	if code := p.stop(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
 	}
-	if took := time.Since(began); took < stopTimeout-time.Second/2 || took > 3*stopTimeout {
-		t.Errorf("stopping took %s, want about %s", took, stopTimeout)
+	if took := time.Since(began); took < shutdownTimeout-time.Second/2 || took > 3*shutdownTimeout {
+		t.Errorf("stopping took %s, want about %s", took, shutdownTimeout)
 	}
 }
 
-// TestSIGHUP reloads a configuration that has changed, one that is a pipe, and then
-// one that is bad.
+// TestSIGHUP reloads a changed configuration, a pipe, and an invalid configuration.
 func TestSIGHUP(t *testing.T) {
+	t.Parallel()
 	file := write(t, "config.yml", oneTask("http://127.0.0.1:9"))
-	p := serveBinary(t, "--config.file="+file)
+	p := startProgram(t, "--config.file="+file)
 	replace := func(content string) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -158,10 +167,11 @@ func TestSIGHUP(t *testing.T) {
 	}
 	replace(strings.Replace(oneTask("http://127.0.0.1:9"), "region: cn-north-4", "name: renamed", 1))
 	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), `msg="configuration reloaded"`) })
+	contains(t, "the log", p.log.String(), `msg="following a project" project=renamed reads="1 task by id"`)
 	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
 	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
 
-	// A pipe would keep the reload waiting, and whoever waits for that.
+	// A pipe would block the reload.
 	valid, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +187,7 @@ func TestSIGHUP(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if body, _ := io.ReadAll(resp.Body); !strings.Contains(string(body), file+": not a regular file") {
+	if body, _ := io.ReadAll(resp.Body); !strings.Contains(string(body), file+": cannot be read: not a regular file") {
 		t.Errorf("reload of a pipe: got %q", body)
 	}
 	if err := os.Remove(file); err != nil {
@@ -192,9 +202,57 @@ func TestSIGHUP(t *testing.T) {
 	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 0")
 }
 
-// TestMetricsInPlaceOfTheOverview has the metrics where the page for people is.
+// TestReloadOfPipe starts with the configuration in a pipe, which cannot be read again.
+func TestReloadOfPipe(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = os.WriteFile(pipe, []byte(oneTask("http://127.0.0.1:9")), 0o600) }()
+	p := startProgram(t, "--config.file="+pipe)
+	contains(t, "the log", p.log.String(),
+		`msg="following a project" project=cn-north-4 reads="1 task by id" credentials="token from credentials.token" endpoint=http://127.0.0.1:9`)
+	resp, err := http.Post("http://"+p.address+"/-/reload", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	contains(t, "the response", string(body), pipe+": cannot be read: a pipe or device that was read at the start; restart the exporter to read it again")
+	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
+	contains(t, "the page", page, `cbr_up{project="cn-north-4"} 0`, "cbr_exporter_config_last_reload_successful 0")
+}
+
+// TestSignalWhileWaiting stops a program that waits for the configuration in a pipe.
+func TestSignalWhileWaiting(t *testing.T) {
+	t.Parallel()
+	cmd := command("--config.file=-", "--web.listen-address=127.0.0.1:0")
+	started, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := started.Read(make([]byte, 1)); err != nil { // its first message
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("the program ended well")
+	}
+}
+
+// TestMetricsInPlaceOfTheOverview exposes the metrics at /.
 func TestMetricsInPlaceOfTheOverview(t *testing.T) {
-	p := serveBinary(t, "--web.telemetry-path=/", "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
+	t.Parallel()
+	p := startProgram(t, "--web.telemetry-path=/", "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
 	for path, want := range map[string]struct {
 		status int
 		part   string
@@ -212,16 +270,50 @@ func TestMetricsInPlaceOfTheOverview(t *testing.T) {
 	}
 }
 
-// TestTLSWithBasicAuth scrapes as the exporter-toolkit's web configuration demands.
-// It excludes no page, not even what a probe asks for.
+// TestRoutePrefix checks below which path the pages are by the two flags.
+func TestRoutePrefix(t *testing.T) {
+	t.Parallel()
+	file := write(t, "config.yml", oneTask("http://127.0.0.1:9"))
+	for name, c := range map[string]struct {
+		flags []string
+		path  string
+	}{
+		"external URL":             {[]string{"--web.external-url=https://example.com/cbr/"}, "/cbr"},
+		"external URL and a slash": {[]string{"--web.external-url=https://example.com/cbr", "--web.route-prefix=/"}, ""},
+		"external URL and another": {[]string{"--web.external-url=https://example.com/cbr", "--web.route-prefix=other"}, "/other"},
+		"prefix alone":             {[]string{"--web.route-prefix=/tools/cbr/", "--web.telemetry-path=/all"}, "/tools/cbr"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startProgram(t, append(c.flags, "--config.file="+file)...)
+			for _, path := range []string{"/-/healthy", "/sd", "/config"} {
+				if status, page := get(t, http.DefaultClient, "http://"+p.address+c.path+path); status != http.StatusOK {
+					t.Errorf("%s: got status %d: %s", c.path+path, status, page)
+				}
+			}
+			_, page := get(t, http.DefaultClient, "http://"+p.address+"/")
+			contains(t, "the page", page, "<h2>Project cn-north-4</h2>")
+			_, targets := get(t, http.DefaultClient, "http://"+p.address+c.path+"/sd")
+			if strings.HasPrefix(c.flags[0], "--web.external-url") {
+				contains(t, "/sd", targets, `"example.com"`, `"__scheme__": "https"`, `"__metrics_path__": "/cbr/probe"`)
+			} else {
+				contains(t, "/sd", targets, `"`+p.address+`"`, `"__metrics_path__": "/tools/cbr/probe"`)
+			}
+		})
+	}
+}
+
+// TestTLSWithBasicAuth scrapes with the exporter-toolkit's web configuration, which
+// protects all pages.
 func TestTLSWithBasicAuth(t *testing.T) {
+	t.Parallel()
 	certificate, key, roots := newCertificate(t)
 	web := write(t, "web.yml", fmt.Sprintf(`
 tls_server_config: {cert_file: %s, key_file: %s}
 basic_auth_users:
   prometheus: $2a$04$K0oravUSY1.Phfk7KccWUuEeqeq/AMKZb38KhFyjnwbKkES5UT0Dq  # "test"
 `, write(t, "cert.pem", certificate), write(t, "key.pem", key)))
-	p := serveBinary(t, "--demo", "--web.config.file="+web)
+	p := startProgram(t, "--demo", "--web.config.file="+web)
 
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	defer client.CloseIdleConnections()
@@ -270,7 +362,7 @@ func get(t *testing.T, client *http.Client, url string) (status int, body string
 	return resp.StatusCode, string(content)
 }
 
-// newCertificate returns a certificate for the loopback address that signs itself.
+// newCertificate returns a self-signed certificate for the loopback address.
 func newCertificate(t *testing.T) (certificate, key string, roots *x509.CertPool) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

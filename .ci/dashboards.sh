@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles the dashboards against the types of the pinned @grafana/schema: that no key is unknown,
-# and no value of another type.
+# Checks the dashboards against the types of the pinned @grafana/schema: no unknown key, no value
+# of another type.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ npm install --prefix "$dir" --no-audit --no-fund --no-package-lock --loglevel=er
 	"@grafana/schema@$GRAFANA_SCHEMA" "typescript@$TYPESCRIPT"
 cp .ci/dashboards.ts "$dir/types.ts"
 
-# A dashboard of each file, as a literal: only of those does the compiler refuse unknown keys.
+# Each file becomes a literal: the compiler refuses unknown keys in literals only.
 for file in dashboards/*.json; do
 	{
 		echo "import type { CBRDashboard } from './types';"

@@ -20,15 +20,14 @@ type JSONOf<T> = T extends string
 type Target = {
   refId: string;
   datasource: DataSourceRef;
-  editorMode: 'code';
   expr: string;
-  instant: boolean;
-  range: boolean;
+  instant?: true;
+  range?: true;
   format: 'table' | 'time_series';
   legendFormat?: string;
 };
 type DataLink = { title: string; url: string; targetBlank: boolean };
-type Field<Custom> = Omit<FieldConfig, 'custom' | 'links'> & { custom?: Custom; links?: DataLink[] };
+type Field<Custom> = Omit<FieldConfig, 'custom' | 'links'> & { custom?: Partial<Custom>; links?: DataLink[] };
 type Properties<T, Prefix extends string = ''> = {
   [K in keyof T & string]-?: { id: `${Prefix}${K}`; value: JSONOf<NonNullable<T[K]>> };
 }[keyof T & string];
@@ -39,10 +38,17 @@ type Override<Custom> = {
 type Transformation =
   | { id: 'merge'; options: Record<string, never> }
   | {
+      id: 'filterByValue';
+      options: {
+        type: 'include';
+        match: 'all';
+        filters: { fieldName: string; config: { id: 'isNotNull'; options: Record<string, never> } }[];
+      };
+    }
+  | {
       id: 'organize';
       options: {
         excludeByName: Record<string, boolean>;
-        includeByName: Record<string, boolean>;
         indexByName: Record<string, number>;
         renameByName: Record<string, string>;
       };
@@ -52,7 +58,7 @@ type PanelOf<Type extends string, Options, Custom = Record<string, never>> = JSO
   Omit<Panel, 'type' | 'options' | 'fieldConfig' | 'targets' | 'transformations'>
 > & {
   type: Type;
-  options: JSONOf<Options>;
+  options: JSONOf<Partial<Options>>;
   targets: Target[];
   transformations?: Transformation[];
   fieldConfig: { defaults: JSONOf<Field<Custom>>; overrides: Override<Custom>[] };

@@ -14,8 +14,8 @@ for line in "${targets[@]}"; do
 	echo "$package $target"
 	go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" "$package" >"$log" 2>&1 && continue
 
-	# Before Go 1.27 the fuzzer's own deadline is now and then reported as a failure
-	# (go.dev/issue/75804). A real finding leaves its input behind.
+	# Before Go 1.27 the fuzzer sometimes reports its own deadline as a failure
+	# (go.dev/issue/75804). A real failure leaves its input behind.
 	if grep -q 'Failing input written' "$log" || ! grep -Eq '^ +context deadline exceeded$' "$log"; then
 		cat "$log"
 		exit 1

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 . .ci/tool-versions
 
-# Built by another Go, it refuses code written for a newer one: both are in the path.
+# The path has the version of Go: built by an older Go, it refuses newer code.
 bin=${XDG_CACHE_HOME:-$HOME/.cache}/cbr_exporter-tools/golangci-lint-$GOLANGCI_LINT-$(go env GOVERSION)
 if ! [[ -x $bin/golangci-lint ]]; then
 	echo "building golangci-lint $GOLANGCI_LINT" >&2

@@ -5,10 +5,9 @@ cd "$(dirname "$0")/.."
 
 . .ci/tool-versions
 
-# Left out: test data and the simulator's samples, which are as they were found,
-# and Helm templates, which are no YAML.
+# Without test data and the simulator's samples, which stay as they were found.
 mapfile -t files < <(git ls-files --cached --others --exclude-standard -- \
-	'*.json' '*.yml' '*.yaml' '*.md' ':!**/testdata/**' ':!simulator/*.json' ':!**/templates/**')
+	'*.json' '*.yml' '*.yaml' '*.md' ':!**/testdata/**' ':!simulator/*.json')
 
 # Single quotes, because in YAML nothing is special between them.
 npx --yes "prettier@$PRETTIER" --log-level warn --single-quote "$1" "${files[@]}"

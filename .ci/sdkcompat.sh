@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The comparison with the vendor's SDK, in a module of its own: the SDK takes 250 MB on disk, and
-# the exporter must not link it.
+# Compares the exporter with the vendor's SDK, in a module of its own: the SDK takes 250 MB on
+# disk, and the exporter must not link it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034
-# To be sourced, by sh too. Sets what the binary and the image say of themselves;
-# what is already set wins: the image build has no git.
-# The date is the commit's, so that building a commit twice gives the same bytes.
+# Sourced by sh and bash. Sets what the binary and the image show of their build. Values
+# that are already set stay, since the image build has no git.
+# The date is the commit's, so that two builds of a commit are equal.
 
 VERSION=$(cat VERSION)
 : "${REVISION:=$(git rev-parse --quiet --verify HEAD 2>/dev/null || echo unknown)}"

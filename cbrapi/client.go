@@ -2,123 +2,165 @@ package cbrapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
+	"regexp"
 	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/singleflight"
 )
 
-// maxTaskBytes bounds the answer about one task. The vendor's sample has 1 KiB;
-// a removed server with its volumes some tens.
-const maxTaskBytes = 1 << 20
+const maxTaskBytes = 1 << 20 // the vendor's sample has 1 KiB
 
-// Options say where an API is and how to reach it.
+var uuid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
+// Options configure a client of an API.
 type Options struct {
 	// Endpoint is the absolute URL of the API, for example
-	// https://cbr.cn-north-4.myhuaweicloud.com. A path in it is kept.
+	// https://cbr.cn-north-4.myhuaweicloud.com. It may have a path.
 	Endpoint string
 	// Transport carries the requests and adds the credentials to them.
 	Transport http.RoundTripper
 	// UserAgent is sent with every request.
 	UserAgent string
-	// Pace stands around every request: it calls send when it may be sent, and again
-	// where it is to be repeated, and returns what came of it, or an error of its own.
-	// Nil: each is sent at once.
-	Pace func(ctx context.Context, send func(context.Context) error) error
-	// EnterpriseProjectID narrows lists to one enterprise project, or to all that
-	// the caller may see with all_granted_eps. "" sends none, which some clouds
-	// need: they do not know the parameter.
+	// Limiter limits the rate and the retries of the requests. Nil: every request is
+	// sent once, without waiting.
+	Limiter *Limiter
+
+	// ProjectLookup finds the project id for a Client that is created without one.
+	ProjectLookup *ProjectLookup
+	// EnterpriseProjectID narrows the lists of a Client to one enterprise project, or
+	// to all that the caller may see with all_granted_eps. With "" the parameter is not
+	// sent: some clouds do not know it.
 	EnterpriseProjectID string
+}
+
+// ProjectLookup finds the id of a project by its name.
+type ProjectLookup struct {
+	IAM  *IAM
+	Name string
+	// VisibleOnly calls IAM.VisibleProjectID instead of IAM.ProjectID, for callers
+	// with a token.
+	VisibleOnly bool
 }
 
 // Client reads the CBR API of one project. It is safe for concurrent use.
 type Client struct {
 	service             *service
-	projectID           string
 	enterpriseProjectID string
-	paging              paging // of the list of tasks
-	vaultPaging         paging
+	counts              counts
 }
 
 // New returns a client for the CBR endpoint in o and the project with the id
-// projectID. The error names what is wrong with the endpoint.
+// projectID. If that is "", the first request looks the id up with o.ProjectLookup.
 func New(o Options, projectID string) (*Client, error) {
 	s, err := newService(o)
 	if err != nil {
 		return nil, fmt.Errorf("CBR endpoint: %w", err)
 	}
-	return &Client{service: s, projectID: projectID, enterpriseProjectID: o.EnterpriseProjectID}, nil
+	s.project = &project{lookup: o.ProjectLookup}
+	switch {
+	case projectID != "":
+		s.project.id.Store(projectID)
+	case o.ProjectLookup == nil:
+		return nil, errors.New("neither a project id nor a lookup of it")
+	}
+	return &Client{service: s, enterpriseProjectID: o.EnterpriseProjectID}, nil
+}
+
+// ProjectID returns the id of the project; "" until a request has looked it up.
+func (c *Client) ProjectID() string { return c.service.project.known() }
+
+// project is the project of a Client, whose id may not be known yet.
+type project struct {
+	lookup *ProjectLookup
+	id     atomic.Value // a string; nil: not known
+	flight singleflight.Group
+}
+
+func (p *project) known() string {
+	id, _ := p.id.Load().(string)
+	return id
+}
+
+// resolve returns the id of the project, and looks it up unless it is known.
+// Concurrent requests share one lookup. A failure is not remembered.
+func (p *project) resolve(ctx context.Context) (string, error) {
+	for {
+		if id := p.known(); id != "" {
+			return id, nil
+		}
+		if ctx.Err() != nil {
+			return "", fmt.Errorf("%w: %w", ErrProjectID, context.Cause(ctx))
+		}
+		ours := false
+		result := p.flight.DoChan("", func() (any, error) {
+			ours = true
+			return nil, p.lookUp(ctx)
+		})
+		select {
+		case r := <-result:
+			// The request that looked the id up may have had less time than this one.
+			outOfTime := errors.Is(r.Err, context.Canceled) || errors.Is(r.Err, context.DeadlineExceeded)
+			if r.Err != nil && (ours || !outOfTime) {
+				return "", r.Err
+			}
+		case <-ctx.Done():
+		}
+	}
+}
+
+// lookUp finds the id.
+func (p *project) lookUp(ctx context.Context) error {
+	if p.known() != "" {
+		return nil
+	}
+	find := p.lookup.IAM.ProjectID
+	if p.lookup.VisibleOnly {
+		find = p.lookup.IAM.VisibleProjectID
+	}
+	id, err := find(ctx, p.lookup.Name)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrProjectID, err)
+	}
+	p.id.Store(id)
+	return nil
 }
 
 // OperationLog returns the task with the given id, which must be a UUID.
 //
-// IsNotFound tells an error that says that there is no such task from every
-// other one, and ReasonOf classifies the rest. An answer of another shape, or
-// about another task, is an error too, whatever its HTTP status.
+// IsNotFound reports whether the error says that there is no such task; ReasonOf
+// classifies all others. A response of another shape or about another task is an error,
+// whatever its HTTP status.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-cbr/ShowOpLog.html.
 func (c *Client) OperationLog(ctx context.Context, id string) (*OperationLog, error) {
 	const operation = "ShowOpLog"
-	// The id becomes a part of the path: nothing but a UUID may get there.
-	if !isUUID(id) {
+	if !uuid.MatchString(id) { // it becomes a part of the path
 		return nil, fmt.Errorf("%s: %q is not a UUID", operation, id)
 	}
-	answer, err := c.service.do(ctx, call{
+	response, err := c.service.do(ctx, request{
 		operation: operation,
 		method:    http.MethodGet,
-		path:      []string{"v3", c.projectID, "operation-logs", id},
+		path:      []string{"operation-logs", id},
 		maxBytes:  maxTaskBytes,
 	})
 	if err != nil {
 		return nil, err
 	}
-	root, err := answer.object()
+	root, err := response.object()
 	if err != nil {
 		return nil, err
 	}
 	fields, ok := root.record("operation_log")
 	if !ok {
-		return nil, answer.malformed("the answer has no operation_log")
+		return nil, response.malformed("the response has no operation_log")
 	}
 	task := readOperationLog(fields)
 	if !strings.EqualFold(task.ID, id) {
-		return nil, answer.malformed(fmt.Sprintf("the answer is about another task, %q", task.ID))
+		return nil, response.malformed(fmt.Sprintf("the response is about another task, %q", task.ID))
 	}
 	return task, nil
-}
-
-// get returns the call for a list of the project, without a bound.
-func (c *Client) get(operation, segment string, query url.Values) call {
-	return call{
-		operation: operation,
-		method:    http.MethodGet,
-		path:      []string{"v3", c.projectID, segment},
-		query:     query,
-	}
-}
-
-// addEnterpriseProject narrows a list whose page has the parameter.
-func (c *Client) addEnterpriseProject(query url.Values) {
-	if c.enterpriseProjectID != "" {
-		query.Set("enterprise_project_id", c.enterpriseProjectID)
-	}
-}
-
-// isUUID reports whether s is a UUID of any version in its usual notation.
-func isUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		switch c := s[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
-		default:
-			return false
-		}
-	}
-	return true
 }

@@ -1,7 +1,7 @@
 package cbrapi_test
 
 import (
-	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -26,7 +26,7 @@ func someUser() cbrapi.PasswordLogin {
 	return cbrapi.PasswordLogin{Username: "exporter", Password: "hunter2-hunter2", DomainName: "account", ProjectID: projectID}
 }
 
-// issue returns a handler that answers a login with a token.
+// issue returns a handler that issues a token.
 func issue(header, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Subject-Token", header)
@@ -35,25 +35,26 @@ func issue(header, body string) http.HandlerFunc {
 }
 
 func TestLoginRequest(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		login cbrapi.PasswordLogin
 		want  string
 	}{
-		"plain": {someUser(), `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"exporter","password":"hunter2-hunter2","domain":{"name":"account"}}}},` +
+		"plain": {someUser(), `{"auth":{"identity":{"methods":["password"],"password":{"user":{"domain":{"name":"account"},"name":"exporter","password":"hunter2-hunter2"}}},` +
 			`"scope":{"project":{"id":"` + projectID + `"}}}}`},
 		"a project by its name": {
 			cbrapi.PasswordLogin{Username: "u", Password: "p", DomainName: "d", ProjectName: "cn-north-4_team"},
-			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"u","password":"p","domain":{"name":"d"}}}},` +
+			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"domain":{"name":"d"},"name":"u","password":"p"}}},` +
 				`"scope":{"project":{"name":"cn-north-4_team"}}}}`,
 		},
 		"the id of a project counts": {
 			cbrapi.PasswordLogin{Username: "u", Password: "p", DomainName: "d", ProjectID: "i", ProjectName: "n"},
-			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"u","password":"p","domain":{"name":"d"}}}},` +
+			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"domain":{"name":"d"},"name":"u","password":"p"}}},` +
 				`"scope":{"project":{"id":"i"}}}}`,
 		},
 		"quotes and unicode": {
 			cbrapi.PasswordLogin{Username: "备份", Password: `a"b\c€`, DomainName: "Straße", ProjectID: "p"},
-			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"备份","password":"a\"b\\c€","domain":{"name":"Straße"}}}},` +
+			`{"auth":{"identity":{"methods":["password"],"password":{"user":{"domain":{"name":"Straße"},"name":"备份","password":"a\"b\\c€"}}},` +
 				`"scope":{"project":{"id":"p"}}}}`,
 		},
 	} {
@@ -82,13 +83,14 @@ func TestLoginRequest(t *testing.T) {
 				"User-Agent":      {userAgent},
 			}}}
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("the requests differ (-want +got):\n%s", diff)
+				t.Errorf("requests differ (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
 func TestLogin(t *testing.T) {
+	t.Parallel()
 	long := "MII" + strings.Repeat("t", 100_000)
 	for name, test := range map[string]struct {
 		header, body string
@@ -111,13 +113,14 @@ func TestLogin(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("the token differs (-want +got):\n%s", diff)
+				t.Errorf("got another token (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
 func TestLoginErrors(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		handle http.HandlerFunc
 		want   string
@@ -131,24 +134,21 @@ func TestLoginErrors(t *testing.T) {
 			reply(403, "application/json", `{"error":{"code":"IAM.0002","message":"You are not authorized.","title":"Forbidden"}}`),
 			"HTTP status 403: IAM.0002: You are not authorized.", cbrapi.ReasonPermission,
 		},
-		"the shape of v3.0":   {reply(400, "application/json", `{"error_code":"IAM.0011","error_msg":"Bad request."}`), "HTTP status 400: IAM.0011: Bad request.", cbrapi.ReasonOther},
-		"no such user":        {reply(404, "application/json", `{"error":{"code":404,"message":"Not found.","title":"Not Found"}}`), "HTTP status 404: 404: Not found.", cbrapi.ReasonOther},
-		"out of order":        {reply(503, "text/html", "<html>"), "HTTP status 503: the answer is a page of HTML or XML; a proxy or load balancer may have sent it", cbrapi.ReasonUpstream},
-		"no token":            {reply(201, "application/json", `{"token":{}}`), "HTTP status 201: the answer has no X-Subject-Token", cbrapi.ReasonUpstream},
-		"a page with a token": {issue("MIIT", "<html>"), "HTTP status 201: the answer is a page of HTML or XML; a proxy or load balancer may have sent it", cbrapi.ReasonUpstream},
-		"too large":           {issue("MIIT", `{"token":"`+strings.Repeat("x", 1<<20)+`"}`), "HTTP status 201: the answer is larger than 1024 KiB", cbrapi.ReasonUpstream},
+		"no token":            {reply(201, "application/json", `{"token":{}}`), "HTTP status 201: the response has no X-Subject-Token", cbrapi.ReasonUpstream},
+		"a page with a token": {issue("MIIT", "<html>"), "HTTP status 201: the response is a page of HTML or XML; a proxy or load balancer may have sent it", cbrapi.ReasonUpstream},
+		"too large":           {issue("MIIT", `{"token":"`+strings.Repeat("x", 1<<20)+`"}`), "HTTP status 201: the response is larger than 1024 KiB", cbrapi.ReasonUpstream},
 		"breaks off": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "2000")
 			issue("MIIT", `{"token":`)(w, r)
-		}, "reading the answer: unexpected EOF", cbrapi.ReasonNetwork},
+		}, "reading the response: unexpected EOF", cbrapi.ReasonNetwork},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := newIAM(t, serve(t, test.handle)).Login(t.Context(), someUser())
 			if want := "KeystoneCreateUserTokenByPassword: " + test.want; err == nil || err.Error() != want {
-				t.Fatalf("the error is %v, want %s", err, want)
+				t.Fatalf("got the error %v, want %s", err, want)
 			}
 			if got != (cbrapi.Token{}) {
-				t.Errorf("a token came with the error: %v", got)
+				t.Errorf("got a token with the error: %v", got)
 			}
 			if got := cbrapi.ReasonOf(err); got != test.reason {
 				t.Errorf("ReasonOf(%v) = %q, want %q", err, got, test.reason)
@@ -160,13 +160,88 @@ func TestLoginErrors(t *testing.T) {
 	}
 }
 
-func TestLoginRequestIDOfIAM(t *testing.T) {
-	_, err := newIAM(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-IAM-Trace-Id", "token_cn-north-4_null_0a1b2c")
-		reply(401, "application/json", `{"error":{"code":401,"message":"m"}}`)(w, r)
-	})).Login(t.Context(), someUser())
-	var got *cbrapi.Error
-	if !errors.As(err, &got) || got.RequestID != "token_cn-north-4_null_0a1b2c" {
-		t.Errorf("the error is %v, want one with the trace id", err)
+const otherID = "20000000000040008000000000000002"
+
+// projectList returns a response with projects: name, id, name, id and so on.
+func projectList(nameID ...string) http.HandlerFunc {
+	var entries []string
+	for i := 0; i < len(nameID); i += 2 {
+		entries = append(entries, fmt.Sprintf(`{"name":%q,"id":%q,"enabled":true}`, nameID[i], nameID[i+1]))
 	}
+	return reply(200, "application/json", `{"projects":[`+strings.Join(entries, ",")+`],"links":{}}`)
+}
+
+func TestProjectID(t *testing.T) {
+	t.Parallel()
+	forbidden := reply(403, "application/json", `{"error":{"code":403,"message":"You are not authorized.","title":"Forbidden"}}`)
+	var many []string
+	for i := range 12 {
+		many = append(many, fmt.Sprintf("region-%02d", i), fmt.Sprintf("%032d", i))
+	}
+	for name, test := range map[string]struct {
+		all, visible http.HandlerFunc // nil: no request is expected
+		onlyVisible  bool
+		want         string // the id, or the error
+		reason       cbrapi.Reason
+	}{
+		"one":                      {all: projectList("cn-north-4", projectID), want: projectID},
+		"a filter that is ignored": {all: projectList("cn-north-1", otherID, "cn-north-4", projectID), want: projectID},
+		"no permission":            {all: forbidden, visible: projectList("cn-north-1", otherID, "cn-north-4", projectID), want: projectID},
+		"empty":                    {all: projectList(), visible: projectList("cn-north-4", projectID), want: projectID},
+		"another name":             {all: projectList("cn-north-4_team", otherID), visible: projectList("cn-north-4", projectID), want: projectID},
+		"visible":                  {visible: projectList("cn-north-4_team", otherID, "cn-north-4", projectID), onlyVisible: true, want: projectID},
+		"an id of a private cloud": {all: projectList("cn-north-4", "Private_cloud-1"), want: "Private_cloud-1"},
+		"two":                      {all: projectList("cn-north-4", projectID, "cn-north-1", "x", "cn-north-4", otherID), want: `more than one project has the name "cn-north-4"; found: "cn-north-4" with the id ` + projectID + `, "cn-north-4" with the id ` + otherID, reason: cbrapi.ReasonOther},
+		"two visible":              {all: forbidden, visible: projectList("cn-north-4", projectID, "cn-north-4", otherID), want: `more than one project has the name "cn-north-4"; found: "cn-north-4" with the id ` + projectID + `, "cn-north-4" with the id ` + otherID, reason: cbrapi.ReasonOther},
+		"sub-projects alone":       {all: projectList(), visible: projectList("cn-north-4_team", otherID), want: `no project has the name "cn-north-4"; found: "cn-north-4_team" with the id ` + otherID, reason: cbrapi.ReasonOther},
+		"none":                     {all: projectList(), visible: projectList(), want: `no project has the name "cn-north-4"; found: none`, reason: cbrapi.ReasonOther},
+		"many":                     {all: projectList(), visible: projectList(many...), want: `no project has the name "cn-north-4"; found: ` + quoted(many[:20]) + `, 2 more`, reason: cbrapi.ReasonOther},
+		"refused":                  {all: reply(401, "application/json", `{"error":{"code":401,"message":"m"}}`), want: "KeystoneListProjects: HTTP status 401: 401: m", reason: cbrapi.ReasonCredentials},
+		"neither":                  {all: forbidden, visible: reply(401, "application/json", `{"error":{"code":401,"message":"m"}}`), want: "KeystoneListProjects: HTTP status 403: 403: You are not authorized.; KeystoneListAuthProjects: HTTP status 401: 401: m", reason: cbrapi.ReasonPermission},
+		"out of order":             {all: reply(503, "text/html", "<html>"), want: "KeystoneListProjects: HTTP status 503: the response is a page of HTML or XML; a proxy or load balancer may have sent it", reason: cbrapi.ReasonUpstream},
+		"no list":                  {all: reply(200, "application/json", `{"projects":{}}`), want: "KeystoneListProjects: HTTP status 200: the response has no list of projects", reason: cbrapi.ReasonUpstream},
+		"no id":                    {all: reply(200, "application/json", `{"projects":[{"name":"cn-north-4"}]}`), want: "KeystoneListProjects: HTTP status 200: the response has a project without a valid id", reason: cbrapi.ReasonUpstream},
+		"an id that is a path":     {all: projectList("cn-north-4", ".."), want: "KeystoneListProjects: HTTP status 200: the response has a project without a valid id", reason: cbrapi.ReasonUpstream},
+		"too large":                {all: reply(200, "application/json", `{"projects":"`+strings.Repeat("x", 1<<20)+`"}`), want: "KeystoneListProjects: HTTP status 200: the response is larger than 1024 KiB", reason: cbrapi.ReasonUpstream},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodGet && r.URL.String() == "/v3/projects?name=cn-north-4" && test.all != nil:
+					test.all(w, r)
+				case r.Method == http.MethodGet && r.URL.String() == "/v3/auth/projects" && test.visible != nil:
+					test.visible(w, r)
+				default:
+					t.Errorf("unexpected request: %s %s", r.Method, r.URL)
+				}
+			})
+			o.Transport = withToken(o.Transport)
+			iam := newIAM(t, o)
+			find := iam.ProjectID
+			if test.onlyVisible {
+				find = iam.VisibleProjectID
+			}
+			id, err := find(t.Context(), "cn-north-4")
+			if err == nil {
+				if id != test.want || test.reason != "" {
+					t.Fatalf("got %q, want %s", id, test.want)
+				}
+				return
+			}
+			if diff := cmp.Diff(test.want, err.Error()); diff != "" || id != "" {
+				t.Fatalf("got %q and the error (-want +got):\n%s", id, diff)
+			}
+			if got := cbrapi.ReasonOf(err); got != test.reason {
+				t.Errorf("ReasonOf(%v) = %q, want %q", err, got, test.reason)
+			}
+		})
+	}
+}
+
+func quoted(nameID []string) string {
+	var parts []string
+	for i := 0; i < len(nameID); i += 2 {
+		parts = append(parts, fmt.Sprintf("%q with the id %s", nameID[i], nameID[i+1]))
+	}
+	return strings.Join(parts, ", ")
 }

@@ -1,98 +1,236 @@
 package cbrapi
 
 import (
-	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
 )
 
-// list reads the body, which must be one JSON object with a list called name and
-// nothing else. Null is an empty list. It calls element for every element as soon
-// as it is read, so that only one at a time is kept in the generic form, and
-// returns the other members.
+const (
+	// maxPageRows is the largest page that the API documents.
+	maxPageRows = 1000
+	// A task takes about 1.2 KB, a vault with hundreds of resources about 100 KB.
+	maxPageBytes = 16 << 20
+	// A page with more rows of which none is usable lists something else.
+	maxUnusableRows = 3
+)
+
+// List reads a list page by page. It is not safe for concurrent use.
 //
-// An error may come after some elements: they are then worth as little as the rest.
-func (a *answer) list(name string, element func(value any)) (object, error) {
-	decoder := json.NewDecoder(bytes.NewReader(a.body))
-	decoder.UseNumber()
-	values, err := decodeList(decoder, name, element)
-	var shape shapeError
-	switch rest := bytes.TrimSpace(a.body[decoder.InputOffset():]); {
-	case errors.As(err, &shape):
-		return object{}, a.malformed(shape.Error())
-	case err != nil:
-		return object{}, a.malformed(notJSON(a.header, a.body))
-	case len(rest) > 0:
-		return object{}, a.malformed("the answer goes on after its JSON object")
-	}
-	return newObject(values), nil
+// The API documents no order, and rows that come and go shift the pages. Next returns
+// no row twice, but a row that is missing from a list may still exist.
+//
+// A list ends at a page without new rows. It also ends once it has as many rows as the
+// count says, if an earlier list of the same kind has shown that the count is right.
+type List[T any] struct {
+	client  *Client
+	request listRequest
+	read    func(object) *T
+
+	limit      int
+	seen       map[string]bool
+	rows       int    // received, which is the next offset
+	firstCount *int64 // of the first page
+	date       time.Time
+	done       bool
+	invalid    []InvalidField
 }
 
-// shapeError says what is wrong with an answer that may well be JSON.
-type shapeError string
+type listRequest struct {
+	operation string
+	segment   string // of the URL's path
+	name      string // of the list in the response
+	path      string // in front of the names of a row's fields
+	query     url.Values
+}
 
-func (e shapeError) Error() string { return string(e) }
+// kind returns what all lists of the same operation with the same filters share.
+func (r listRequest) kind() string {
+	return r.operation + " " + strings.Join(slices.Sorted(maps.Keys(r.query)), " ")
+}
 
-// decodeList reads one JSON object. Its other errors are those of decoder.
-func decodeList(decoder *json.Decoder, name string, element func(value any)) (map[string]any, error) {
-	begin, err := decoder.Token()
+func newList[T any](c *Client, r listRequest, read func(object) *T) *List[T] {
+	if c.enterpriseProjectID != "" {
+		r.query.Set("enterprise_project_id", c.enterpriseProjectID)
+	}
+	return &List[T]{client: c, request: r, read: read, limit: maxPageRows, seen: map[string]bool{}}
+}
+
+// Next requests the next page and returns its rows, without those of earlier pages. It
+// may return none. It requests a page of more than 16 MiB again with half the limit.
+//
+// After an error, which ReasonOf classifies, the next call requests the same page again.
+func (l *List[T]) Next(ctx context.Context) ([]*T, error) {
+	if l.done {
+		return nil, nil
+	}
+	response, err := l.get(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if begin != json.Delim('{') {
-		return nil, errors.New("is no object")
-	}
-	values := map[string]any{}
-	found := false
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		member, _ := token.(string)
-		switch {
-		case member != name:
-			var value any
-			if err := decoder.Decode(&value); err != nil {
-				return nil, err
-			}
-			values[member] = value
-		case found:
-			return nil, shapeError("the answer has two lists called " + name)
-		default:
-			found = true
-			if err := decodeElements(decoder, name, element); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if _, err := decoder.Token(); err != nil {
+	p, err := l.decode(response)
+	if err != nil {
 		return nil, err
 	}
-	if !found {
-		return nil, shapeError("the answer has no list called " + name)
+	if err := l.add(p, response); err != nil {
+		return nil, err
 	}
-	return values, nil
+	return p.entries, nil
 }
 
-// decodeElements reads a list, or null.
-func decodeElements(decoder *json.Decoder, name string, element func(value any)) error {
-	begin, err := decoder.Token()
-	switch {
-	case err != nil:
-		return err
-	case begin == nil:
-		return nil
-	case begin != json.Delim('['):
-		return shapeError("the answer has no list called " + name)
-	}
-	for decoder.More() {
-		var value any
-		if err := decoder.Decode(&value); err != nil {
-			return err
+func (l *List[T]) get(ctx context.Context) (*response, error) {
+	for {
+		query := maps.Clone(l.request.query)
+		query.Set("limit", strconv.Itoa(l.limit))
+		query.Set("offset", strconv.Itoa(l.rows))
+		response, err := l.client.service.do(ctx, request{
+			operation: l.request.operation,
+			method:    http.MethodGet,
+			path:      []string{l.request.segment},
+			query:     query,
+			maxBytes:  maxPageBytes,
+		})
+		var tooLarge tooLargeError
+		if !errors.As(err, &tooLarge) || l.limit == 1 {
+			return response, err
 		}
-		element(value)
+		l.limit /= 2
 	}
-	_, err = decoder.Token()
-	return err
+}
+
+type page[T any] struct {
+	entries []*T
+	rows    int
+	fresh   map[string]bool // rows that are new to the list, usable or not
+	count   *int64
+	invalid []InvalidField
+}
+
+func (l *List[T]) decode(response *response) (*page[T], error) {
+	p := &page[T]{fresh: map[string]bool{}}
+	root, err := response.list(l.request.name, func(row any) { l.decodeRow(p, row) })
+	if err != nil {
+		return nil, err
+	}
+	if len(p.entries) == 0 && len(p.fresh) == p.rows && p.rows > maxUnusableRows {
+		return nil, response.malformed(fmt.Sprintf("none of the %d rows of %s has an id", p.rows, l.request.name))
+	}
+	p.count = root.count("count")
+	p.invalid = append(p.invalid, *root.found...)
+	return p, nil
+}
+
+func (l *List[T]) decodeRow(p *page[T], row any) {
+	p.rows++
+	values, isObject := row.(map[string]any)
+	id, _ := scalar(values["id"])
+	valid := uuid.MatchString(id)
+	key := strings.ToLower(id)
+	if !valid {
+		key = "row " + fmt.Sprint(row)
+	}
+	if l.seen[key] || p.fresh[key] {
+		return
+	}
+	p.fresh[key] = true
+	switch {
+	case !isObject:
+		p.invalid = append(p.invalid, l.invalidRow(p, l.request.name, row, nil))
+		return
+	case !valid:
+		p.invalid = append(p.invalid, l.invalidRow(p, l.request.path+"id", values["id"], values["name"]))
+		return
+	}
+	o := newObject(values)
+	o.path = l.request.path
+	p.entries = append(p.entries, l.read(o))
+}
+
+// invalidRow returns the field that costs the latest row of p. Its value says where to
+// find the row: at which place of the list, and by which name if it has one.
+func (l *List[T]) invalidRow(p *page[T], field string, value, name any) InvalidField {
+	f := newInvalidField(field, value)
+	f.Value += fmt.Sprintf(" in row %d", l.rows+p.rows)
+	if text, ok := scalar(name); ok && text != "" {
+		f.Value += ", " + oneLine(text, maxToken)
+	}
+	return f
+}
+
+// add takes over a page and decides whether the list ends with it.
+func (l *List[T]) add(p *page[T], response *response) error {
+	if l.rows == 0 {
+		l.firstCount = p.count
+		if date, err := http.ParseTime(response.header.Get("Date")); err == nil {
+			l.date = date
+		}
+	}
+	seen := int64(len(l.seen) + len(p.fresh))
+	trust := l.client.counts.learn(l.request.kind(), p.count, seen, p.rows == 0)
+	// New rows shift the pages, so that the last page may repeat rows. The list is still
+	// complete as of its first page, unless the service ignores the offset.
+	if p.rows > 0 && len(p.fresh) == 0 && trust != disproved && l.firstCount != nil && *l.firstCount > seen {
+		return response.malformed(fmt.Sprintf("the page at offset %d repeats earlier ones, and %d of %d rows are missing", l.rows, *l.firstCount-seen, *l.firstCount))
+	}
+	maps.Copy(l.seen, p.fresh)
+	l.rows += p.rows
+	l.invalid = append(l.invalid, p.invalid...)
+	l.done = len(p.fresh) == 0 || trust == confirmed && p.count != nil && *p.count <= seen
+	return nil
+}
+
+// Done reports whether the list has ended.
+func (l *List[T]) Done() bool { return l.done }
+
+// Date returns the time of the first page by the API's clock, if known.
+func (l *List[T]) Date() time.Time { return l.date }
+
+// Invalid returns what could not be read since the last call: the count, and rows
+// without an id, which are left out. Each other row has its own list of invalid fields.
+func (l *List[T]) Invalid() []InvalidField {
+	invalid := l.invalid
+	l.invalid = nil
+	return invalid
+}
+
+// trust is what is known about the count of a kind of list.
+type trust int
+
+const (
+	untested  trust = iota
+	confirmed       // it is the number of rows in the whole list
+	disproved
+)
+
+// counts records for each kind of list whether its count can be trusted, which the API
+// does not document. It is safe for concurrent use.
+type counts struct {
+	mu    sync.Mutex
+	kinds map[string]trust
+}
+
+// learn compares a count with the rows seen so far, of which there are no more if the
+// page is empty. A count that was wrong once stays disproved.
+func (c *counts) learn(kind string, count *int64, seen int64, emptyPage bool) trust {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kinds == nil {
+		c.kinds = map[string]trust{}
+	}
+	switch {
+	case count == nil:
+	case emptyPage && *count > seen, !emptyPage && *count < seen:
+		c.kinds[kind] = disproved
+	case emptyPage && *count == seen && seen > 0 && c.kinds[kind] == untested:
+		c.kinds[kind] = confirmed
+	}
+	return c.kinds[kind]
 }

@@ -1,17 +1,17 @@
 package cbrapi
 
 import (
-	"slices"
+	"net/url"
 	"time"
 )
 
-// OperationLog is one task. What the API did not send is the zero value or nil.
+const maxErrorMessage = 2048 // characters
+
+// OperationLog is one task. A field that the API did not send is zero or nil.
 //
-// See https://support.huaweicloud.com/intl/en-us/api-cbr/ShowOpLog.html,
-// tables 4 to 16.
+// See https://support.huaweicloud.com/intl/en-us/api-cbr/ShowOpLog.html, tables 4-16.
 type OperationLog struct {
 	ID            string // lower case
-	ProjectID     string
 	Status        Status
 	OperationType OperationType
 	CreatedAt     time.Time
@@ -21,26 +21,17 @@ type OperationLog struct {
 	ErrorInfo     ErrorInfo
 	ExtraInfo     ExtraInfo
 	CheckpointID  string // the restore point
-	PolicyID      string // "" for a task that somebody began by hand
-	ProviderID    string // what kind of thing is protected
-	VaultID       string // lower case
+	PolicyID      string // "" for a task that was started by hand, and in all published backups
+	ProviderID    string // the kind of resource that is protected
+	VaultID       string // lower case; "" in all published backups
 	VaultName     string
 
-	// Invalid lists the fields that were sent in a form that cannot be read.
-	// They are left out above.
+	// Invalid lists the fields that could not be read. They are zero or nil above.
 	Invalid []InvalidField
 }
 
-// undated reports whether no time of the task can be read, though some were sent: then
-// nobody can say which of two tasks is the newer one.
-func (l *OperationLog) undated() bool {
-	times := []time.Time{l.CreatedAt, l.StartedAt, l.EndedAt, l.UpdatedAt}
-	return !slices.ContainsFunc(times, func(t time.Time) bool { return !t.IsZero() }) &&
-		slices.ContainsFunc(l.Invalid, func(f InvalidField) bool { return f.Field == "created_at" })
-}
-
-// Duration returns how long the task ran. It is known of finished tasks only,
-// and not where the end is before the start.
+// Duration returns how long a finished task ran. It is not ok for an active task, and
+// if the task ended before it started.
 func (l *OperationLog) Duration() (d time.Duration, ok bool) {
 	if !l.Status.Finished() || l.StartedAt.IsZero() || l.EndedAt.IsZero() {
 		return 0, false
@@ -49,8 +40,21 @@ func (l *OperationLog) Duration() (d time.Duration, ok bool) {
 	return d, d >= 0
 }
 
-// FinishedAt returns when the task ended, or the best that is known of it: when
-// it was updated last, or when it started. It is known of finished tasks only.
+// Resources returns the resources that the task names: the protected one, or those that
+// it removes from their vault. Each has an id, and none comes twice.
+func (l *OperationLog) Resources() []Resource {
+	switch extra := &l.ExtraInfo; {
+	case extra.Resource != nil && extra.Resource.ID != "":
+		return []Resource{*extra.Resource}
+	case extra.RemoveResources != nil:
+		return extra.RemoveResources.Resources
+	default:
+		return nil
+	}
+}
+
+// FinishedAt returns when a finished task ended; failing that, when it was updated, or
+// when it started. It is not ok for an active task.
 func (l *OperationLog) FinishedAt() (t time.Time, ok bool) {
 	if !l.Status.Finished() {
 		return time.Time{}, false
@@ -63,16 +67,16 @@ func (l *OperationLog) FinishedAt() (t time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// ErrorInfo says why a task failed; both parts are empty where it did not.
+// ErrorInfo is why a task failed. Both parts are empty if it did not.
 type ErrorInfo struct {
 	Code    string // such as BackupService.6114
-	Message string // a text for people, of any language and length
+	Message string // a text for people, in any language
 }
 
-// ExtraInfo holds what depends on the type of the task.
+// ExtraInfo holds the fields that depend on the type of the task.
 type ExtraInfo struct {
 	Common          Common
-	Resource        *Resource // what is protected
+	Resource        *Resource // the protected one
 	Backup          *Backup
 	Delete          *Delete
 	Restore         *Restore
@@ -82,36 +86,27 @@ type ExtraInfo struct {
 	VaultDelete     *VaultDelete
 }
 
-// Common is what tasks of all types have.
+// Common holds the fields of all types of tasks.
 type Common struct {
 	Progress  *float64 // percent, 0 to 100
 	RequestID string
-	TaskID    string // of the backup task, where it differs from the task's id
 }
 
-// Resource is a server, a disk or another thing that is protected.
+// Resource is a server, a disk or another resource that is protected.
 type Resource struct {
 	ID             string // lower case
 	Type           string // such as OS::Nova::Server
 	Name           string
-	ExcludeVolumes []string // ids of the volumes that a backup leaves out; nil where not sent
-	IncludeVolumes []Volume
-}
-
-// Volume is a volume of a server.
-type Volume struct {
-	ID        string
-	OSVersion string
+	ExcludeVolumes []string // ids of the volumes that a backup leaves out; nil if not sent
 }
 
 // Backup belongs to a task of the type backup.
 type Backup struct {
-	BackupID                   string
-	BackupName                 string
-	Incremental                *bool
-	AppConsistencyStatus       string // "1": application consistent, "0": not
-	AppConsistencyErrorCode    string // may be set although the task succeeded
-	AppConsistencyErrorMessage string
+	BackupID                string
+	BackupName              string
+	Incremental             *bool
+	AppConsistencyStatus    string // "1": application consistent, "0": not
+	AppConsistencyErrorCode string // may be set although the task succeeded
 }
 
 // Delete belongs to a task of the type delete.
@@ -142,8 +137,7 @@ type Replication struct {
 	DestinationCheckpointID string
 }
 
-// Sync belongs to a task of the type sync. A sync with failed backups may
-// still be a success.
+// Sync belongs to a task of the type sync, which may succeed with failed backups.
 type Sync struct {
 	Backups        *int64 // sync_backup_num
 	DeletedBackups *int64 // delete_backup_num
@@ -152,13 +146,241 @@ type Sync struct {
 
 // RemoveResources belongs to a task of the type remove_resource, without the s.
 type RemoveResources struct {
-	FailCount  *int64 // resources that could not be removed
-	TotalCount *int64 // backups deleted
-	Resources  []Resource
+	FailCount  *int64     // resources that could not be removed
+	TotalCount *int64     // backups deleted
+	Resources  []Resource // each with an id, none twice
 }
 
 // VaultDelete belongs to a task of the type vault_delete.
 type VaultDelete struct {
 	FailCount  *int64 // resources that could not be deleted
 	TotalCount *int64 // backups to delete
+}
+
+// Status is the status of a task. An unknown one is kept as it was sent and counts as
+// active.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-cbr/ListOpLogs.html.
+type Status string
+
+// The statuses that the API documents.
+const (
+	StatusSuccess Status = "success"
+	StatusSkipped Status = "skipped" // a check before the start failed
+	StatusFailed  Status = "failed"
+	StatusRunning Status = "running"
+	StatusTimeout Status = "timeout" // a step took longer than the service allows
+	StatusWaiting Status = "waiting" // queued
+)
+
+// Statuses returns the statuses that the API documents, in its order.
+func Statuses() []Status {
+	return []Status{StatusSuccess, StatusSkipped, StatusFailed, StatusRunning, StatusTimeout, StatusWaiting}
+}
+
+// Finished reports whether a task with this status no longer changes.
+func (s Status) Finished() bool {
+	switch s {
+	case StatusSuccess, StatusSkipped, StatusFailed, StatusTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// OperationType is what a task does. An unknown one is kept as it was sent.
+type OperationType string
+
+// The operation types that the API documents.
+const (
+	OperationBackup           OperationType = "backup"
+	OperationCopy             OperationType = "copy" // the old name of replication
+	OperationReplication      OperationType = "replication"
+	OperationRestore          OperationType = "restore"
+	OperationDelete           OperationType = "delete"
+	OperationSync             OperationType = "sync"
+	OperationVaultDelete      OperationType = "vault_delete"
+	OperationRemoveResource   OperationType = "remove_resource"
+	OperationMigrateResources OperationType = "migrate_resources"
+)
+
+// Canonical returns replication for copy, its old name, and t for every other type.
+func (t OperationType) Canonical() OperationType {
+	if t == OperationCopy {
+		return OperationReplication
+	}
+	return t
+}
+
+// OperationLogs returns the list of tasks that match the filter. It sends nothing yet.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-cbr/ListOpLogs.html.
+func (c *Client) OperationLogs(f ListFilter) *List[OperationLog] {
+	return newList(c, listRequest{
+		operation: "ListOpLogs",
+		segment:   "operation-logs",
+		name:      "operation_logs",
+		query:     f.query(),
+	}, readOperationLog)
+}
+
+// ListFilter selects tasks; a zero field does not filter. The service may ignore any of
+// it, so a caller that depends on a filter checks the tasks again.
+type ListFilter struct {
+	Status        Status
+	OperationType OperationType
+	// StartTime is sent as start_time, rounded down to the second. The API does not
+	// document which time of a task it compares.
+	StartTime time.Time
+}
+
+func (f ListFilter) query() url.Values {
+	query := url.Values{}
+	for name, value := range map[string]string{
+		"status":         string(f.Status),
+		"operation_type": string(f.OperationType),
+	} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if !f.StartTime.IsZero() {
+		query.Set("start_time", f.StartTime.UTC().Format("2006-01-02T15:04:05Z"))
+	}
+	return query
+}
+
+func readOperationLog(o object) *OperationLog {
+	errorInfo, _ := o.object("error_info")
+	extra, _ := o.object("extra_info")
+	l := &OperationLog{
+		ID:            o.id("id"),
+		Status:        Status(o.token("status")),
+		OperationType: OperationType(o.token("operation_type")),
+		CreatedAt:     o.time("created_at"),
+		StartedAt:     o.time("started_at"),
+		EndedAt:       o.time("ended_at"),
+		UpdatedAt:     o.time("updated_at"),
+		ErrorInfo: ErrorInfo{
+			Code:    errorInfo.token("code"),
+			Message: errorInfo.message("message", maxErrorMessage),
+		},
+		ExtraInfo:    readExtraInfo(extra),
+		CheckpointID: o.text("checkpoint_id"),
+		PolicyID:     o.text("policy_id"),
+		ProviderID:   o.text("provider_id"),
+		VaultID:      o.id("vault_id"),
+		VaultName:    o.text("vault_name"),
+	}
+	if !l.StartedAt.IsZero() && !l.EndedAt.IsZero() && l.EndedAt.Before(l.StartedAt) {
+		o.invalid("ended_at", o.values["ended_at"])
+	}
+	l.Invalid = *o.found
+	return l
+}
+
+func readExtraInfo(o object) ExtraInfo {
+	common, _ := o.object("common")
+	e := ExtraInfo{Common: Common{
+		Progress:  common.percent("progress"),
+		RequestID: common.text("request_id"),
+	}}
+	if r, ok := o.object("resource"); ok {
+		e.Resource = new(readResource(r))
+	}
+	if b, ok := o.object("backup"); ok {
+		e.Backup = &Backup{
+			BackupID:                b.text("backup_id"),
+			BackupName:              b.text("backup_name"),
+			Incremental:             b.bool("incremental"),
+			AppConsistencyStatus:    b.token("app_consistency_status"),
+			AppConsistencyErrorCode: b.token("app_consistency_error_code"),
+		}
+	}
+	if d, ok := o.object("delete"); ok {
+		e.Delete = &Delete{BackupID: d.text("backup_id"), BackupName: d.text("backup_name")}
+	}
+	if r, ok := o.object("restore"); ok {
+		e.Restore = &Restore{
+			BackupID:           r.text("backup_id"),
+			BackupName:         r.text("backup_name"),
+			TargetResourceID:   r.text("target_resource_id"),
+			TargetResourceName: r.text("target_resource_name"),
+		}
+	}
+	if r, ok := o.object("replication"); ok {
+		e.Replication = &Replication{
+			SourceRegion:            r.text("source_region"),
+			SourceProjectID:         r.text("source_project_id"),
+			SourceBackupID:          r.text("source_backup_id"),
+			SourceBackupName:        r.text("source_backup_name"),
+			SourceCheckpointID:      r.text("source_checkpoint_id"),
+			DestinationRegion:       r.text("destination_region"),
+			DestinationProjectID:    r.text("destination_project_id"),
+			DestinationBackupID:     r.text("destination_backup_id"),
+			DestinationBackupName:   r.text("destination_backup_name"),
+			DestinationCheckpointID: r.text("destination_checkpoint_id"),
+		}
+	}
+	if s, ok := o.object("sync"); ok {
+		e.Sync = &Sync{
+			Backups:        s.count("sync_backup_num"),
+			DeletedBackups: s.count("delete_backup_num"),
+			FailedBackups:  s.count("err_sync_backup_num"),
+		}
+	}
+	if r, ok := o.object("remove_resources"); ok {
+		e.RemoveResources = &RemoveResources{
+			FailCount:  r.count("fail_count"),
+			TotalCount: r.count("total_count"),
+			Resources:  readResources(r),
+		}
+	}
+	if v, ok := o.object("vault_delete"); ok {
+		// The API documents the short names; the vendor's Terraform provider reads the
+		// long ones.
+		e.VaultDelete = &VaultDelete{
+			FailCount:  firstCount(v, "fail_count", "fail_delete_count"),
+			TotalCount: firstCount(v, "total_count", "total_delete_count"),
+		}
+	}
+	return e
+}
+
+func readResource(o object) Resource {
+	volumes, _ := o.object("extra_info")
+	return Resource{
+		ID:             o.id("id"),
+		Type:           o.text("type"),
+		Name:           o.text("name"),
+		ExcludeVolumes: volumes.texts("exclude_volumes"),
+	}
+}
+
+// readResources leaves out entries without an id.
+func readResources(o object) []Resource {
+	var resources []Resource
+	seen := map[string]bool{}
+	for _, entry := range o.objects("resources") {
+		before := len(*entry.found)
+		r := readResource(entry)
+		switch {
+		case r.ID == "" && len(*entry.found) == before:
+			entry.invalid("id", entry.values["id"])
+		case r.ID != "" && !seen[r.ID]:
+			seen[r.ID] = true
+			resources = append(resources, r)
+		}
+	}
+	return resources
+}
+
+// firstCount returns the first of the named counts that can be read.
+func firstCount(o object, names ...string) *int64 {
+	for _, name := range names {
+		if n := o.count(name); n != nil {
+			return n
+		}
+	}
+	return nil
 }

@@ -1,10 +1,11 @@
 package cbrapi_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
-	"reflect"
 	"testing"
 	"time"
 
@@ -13,25 +14,25 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// testdata returns an answer in testdata and the id of its task.
+// testdata returns a response in testdata and the id of its task.
 func testdata(t testing.TB, name string) (body, id string) {
 	t.Helper()
 	content, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var answer struct {
+	var response struct {
 		OperationLog struct {
 			ID string `json:"id"`
 		} `json:"operation_log"`
 	}
-	if err := json.Unmarshal(content, &answer); err != nil {
+	if err := json.Unmarshal(content, &response); err != nil {
 		t.Fatal(err)
 	}
-	return string(content), answer.OperationLog.ID
+	return string(content), response.OperationLog.ID
 }
 
-// at returns a time of 2024-03-12, the day of the answers that are made up.
+// at returns a time on 2024-03-12, the day of the samples.
 func at(clock string) time.Time {
 	t, err := time.Parse(time.DateOnly+" 15:04:05", "2024-03-12 "+clock)
 	if err != nil {
@@ -66,20 +67,12 @@ type decoded struct {
 	want cbrapi.OperationLog
 }
 
-func answers() []decoded {
+func samples() []decoded {
 	server := webServer()
 	server.ExcludeVolumes = []string{"10000000-0000-4000-8000-000000000601", "10000000-0000-4000-8000-000000000602"}
-	server.IncludeVolumes = []cbrapi.Volume{
-		{ID: "10000000-0000-4000-8000-000000000603", OSVersion: "EulerOS 2.9 64bit"},
-		{ID: "10000000-0000-4000-8000-000000000604", OSVersion: "EulerOS 2.9 64bit"},
-	}
-	removed := webServer()
-	removed.ExcludeVolumes = []string{"10000000-0000-4000-8000-000000000605"}
-	removed.IncludeVolumes = []cbrapi.Volume{{ID: "10000000-0000-4000-8000-000000000606", OSVersion: "EulerOS 2.9 64bit"}}
 	return []decoded{
 		{"sample.json", cbrapi.OperationLog{
 			ID:            "4827f2da-b008-4507-ab7d-42d0df5ed912",
-			ProjectID:     "04f1829c788037ac2fb8c01eb2b04b95",
 			Status:        cbrapi.StatusSuccess,
 			OperationType: cbrapi.OperationBackup,
 			CreatedAt:     time.Date(2019, 5, 23, 14, 31, 36, 39e6, time.UTC),
@@ -98,7 +91,6 @@ func answers() []decoded {
 		}},
 		{"backup.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000001",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusFailed,
 			OperationType: cbrapi.OperationBackup,
 			CreatedAt:     at("01:00:00"),
@@ -115,22 +107,19 @@ func answers() []decoded {
 				Common: cbrapi.Common{
 					Progress:  new(62.0),
 					RequestID: "req-10000000-0000-4000-8000-000000000901",
-					TaskID:    "10000000-0000-4000-8000-000000000501",
 				},
 				Resource: server,
 				Backup: &cbrapi.Backup{
-					BackupID:                   "10000000-0000-4000-8000-000000000701",
-					BackupName:                 "autobk_0001",
-					Incremental:                new(true),
-					AppConsistencyStatus:       "0",
-					AppConsistencyErrorCode:    "BackupService.5504",
-					AppConsistencyErrorMessage: "Connecting to the agent failed.",
+					BackupID:                "10000000-0000-4000-8000-000000000701",
+					BackupName:              "autobk_0001",
+					Incremental:             new(true),
+					AppConsistencyStatus:    "0",
+					AppConsistencyErrorCode: "BackupService.5504",
 				},
 			},
 		}},
 		{"replication.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000002",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusRunning,
 			OperationType: cbrapi.OperationReplication,
 			CreatedAt:     at("01:00:00"),
@@ -147,7 +136,6 @@ func answers() []decoded {
 		}},
 		{"copy.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000003",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusWaiting,
 			OperationType: cbrapi.OperationCopy,
 			CreatedAt:     at("01:00:00"),
@@ -160,7 +148,6 @@ func answers() []decoded {
 		}},
 		{"restore.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000004",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusTimeout,
 			OperationType: cbrapi.OperationRestore,
 			CreatedAt:     at("01:00:00"),
@@ -181,7 +168,6 @@ func answers() []decoded {
 		}},
 		{"delete.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000005",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusSuccess,
 			OperationType: cbrapi.OperationDelete,
 			CreatedAt:     at("01:00:00"),
@@ -196,7 +182,6 @@ func answers() []decoded {
 		}},
 		{"sync.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000006",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusSuccess,
 			OperationType: cbrapi.OperationSync,
 			CreatedAt:     at("01:00:00"),
@@ -211,7 +196,6 @@ func answers() []decoded {
 		}},
 		{"remove_resource.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000007",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusSuccess,
 			OperationType: cbrapi.OperationRemoveResource,
 			CreatedAt:     at("01:00:00"),
@@ -225,14 +209,16 @@ func answers() []decoded {
 					TotalCount: new(int64(30)),
 					Resources: []cbrapi.Resource{
 						{ID: "10000000-0000-4000-8000-000000000104", Type: "OS::Sfs::Turbo", Name: "share-home"},
-						*removed,
+						{
+							ID: "10000000-0000-4000-8000-000000000101", Type: "OS::Nova::Server", Name: "web-01",
+							ExcludeVolumes: []string{"10000000-0000-4000-8000-000000000605"},
+						},
 					},
 				},
 			},
 		}},
 		{"vault_delete.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000008",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusFailed,
 			OperationType: cbrapi.OperationVaultDelete,
 			CreatedAt:     at("01:00:00"),
@@ -249,7 +235,6 @@ func answers() []decoded {
 		}},
 		{"vault_delete_long_names.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000009",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusSuccess,
 			OperationType: cbrapi.OperationVaultDelete,
 			CreatedAt:     at("01:00:00"),
@@ -265,7 +250,6 @@ func answers() []decoded {
 		}},
 		{"migrate_resources.json", cbrapi.OperationLog{
 			ID:            "10000000-0000-4000-8000-000000000010",
-			ProjectID:     projectID,
 			Status:        cbrapi.StatusSkipped,
 			OperationType: cbrapi.OperationMigrateResources,
 			CreatedAt:     at("01:00:00"),
@@ -283,7 +267,8 @@ func answers() []decoded {
 }
 
 func TestOperationLog(t *testing.T) {
-	for _, test := range answers() {
+	t.Parallel()
+	for _, test := range samples() {
 		t.Run(test.file, func(t *testing.T) {
 			body, id := testdata(t, test.file)
 			client := newClient(t, serve(t, reply(http.StatusOK, "application/json", body)))
@@ -292,74 +277,25 @@ func TestOperationLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(&test.want, got); diff != "" {
-				t.Errorf("the task differs (-want +got):\n%s", diff)
+				t.Errorf("got another task (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// A field that no answer fills is one that no test reads.
-func TestAnswersFillEveryField(t *testing.T) {
-	filled := map[string]bool{}
-	for _, a := range answers() {
-		markFilled(reflect.ValueOf(a.want), "OperationLog", filled)
-	}
-	for _, path := range leaves(reflect.TypeFor[cbrapi.OperationLog](), "OperationLog") {
-		if path != "OperationLog.Invalid.Field" && path != "OperationLog.Invalid.Value" && !filled[path] {
-			t.Errorf("no answer in testdata fills %s", path)
-		}
-	}
-}
-
-func isLeaf(t reflect.Type) bool {
-	return t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]()
-}
-
-func leaves(t reflect.Type, path string) []string {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	if isLeaf(t) {
-		return []string{path}
-	}
-	var paths []string
-	for f := range t.Fields() {
-		paths = append(paths, leaves(f.Type, path+"."+f.Name)...)
-	}
-	return paths
-}
-
-func markFilled(v reflect.Value, path string, filled map[string]bool) {
-	switch {
-	case v.Kind() == reflect.Pointer:
-		if !v.IsNil() {
-			markFilled(v.Elem(), path, filled)
-		}
-	case v.Kind() == reflect.Slice:
-		for i := range v.Len() {
-			markFilled(v.Index(i), path, filled)
-		}
-	case !isLeaf(v.Type()):
-		for i := range v.NumField() {
-			markFilled(v.Field(i), path+"."+v.Type().Field(i).Name, filled)
-		}
-	case !v.IsZero():
-		filled[path] = true
-	}
-}
-
 func TestOperationLogOfAnyCase(t *testing.T) {
+	t.Parallel()
 	const upper = "1ABCDEF0-0000-4000-8000-00000000ABCD"
 	const lower = "1abcdef0-0000-4000-8000-00000000abcd"
-	for name, test := range map[string]struct{ asked, answered string }{
-		"asked in upper case":    {upper, lower},
-		"answered in upper case": {lower, upper},
+	for name, test := range map[string]struct{ requested, received string }{
+		"request in upper case":  {upper, lower},
+		"response in upper case": {lower, upper},
 	} {
 		t.Run(name, func(t *testing.T) {
-			body := `{"operation_log": {"id": "` + test.answered + `", "vault_id": "` + upper + `",
+			body := `{"operation_log": {"id": "` + test.received + `", "vault_id": "` + upper + `",
 				"extra_info": {"resource": {"id": "` + upper + `"}}}}`
 			client := newClient(t, inMemory(http.StatusOK, "application/json", body))
-			got, err := client.OperationLog(t.Context(), test.asked)
+			got, err := client.OperationLog(t.Context(), test.requested)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -368,13 +304,14 @@ func TestOperationLogOfAnyCase(t *testing.T) {
 				ExtraInfo: cbrapi.ExtraInfo{Resource: &cbrapi.Resource{ID: lower}},
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("the task differs (-want +got):\n%s", diff)
+				t.Errorf("got another task (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
 func TestDuration(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		log  cbrapi.OperationLog
 		want time.Duration
@@ -403,6 +340,7 @@ func TestDuration(t *testing.T) {
 }
 
 func TestFinishedAt(t *testing.T) {
+	t.Parallel()
 	started, updated, ended := at("01:00:00"), at("02:00:01"), at("02:00:00")
 	for name, test := range map[string]struct {
 		log  cbrapi.OperationLog
@@ -420,6 +358,145 @@ func TestFinishedAt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got, ok := test.log.FinishedAt(); !got.Equal(test.want) || ok != test.ok {
 				t.Errorf("FinishedAt() = %v, %v, want %v, %v", got, ok, test.want, test.ok)
+			}
+		})
+	}
+}
+
+func TestListQuery(t *testing.T) {
+	t.Parallel()
+	beijing := time.FixedZone("", 8*60*60)
+	for name, test := range map[string]struct {
+		filter            cbrapi.ListFilter
+		enterpriseProject string
+		want              string
+	}{
+		"everything":         {cbrapi.ListFilter{}, "", "limit=1000&offset=0"},
+		"status":             {cbrapi.ListFilter{Status: cbrapi.StatusRunning}, "", "limit=1000&offset=0&status=running"},
+		"operation type":     {cbrapi.ListFilter{OperationType: cbrapi.OperationVaultDelete}, "", "limit=1000&offset=0&operation_type=vault_delete"},
+		"start time":         {cbrapi.ListFilter{StartTime: at("01:02:03")}, "", "limit=1000&offset=0&start_time=2024-03-12T01%3A02%3A03Z"},
+		"rounded down":       {cbrapi.ListFilter{StartTime: at("01:02:03.999999999")}, "", "limit=1000&offset=0&start_time=2024-03-12T01%3A02%3A03Z"},
+		"in another zone":    {cbrapi.ListFilter{StartTime: at("23:02:03").In(beijing)}, "", "limit=1000&offset=0&start_time=2024-03-12T23%3A02%3A03Z"},
+		"enterprise project": {cbrapi.ListFilter{}, "all_granted_eps", "enterprise_project_id=all_granted_eps&limit=1000&offset=0"},
+		"all": {
+			cbrapi.ListFilter{Status: "a&b", OperationType: cbrapi.OperationBackup, StartTime: at("01:02:03")},
+			"0",
+			"enterprise_project_id=0&limit=1000&offset=0&operation_type=backup&start_time=2024-03-12T01%3A02%3A03Z&status=a%26b",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ""
+			o := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				got = r.Method + " " + r.URL.Path + "?" + r.URL.RawQuery
+				reply(http.StatusOK, "application/json", `{"operation_logs":[]}`)(w, r)
+			})
+			o.EnterpriseProjectID = test.enterpriseProject
+			mustReadAll(t, newClient(t, o).OperationLogs(test.filter))
+			if want := "GET /v3/" + projectID + "/operation-logs?" + test.want; got != want {
+				t.Errorf("got the request\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// A task reads the same from a list as from a response of its own.
+func TestListedOperationLogs(t *testing.T) {
+	t.Parallel()
+	for _, test := range samples() {
+		t.Run(test.file, func(t *testing.T) {
+			row := sampleRow(t, test.file)
+			h := &fakeList{rows: []string{row}}
+			got, err := newClient(t, serve(t, h.ServeHTTP)).OperationLogs(cbrapi.ListFilter{}).Next(t.Context())
+			if diff := cmp.Diff([]*cbrapi.OperationLog{&test.want}, got); err != nil || diff != "" {
+				t.Errorf("tasks differ (-want +got), error %v:\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestStatusFinished(t *testing.T) {
+	t.Parallel()
+	want := map[cbrapi.Status]bool{
+		"success": true, "skipped": true, "failed": true, "timeout": true,
+		"running": false, "waiting": false,
+	}
+	statuses := cbrapi.Statuses()
+	if len(statuses) != len(want) {
+		t.Errorf("Statuses() = %v, want %d of them", statuses, len(want))
+	}
+	for _, s := range statuses {
+		if _, documented := want[s]; !documented {
+			t.Errorf("the status %q is not documented", s)
+		}
+	}
+	want["erasing"], want[""], want["SUCCESS"] = false, false, false
+	for s, finished := range want {
+		if got := s.Finished(); got != finished {
+			t.Errorf("%q: Finished() = %v, want %v", s, got, finished)
+		}
+	}
+}
+
+func TestCanonicalOperationType(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[cbrapi.OperationType]cbrapi.OperationType{
+		"copy": "replication", "replication": "replication", "backup": "backup",
+		"migrate_resources": "migrate_resources", "erase": "erase", "COPY": "COPY", "": "",
+	} {
+		if got := sent.Canonical(); got != want {
+			t.Errorf("%q: Canonical() = %q, want %q", sent, got, want)
+		}
+	}
+}
+
+// BenchmarkOperationLog reads the vendor's sample through a transport that
+// responds from memory: the request and the decoding, without a network.
+//
+// The target is 100 µs and 160 allocations on a shared core: a pass of 1000
+// tasks then takes a tenth of a second of work. Half of it is encoding/json.
+func BenchmarkOperationLog(b *testing.B) {
+	sample, id := testdata(b, "sample.json")
+	body := []byte(sample)
+	client := newClient(b, cbrapi.Options{Endpoint: "https://cbr.example.com", Transport: roundTripper(
+		func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(body)), Request: req}, nil
+		})})
+	b.ReportAllocs()
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := client.OperationLog(b.Context(), id); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestResources(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		extra string // extra_info
+		want  []string
+	}{
+		"the protected one": {`{"resource": {"id": "A", "name": "a"}}`, []string{"a"}},
+		"both":              {`{"resource": {"id": "a"}, "remove_resources": {"resources": [{"id": "b"}]}}`, []string{"a"}},
+		"several":           {`{"remove_resources": {"resources": [{"id": "B"}, {"id": "a"}, {"id": "b"}]}}`, []string{"b", "a"}},
+		"without an id":     {`{"resource": {"name": "a"}, "remove_resources": {"resources": [{"id": "b"}, {"name": "c"}, 7, {"id": []}]}}`, []string{"b"}},
+		"none":              {`{"resource": null, "remove_resources": {"resources": []}}`, nil},
+		"not a list":        {`{"remove_resources": {"fail_count": 1, "resources": "b"}}`, nil},
+		"vault_delete":      {`{"vault_delete": {"fail_count": 1}}`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := serve(t, reply(http.StatusOK, "application/json", `{"operation_log": {"id": "`+taskID+`", "extra_info": `+test.extra+`}}`))
+			log, err := newClient(t, o).OperationLog(t.Context(), taskID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, r := range log.Resources() {
+				got = append(got, r.ID)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}

@@ -24,6 +24,7 @@ func policiesOf(t *testing.T, body string) ([]*cbrapi.Policy, []cbrapi.InvalidFi
 }
 
 func TestPolicies(t *testing.T) {
+	t.Parallel()
 	for file, want := range map[string][]*cbrapi.Policy{
 		"policies_sample.json": {{
 			ID: "cbb3ce6f-3332-4e7c-b98e-77290d8471ff", Name: "policy001", Enabled: new(true),
@@ -48,17 +49,18 @@ func TestPolicies(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			got, invalid := policiesOf(t, listTestdata(t, file))
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("the policies differ (-want +got):\n%s", diff)
+				t.Errorf("policies differ (-want +got):\n%s", diff)
 			}
 			if len(invalid) != 0 {
-				t.Errorf("the list is said to be invalid: %v", invalid)
+				t.Errorf("got the invalid rows %v", invalid)
 			}
 		})
 	}
 }
 
-// A part of a policy in an odd form costs that part at most.
-func TestOddPolicies(t *testing.T) {
+// An invalid field of a policy costs only that field.
+func TestInvalidPolicyFields(t *testing.T) {
+	t.Parallel()
 	type (
 		policy  = cbrapi.Policy
 		invalid = []cbrapi.InvalidField
@@ -92,31 +94,36 @@ func TestOddPolicies(t *testing.T) {
 			want := test.want
 			want.ID, want.Invalid = policyID, test.invalid
 			if diff := cmp.Diff([]*policy{&want}, got); diff != "" {
-				t.Errorf("the policies differ (-want +got):\n%s", diff)
+				t.Errorf("policies differ (-want +got):\n%s", diff)
 			}
 			if len(invalid) != 0 {
-				t.Errorf("the list is said to be invalid: %v", invalid)
+				t.Errorf("got the invalid rows %v", invalid)
 			}
 		})
 	}
 }
 
-// A row that is no policy costs that row.
-func TestBadPolicyRows(t *testing.T) {
+// A row that is not a policy costs only that row.
+func TestInvalidPolicyRows(t *testing.T) {
+	t.Parallel()
 	got, invalid := policiesOf(t, `{"count":"many","policies":[null,{"name":"no id"},{"id":"p"},{"id":"`+strings.ToUpper(policyID)+`","name":"first"},{"id":"`+policyID+`"}]}`)
 	if diff := cmp.Diff([]*cbrapi.Policy{{ID: policyID, Name: "first"}}, got); diff != "" {
-		t.Errorf("the policies differ (-want +got):\n%s", diff)
+		t.Errorf("policies differ (-want +got):\n%s", diff)
 	}
 	want := []cbrapi.InvalidField{
-		{Field: "policies", Value: "<nil>"}, {Field: "policies.id", Value: "<nil>"}, {Field: "policies.id", Value: "p"},
+		{Field: "policies", Value: "<nil> in row 1"},
+		{Field: "policies.id", Value: "<nil> in row 2, no id"},
+		{Field: "policies.id", Value: "p in row 3"},
+		{Field: "count", Value: "many"},
 	}
 	if diff := cmp.Diff(want, invalid); diff != "" {
-		t.Errorf("what is invalid differs (-want +got):\n%s", diff)
+		t.Errorf("invalid fields differ (-want +got):\n%s", diff)
 	}
 }
 
-// The list of policies knows no pages and no enterprise projects.
+// The request for policies has neither pages nor an enterprise project.
 func TestPolicyQuery(t *testing.T) {
+	t.Parallel()
 	var got []string
 	o := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r.Method+" "+r.URL.RequestURI())
@@ -135,13 +142,14 @@ func TestPolicyQuery(t *testing.T) {
 		t.Errorf("Policies() = %v, %v, %v, want nothing", policies, invalid, err)
 	}
 	if diff := cmp.Diff([]string{"GET /v3/" + projectID + "/policies"}, got); diff != "" {
-		t.Errorf("the requests differ (-want +got):\n%s", diff)
+		t.Errorf("requests differ (-want +got):\n%s", diff)
 	}
 }
 
 func TestPoliciesFail(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
-		answer http.HandlerFunc
+		handle http.HandlerFunc
 		want   string
 		reason cbrapi.Reason
 	}{
@@ -151,15 +159,15 @@ func TestPoliciesFail(t *testing.T) {
 		},
 		"half a list":  {reply(http.StatusOK, "application/json", `{"policies":[{"id":"`+policyID+`"}`), "ListPolicies: HTTP status 200", cbrapi.ReasonUpstream},
 		"another list": {reply(http.StatusOK, "application/json", `{"vaults":[]}`), "no list called policies", cbrapi.ReasonUpstream},
-		"too large":    {tooLarge(true), "the answer is larger than 16384 KiB", cbrapi.ReasonUpstream},
+		"too large":    {tooLarge(true), "the response is larger than 16384 KiB", cbrapi.ReasonUpstream},
 	} {
 		t.Run(name, func(t *testing.T) {
-			policies, invalid, err := newClient(t, serve(t, test.answer)).Policies(t.Context())
+			policies, invalid, err := newClient(t, serve(t, test.handle)).Policies(t.Context())
 			if policies != nil || invalid != nil || err == nil {
 				t.Fatalf("Policies() = %v, %v, %v, want an error alone", policies, invalid, err)
 			}
 			if !strings.Contains(err.Error(), test.want) || cbrapi.ReasonOf(err) != test.reason {
-				t.Errorf("the error is %v for the reason %q, want %s for %q", err, cbrapi.ReasonOf(err), test.want, test.reason)
+				t.Errorf("got the error %v and the reason %q, want %s and %q", err, cbrapi.ReasonOf(err), test.want, test.reason)
 			}
 		})
 	}

@@ -1,14 +1,26 @@
 package cbrapi_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	taskID    = "10000000-0000-4000-8000-000000000001"
@@ -17,16 +29,16 @@ const (
 	token     = "MIIsecret/token+with/40+characters/and+more=="
 )
 
-// pathPrefix is the path of the endpoint: a client that drops it asks elsewhere.
+// pathPrefix is the path of the endpoint. Requests must keep it.
 const pathPrefix = "/cloud/api"
 
-// serve starts an API below pathPrefix. What h sees has the prefix removed.
+// serve starts an API at pathPrefix, which h does not see.
 func serve(t *testing.T, h http.HandlerFunc) cbrapi.Options {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle(pathPrefix+"/", http.StripPrefix(pathPrefix, h))
 	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("a request outside of the endpoint: %s %s", r.Method, r.URL)
+		t.Errorf("request outside of the endpoint: %s %s", r.Method, r.URL)
 	})
 	server := httptest.NewServer(mux)
 	transport := &http.Transport{}
@@ -46,7 +58,7 @@ func newClient(t testing.TB, o cbrapi.Options) *cbrapi.Client {
 	return client
 }
 
-// reply returns a handler that gives the same answer to every request.
+// reply returns a handler that sends the same response to every request.
 func reply(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -59,7 +71,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// withToken adds credentials as the package credentials does.
+// withToken adds credentials like package credentials.
 func withToken(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
@@ -68,7 +80,7 @@ func withToken(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// inMemory answers every request without a network.
+// inMemory responds to every request without a network.
 func inMemory(status int, contentType, body string) cbrapi.Options {
 	return cbrapi.Options{
 		Endpoint: "https://cbr.example.com",
@@ -80,5 +92,326 @@ func inMemory(status int, contentType, body string) cbrapi.Options {
 				Request:    req,
 			}, nil
 		})),
+	}
+}
+
+// fakeList is a service with one list. The zero value has no rows and behaves as the API
+// documents.
+type fakeList struct {
+	mu   sync.Mutex
+	list string   // "": operation logs
+	rows []string // JSON, in the order of the list
+
+	most   func(offset int) int                     // rows that a page has at most; nil: as many as requested
+	count  func(total, offset, rows int) string     // the member count; nil: the total
+	before func(request int)                        // called before each response
+	fault  func(limit, offset int) http.HandlerFunc // the response instead, if not nil
+
+	requests []string // limit@offset
+}
+
+// idOf returns the id of the nth task.
+func idOf(n int) string { return fmt.Sprintf("30000000-0000-4000-8000-%012d", n) }
+
+func rowOf(id string) string { return `{"id":"` + id + `","status":"success"}` }
+
+// rowsOf returns the rows of n tasks.
+func rowsOf(n int) []string {
+	rows := make([]string, n)
+	for i := range rows {
+		rows[i] = rowOf(idOf(i))
+	}
+	return rows
+}
+
+// sampleRow returns the task of a response in testdata as a row of a list.
+func sampleRow(t testing.TB, file string) string {
+	t.Helper()
+	body, _ := testdata(t, file)
+	var response struct {
+		Task json.RawMessage `json:"operation_log"`
+	}
+	if err := json.Unmarshal([]byte(body), &response); err != nil {
+		t.Fatal(err)
+	}
+	var row bytes.Buffer
+	if err := json.Compact(&row, response.Task); err != nil {
+		t.Fatal(err)
+	}
+	return row.String()
+}
+
+// atMost limits every page to n rows.
+func atMost(n int) func(int) int { return func(int) int { return n } }
+
+func (h *fakeList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.before != nil {
+		h.before(len(h.requests))
+	}
+	segment, list := "operation-logs", "operation_logs"
+	if h.list != "" {
+		segment, list = h.list, h.list
+	}
+	limit, limitErr := strconv.Atoi(r.FormValue("limit"))
+	offset, offsetErr := strconv.Atoi(r.FormValue("offset"))
+	if r.Method != http.MethodGet || r.URL.Path != "/v3/"+projectID+"/"+segment || limitErr != nil || offsetErr != nil {
+		http.Error(w, "no such list", http.StatusNotFound)
+		return
+	}
+	h.requests = append(h.requests, fmt.Sprintf("%d@%d", limit, offset))
+	if h.fault != nil {
+		if fault := h.fault(limit, offset); fault != nil {
+			fault(w, r)
+			return
+		}
+	}
+	if h.most != nil {
+		limit = min(limit, h.most(offset))
+	}
+	first := min(offset, len(h.rows))
+	page := h.rows[first:min(first+limit, len(h.rows))]
+	count := fmt.Sprintf(`,"count":%d`, len(h.rows))
+	if h.count != nil {
+		count = h.count(len(h.rows), offset, len(page))
+	}
+	reply(http.StatusOK, "application/json", `{"`+list+`":[`+strings.Join(page, ",")+`]`+count+`}`)(w, r)
+}
+
+// takeRequests returns the requests since the last call.
+func (h *fakeList) takeRequests() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	requests := h.requests
+	h.requests = nil
+	return requests
+}
+
+// readAll returns the ids of the remaining tasks of a list.
+func readAll(ctx context.Context, l *cbrapi.List[cbrapi.OperationLog]) ([]string, error) {
+	var ids []string
+	for !l.Done() {
+		page, err := l.Next(ctx)
+		if err != nil {
+			return ids, err
+		}
+		for _, task := range page {
+			ids = append(ids, task.ID)
+		}
+		if len(ids) > 100_000 {
+			return ids, fmt.Errorf("the list does not end")
+		}
+	}
+	return ids, nil
+}
+
+// idsOf returns the ids of the first n tasks.
+func idsOf(n int) []string {
+	var all []string
+	for i := range n {
+		all = append(all, idOf(i))
+	}
+	return all
+}
+
+func mustReadAll(t *testing.T, l *cbrapi.List[cbrapi.OperationLog]) []string {
+	t.Helper()
+	got, err := readAll(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+const ms = time.Millisecond
+
+// outcome is what a request comes to: a response, or an error of the transport.
+type outcome struct {
+	status     int
+	code       string // error_code in the body
+	retryAfter int    // in seconds; 0: the header is absent
+	err        error
+}
+
+func status(code int) outcome { return outcome{status: code} }
+
+func broken(err error) outcome { return outcome{err: err} }
+
+func throttledFor(seconds int) outcome {
+	return outcome{status: http.StatusTooManyRequests, retryAfter: seconds}
+}
+
+// limitedAPI is an API in memory that is used through a Limiter, and records when
+// requests arrive.
+type limitedAPI struct {
+	latency time.Duration
+	outcome func(n int) outcome // of the nth request, from 1
+	began   time.Time
+
+	mu   sync.Mutex
+	sent []time.Duration // since it began
+}
+
+// newLimitedAPI responds with the outcomes in their order, and goes on with the last.
+// Without outcomes all requests succeed.
+func newLimitedAPI(outcomes ...outcome) *limitedAPI {
+	a := &limitedAPI{began: time.Now()}
+	a.then(outcomes...)
+	return a
+}
+
+// then replaces the outcomes.
+func (a *limitedAPI) then(outcomes ...outcome) {
+	if len(outcomes) == 0 {
+		outcomes = []outcome{status(200)}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	before := len(a.sent)
+	a.outcome = func(n int) outcome { return outcomes[min(n-before, len(outcomes))-1] }
+}
+
+// RoundTrip implements http.RoundTripper.
+func (a *limitedAPI) RoundTrip(req *http.Request) (*http.Response, error) {
+	a.mu.Lock()
+	a.sent = append(a.sent, time.Since(a.began))
+	o := a.outcome(len(a.sent))
+	latency := a.latency
+	a.mu.Unlock()
+	select {
+	case <-time.After(latency):
+	case <-req.Context().Done():
+		return nil, context.Cause(req.Context())
+	}
+	if o.err != nil {
+		return nil, o.err
+	}
+	body := fmt.Sprintf(`{"error_code":%q}`, o.code)
+	if o.status == http.StatusOK {
+		body = fmt.Sprintf(`{"operation_log":{"id":%q}}`, taskID)
+	}
+	header := http.Header{}
+	if o.retryAfter != 0 {
+		header.Set("Retry-After", fmt.Sprint(o.retryAfter))
+	}
+	return &http.Response{StatusCode: o.status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+}
+
+// client returns a client of the API that uses the limiter.
+func (a *limitedAPI) client(t *testing.T, l *cbrapi.Limiter) *cbrapi.Client {
+	t.Helper()
+	return newClient(t, cbrapi.Options{Endpoint: "https://cbr.example.com", Transport: a, Limiter: l})
+}
+
+// expectSent checks when requests were sent, to the millisecond.
+func (a *limitedAPI) expectSent(t *testing.T, want ...time.Duration) {
+	t.Helper()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var got []time.Duration
+	for _, at := range a.sent {
+		got = append(got, at.Round(ms))
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("requests were sent after %v, want %v", got, want)
+	}
+}
+
+// count returns how many requests were sent so far.
+func (a *limitedAPI) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.sent)
+}
+
+// newLimiter returns a limiter without jitter.
+func newLimiter(perSecond float64) *cbrapi.Limiter { return newJitteryLimiter(perSecond, 0.5) }
+
+func newJitteryLimiter(perSecond, jitter float64) *cbrapi.Limiter {
+	return cbrapi.NewLimiter(cbrapi.LimiterOptions{RequestsPerSecond: perSecond, Jitter: func() float64 { return jitter }})
+}
+
+// get sends a request and returns its error.
+func get(ctx context.Context, c *cbrapi.Client) error {
+	_, err := c.OperationLog(ctx, taskID)
+	return err
+}
+
+func mustGet(t *testing.T, c *cbrapi.Client) {
+	t.Helper()
+	if err := get(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+}
+
+// getWithin sends a request with a deadline and returns its error.
+func getWithin(t *testing.T, d time.Duration, c *cbrapi.Client) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	return get(ctx, c)
+}
+
+// getOnce sends a request that has no time for a retry, and that comes to o.
+func getOnce(t *testing.T, a *limitedAPI, c *cbrapi.Client, o outcome) {
+	t.Helper()
+	a.then(o)
+	defer a.then()
+	before := a.count()
+	_ = getWithin(t, 50*ms, c)
+	if got := a.count() - before; got != 1 {
+		t.Errorf("%d requests were sent, want 1", got)
+	}
+}
+
+// rateOf measures how many requests are sent per second once a burst is over; 0 if
+// there is no limit.
+func rateOf(t *testing.T, c *cbrapi.Client) float64 {
+	t.Helper()
+	timed := func() time.Duration {
+		began := time.Now()
+		mustGet(t, c)
+		return time.Since(began)
+	}
+	for range 100 {
+		if timed() > 0 {
+			return 1 / timed().Seconds()
+		}
+	}
+	return 0
+}
+
+func expectRate(t *testing.T, c *cbrapi.Client, when string, want float64) {
+	t.Helper()
+	if got := rateOf(t, c); got < want-1e-6 || got > want+1e-6 {
+		t.Errorf("%s: %v requests per second are sent, want %v", when, got, want)
+	}
+}
+
+// expectPause checks that no request is sent until d is over.
+func expectPause(t *testing.T, c *cbrapi.Client, when string, d time.Duration) {
+	t.Helper()
+	began := time.Now()
+	mustGet(t, c)
+	if got := time.Since(began); got != d {
+		t.Errorf("%s: the next request is sent after %s, want %s", when, got, d)
+	}
+}
+
+// expectError checks that err is or wraps want.
+func expectError(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) || (want == nil) != (err == nil) {
+		t.Errorf("the error is %v, want %v", err, want)
+	}
+}
+
+// expectStatus checks that err is the response with the status.
+func expectStatus(t *testing.T, err error, want int) {
+	t.Helper()
+	var e *cbrapi.Error
+	if !errors.As(err, &e) || e.StatusCode != want {
+		t.Errorf("the error is %v, want the status %d", err, want)
 	}
 }

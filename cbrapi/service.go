@@ -2,36 +2,37 @@ package cbrapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 )
 
 const (
-	// maxErrorBytes bounds what is read of an answer that is an error.
+	// maxErrorBytes bounds what is read of a response that is an error.
 	maxErrorBytes = 64 << 10
-	// maxDrainBytes bounds what is read only to keep a connection in use.
-	maxDrainBytes = 64 << 10
+	// minRedacted is the length of the shortest secret that is looked for in data.
+	minRedacted = 16
 )
 
-// service sends the calls of one endpoint and bounds their answers.
+// service sends requests to one endpoint and reads the responses, within bounds.
 type service struct {
 	endpoint *url.URL
-	// transport is used without an http.Client around it, which would follow
-	// redirects and carry the credentials to another host.
+	// transport is used without an http.Client around it, which would follow redirects
+	// and carry the credentials to another host.
 	transport http.RoundTripper
 	userAgent string
-	pace      func(context.Context, func(context.Context) error) error // nil: send at once
+	limiter   *Limiter // nil: every request is sent once, without waiting
+	project   *project // nil: the requests are not about a project
 }
 
 func newService(o Options) (*service, error) {
 	u, err := url.Parse(o.Endpoint)
 	if err != nil {
-		// The error of url.Parse repeats the URL, in which there may be a password.
+		// The error of url.Parse repeats the URL, which may contain a password.
 		return nil, errors.New("is not a URL")
 	}
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
@@ -40,152 +41,176 @@ func newService(o Options) (*service, error) {
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport
 	}
-	return &service{endpoint: u, transport: o.Transport, userAgent: o.UserAgent, pace: o.Pace}, nil
+	return &service{endpoint: u, transport: o.Transport, userAgent: o.UserAgent, limiter: o.Limiter}, nil
 }
 
-// call is one request to an API.
-type call struct {
+// request is a request to an API.
+type request struct {
 	operation string   // the API's name of it, for errors and metrics
+	projectID string   // set by service.do
 	method    string   // an HTTP method
-	path      []string // segments below the endpoint, not escaped
+	path      []string // segments below the endpoint, or below the project
 	query     url.Values
 	body      []byte   // JSON; nil for none
-	maxBytes  int64    // an answer larger than this is an error
-	secrets   []string // parts of the body that must not come back in an error
+	maxBytes  int64    // a larger response is an error
+	secrets   []string // parts of the body that must not appear in an error
 }
 
-// secretsIn returns what must not be repeated from resp, the answer to c.
-func (c call) secretsIn(resp *http.Response) []string {
-	return append(credentialsOf(resp.Request), c.secrets...)
-}
-
-// answer is a complete answer with a status of 2xx.
-type answer struct {
+// response is a complete response with a 2xx status.
+type response struct {
 	operation  string
 	statusCode int
 	header     http.Header
 	body       []byte
-	secrets    []string // that must not come back in an error
 }
 
-// tooLargeError is the error for an answer that is larger than its call allows: a
+// tooLargeError is the error for a response that is larger than its request allows. A
 // part of it may be small enough.
-type tooLargeError struct {
-	err error
+type tooLargeError struct{ error }
+
+func (e tooLargeError) Unwrap() error { return e.error }
+
+// do resolves the project id, waits for the limiter, sends r, and repeats that where
+// it may help. The error is that of the last attempt, or ErrProjectID or ErrNotSent if
+// there was none.
+func (s *service) do(ctx context.Context, r request) (*response, error) {
+	if s.project != nil {
+		id, err := s.project.resolve(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.projectID = id
+		r.path = append([]string{"v3", id}, r.path...)
+	}
+	if s.limiter == nil {
+		return s.send(ctx, r)
+	}
+	var last error
+	for attempt := 0; ; attempt++ {
+		throttled, err := s.limiter.wait(ctx)
+		switch {
+		case err != nil && last != nil:
+			return nil, last // more useful than that there is no time for another attempt
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w: %w", r.operation, ErrNotSent, err)
+		}
+		response, err := s.send(ctx, r)
+		s.limiter.record(throttled, err)
+		if !s.limiter.awaitRetry(ctx, attempt, err) {
+			return response, err
+		}
+		last = err
+	}
 }
 
-func (e *tooLargeError) Error() string { return e.err.Error() }
-
-func (e *tooLargeError) Unwrap() error { return e.err }
-
-// do sends c when it is time for it, and returns what send does.
-func (s *service) do(ctx context.Context, c call) (a *answer, err error) {
-	if s.pace == nil {
-		return s.send(ctx, c)
-	}
-	err = s.pace(ctx, func(ctx context.Context) (err error) {
-		a, err = s.send(ctx, c)
-		return err
-	})
+// send sends r once and reads the whole response. The error is an *Error if the API
+// responded, and wraps the transport's error if not.
+func (s *service) send(ctx context.Context, r request) (*response, error) {
+	u := s.endpoint.JoinPath(r.path...)
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(withRequestInfo(ctx, requestInfo{r.operation, r.projectID}), r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
-		return nil, err
-	}
-	return a, nil
-}
-
-// send sends c and reads the whole answer. Its error is an *Error where the API
-// answered, and wraps the transport's error where it did not.
-func (s *service) send(ctx context.Context, c call) (*answer, error) {
-	u := s.endpoint.JoinPath(pathSegments(c.path)...)
-	u.RawQuery = c.query.Encode()
-	req, err := http.NewRequestWithContext(withOperation(ctx, c.operation), c.method, u.String(), bytes.NewReader(c.body))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.operation, err)
+		return nil, fmt.Errorf("%s: %w", r.operation, err)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", s.userAgent)
-	if c.body != nil {
+	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 
 	resp, err := s.transport.RoundTrip(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.operation, RedactError(err, c.secrets...))
+		return nil, fmt.Errorf("%s: %w", r.operation, err)
 	}
-	defer func() {
-		_, _ = io.CopyN(io.Discard, resp.Body, maxDrainBytes)
-		_ = resp.Body.Close()
-	}()
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, newError(c.operation, resp, c.secretsIn(resp))
+	defer resp.Body.Close()
+	// No read of the body lasts longer than the context.
+	body := resp.Body // PeekError replaces the field
+	defer context.AfterFunc(ctx, func() { _ = body.Close() })()
+	switch {
+	case resp.StatusCode < 200:
+		// The body of a 101 is the connection itself, which has no end.
+		return nil, &Error{Operation: r.operation, StatusCode: resp.StatusCode, Message: "the response is not a final one; check the endpoint"}
+	case resp.StatusCode > 299:
+		return nil, PeekError(r.operation, resp, r.secrets...)
 	}
-
-	a := &answer{operation: c.operation, statusCode: resp.StatusCode, header: resp.Header, secrets: c.secretsIn(resp)}
-	if resp.ContentLength <= c.maxBytes { // a larger one is not read in vain
-		// One byte more than allowed tells a large answer from one that just fits.
-		a.body, err = io.ReadAll(io.LimitReader(resp.Body, c.maxBytes+1))
+	out := &response{operation: r.operation, statusCode: resp.StatusCode, header: resp.Header}
+	if resp.ContentLength <= r.maxBytes { // a larger one is not read in vain
+		// One byte more than allowed shows that the response is too large.
+		out.body, err = io.ReadAll(io.LimitReader(resp.Body, r.maxBytes+1))
 		if err != nil {
-			return nil, fmt.Errorf("%s: reading the answer: %w", c.operation, err)
+			return nil, fmt.Errorf("%s: reading the response: %w", r.operation, cmp.Or(ctx.Err(), err))
 		}
 	}
-	if max(int64(len(a.body)), resp.ContentLength) > c.maxBytes {
-		return nil, &tooLargeError{a.malformed(fmt.Sprintf("the answer is larger than %d KiB", c.maxBytes>>10))}
+	if max(int64(len(out.body)), resp.ContentLength) > r.maxBytes {
+		return nil, tooLargeError{out.malformed(fmt.Sprintf("the response is larger than %d KiB", r.maxBytes>>10))}
 	}
-	// Whoever repeats our credentials, in whatever field: they become neither a
-	// label nor a line in a log. Something short may well stand there by itself.
+	// A service that repeats the credentials must not get them into a label or the log.
+	// Short ones may be a part of any text.
 	for _, secret := range credentialsOf(resp.Request) {
-		if len(secret) >= minPart && bytes.Contains(a.body, []byte(secret)) {
-			a.body = []byte(redact(string(a.body), []string{secret}))
+		if len(secret) >= minRedacted && bytes.Contains(out.body, []byte(secret)) {
+			out.body = []byte(redact(string(out.body), []string{secret}))
 		}
 	}
-	return a, nil
+	return out, nil
 }
 
 // object returns the body, which must be one JSON object and nothing else.
-func (a *answer) object() (object, error) {
-	values, rest, err := decodeObject(a.body)
-	if err != nil || values == nil {
-		return object{}, a.malformed(notJSON(a.header, a.body))
-	}
-	if len(rest) > 0 {
-		return object{}, a.malformed("the answer goes on after its JSON object")
+func (r *response) object() (object, error) {
+	value, _ := decode(r.body)
+	values, ok := value.(map[string]any)
+	if !ok {
+		return object{}, r.malformed(notJSON(r.body))
 	}
 	return newObject(values), nil
 }
 
-// malformed is the error for an answer of 2xx that is not what the API documents.
-func (a *answer) malformed(message string) error {
-	e := &Error{
-		Operation:  a.operation,
-		StatusCode: a.statusCode,
-		Message:    message,
-		RequestID:  headerRequestID(a.header),
+// malformed returns the error for a 2xx response that is not what the API documents.
+func (r *response) malformed(message string) error {
+	return &Error{
+		Operation:  r.operation,
+		StatusCode: r.statusCode,
+		Message:    oneLine(message, maxMessage),
+		RequestID:  oneLine(headerRequestID(r.header), maxToken),
 	}
-	e.clean(a.secrets)
-	return e
 }
 
-// notJSON says what an answer is that should have been a JSON object. A page of
-// HTML is not worth quoting: a proxy or a load balancer wrote it.
-func notJSON(h http.Header, body []byte) string {
+// notJSON describes a body that should have been a JSON object. It does not quote a
+// page of HTML.
+func notJSON(body []byte) string {
 	body = bytes.TrimSpace(body)
-	mediaType, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	switch {
 	case len(body) == 0:
-		return "the answer is empty"
+		return "the response is empty"
 	case body[0] == '<':
-		return "the answer is a page of HTML or XML; a proxy or load balancer may have sent it"
-	case body[0] == '{', body[0] == '[', mediaType == "application/json":
-		return "the answer is broken JSON, or JSON of another shape"
+		return "the response is a page of HTML or XML; a proxy or load balancer may have sent it"
 	default:
-		return "the answer is not JSON but " + firstText(mediaType, "of no known type")
+		return "the response is not one JSON object"
 	}
 }
 
-func pathSegments(segments []string) []string {
-	out := make([]string, len(segments))
-	for i, s := range segments {
-		out[i] = url.PathEscape(s)
-	}
-	return out
+type requestKey struct{}
+
+// requestInfo describes a request to the transports below this package.
+type requestInfo struct {
+	operation string
+	projectID string
+}
+
+func withRequestInfo(ctx context.Context, info requestInfo) context.Context {
+	return context.WithValue(ctx, requestKey{}, info)
+}
+
+// Operation returns the API's name of the operation that a request with the context
+// ctx is for, such as ShowOpLog, and "" for a request of another package. Transports
+// label their measurements with it.
+func Operation(ctx context.Context) string {
+	info, _ := ctx.Value(requestKey{}).(requestInfo)
+	return info.operation
+}
+
+// ProjectID returns the id of the project that a request with the context ctx is
+// about, and "" if it is about none. A signature has to include it.
+func ProjectID(ctx context.Context) string {
+	info, _ := ctx.Value(requestKey{}).(requestInfo)
+	return info.projectID
 }

@@ -1,31 +1,43 @@
 package cbrapi
 
-import "time"
+import (
+	"net/url"
+	"time"
+)
 
-// Vault is where the backups of some resources are kept. What the API did not send
-// is the zero value or nil.
+const (
+	megabyte = 1 << 20
+	gigabyte = 1 << 30
+)
+
+// Vault holds backups. A field that the API did not send is zero or nil.
 //
-// See https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html, tables 5
-// to 9.
+// See https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html, tables 5 to 9.
 type Vault struct {
 	ID                  string // lower case
 	Name                string
 	EnterpriseProjectID string // "0" for the default one
 	CreatedAt           time.Time
-	AutoExpand          *bool // whether its capacity grows by itself
-	Billing             Billing
-	// Resources has what the vault protects, each with an id, and none twice. It is
-	// nil where the API did not send the list.
-	Resources []VaultResource
-	Tags      map[string]string // the values by their keys; nil for none
+	AutoExpand          *bool // whether its capacity grows automatically
+	// Threshold is how much of the capacity may be used before the cloud sends a
+	// notification, in percent as sent. The API lets users set 1 to 100
+	// (https://support.huaweicloud.com/intl/en-us/api-cbr/BatchUpdateVault.html).
+	Threshold *float64
+	SMNNotify *bool // whether the cloud sends notifications of the vault
+	// Locked is whether backup locking is enabled, which cannot be undone: no backup can
+	// be deleted before it expires (write once, read many). VaultLock is something else.
+	Locked    *bool
+	Frozen    *bool // whether the vault is frozen, as for arrears; in recorded answers, not documented
+	Billing   Billing
+	Resources []VaultResource   // each with an id, none twice; nil if not sent
+	Tags      map[string]string // nil for none
 
-	// Invalid lists the fields that were sent in a form that cannot be read.
-	// They are left out above.
+	// Invalid lists the fields that could not be read. They are zero or nil above.
 	Invalid []InvalidField
 }
 
-// Billing is what a vault is and how full it is. The sizes are in bytes: the API
-// sends them in GB and MB, which are those of the vendor, of 1024 MB and 1024 KB.
+// Billing holds the kind and the sizes of a vault. The sizes are in bytes: the API sends
+// GB of 1024 MB and MB of 1024 KB, each as table 6 of ListVault says.
 type Billing struct {
 	Status          VaultStatus
 	ChargingMode    string // pre_paid or post_paid
@@ -33,8 +45,9 @@ type Billing struct {
 	ObjectType      string // server, disk, turbo, workspace, vmware, rds or file
 	ConsistentLevel string // crash_consistent or app_consistent
 	Capacity        *int64 // size, sent in GB
-	Allocated       *int64 // the sizes of its resources, sent in GB
+	Allocated       *int64 // the sizes of its resources, sent in GB; 0 for replicas
 	Used            *int64 // by backups, sent in MB
+	MultiAZ         *bool  // whether backups are kept in several availability zones
 }
 
 // VaultResource is a resource that is bound to a vault.
@@ -45,24 +58,31 @@ type VaultResource struct {
 	ProtectStatus ProtectStatus
 	AutoProtect   *bool  // whether it follows the policies of its vault
 	BackupCount   *int64 // its backups in the vault
-	// BackupSize is what its backups take, in bytes. It is sent in GB by the vendor's
-	// Terraform provider (data source huaweicloud_cbr_vaults_by_tags); the API's page
-	// says no unit.
+	// BackupSize is the size of its backups, in bytes. The API does not document the
+	// unit. It sends MB: in recorded answers the sizes add up to Billing.Used, which is
+	// in MB. The vendor's Terraform provider documents GB, which is wrong.
 	BackupSize     *int64
-	ExcludeVolumes []string // ids of the volumes that a backup leaves out; nil where not sent
+	ExcludeVolumes []string // ids of the volumes that a backup leaves out; nil if not sent
+	// IncludedVolumes is the number of volumes in include_volumes: only they are backed up,
+	// and one that is attached later is not. It is 0 if they are not limited. The vendor's
+	// SDK has a list of objects, the Terraform provider of Open Telekom Cloud one of ids.
+	IncludedVolumes int
 }
 
-// VaultStatus is whether a vault can be used. The API may send one that is not
-// listed here: it is passed on as it came.
+// VaultStatus is the status of a vault. An unknown one is kept as it was sent.
 type VaultStatus string
 
 // The statuses of a vault that the API documents.
 const (
 	VaultAvailable VaultStatus = "available"
-	VaultLock      VaultStatus = "lock"
-	VaultFrozen    VaultStatus = "frozen" // the account is in arrears, for example
-	VaultDeleting  VaultStatus = "deleting"
-	VaultError     VaultStatus = "error"
+	// VaultLock means that the capacity of the vault is being expanded or its
+	// specifications are being changed. Everything else goes on, backups too: table 2 of
+	// https://support.huaweicloud.com/intl/en-us/usermanual-cbr/cbr_03_0002.html, and of
+	// the same page of Open Telekom Cloud. Vault.Locked is something else.
+	VaultLock     VaultStatus = "lock"
+	VaultFrozen   VaultStatus = "frozen" // the account is in arrears, for example
+	VaultDeleting VaultStatus = "deleting"
+	VaultError    VaultStatus = "error"
 )
 
 // VaultStatuses returns the statuses of a vault that the API documents, in its order.
@@ -70,21 +90,123 @@ func VaultStatuses() []VaultStatus {
 	return []VaultStatus{VaultAvailable, VaultLock, VaultFrozen, VaultDeleting, VaultError}
 }
 
-// ProtectStatus is what is being done with a resource of a vault. Like the status
-// of a vault, it may be a new one.
+// ProtectStatus is the status of a resource. An unknown one is kept as it was sent.
 type ProtectStatus string
 
-// The statuses of a resource that the API documents.
+// The statuses of a resource that the API documents, and ProtectDeleted, which is known
+// from recorded answers.
 const (
 	ProtectAvailable  ProtectStatus = "available"
 	ProtectError      ProtectStatus = "error"
 	ProtectProtecting ProtectStatus = "protecting"
 	ProtectRestoring  ProtectStatus = "restoring"
 	ProtectRemoving   ProtectStatus = "removing"
+	// ProtectDeleted means that the resource no longer exists in the cloud. It is still
+	// bound to the vault, which keeps its backups.
+	ProtectDeleted ProtectStatus = "deleted"
 )
 
-// ProtectStatuses returns the statuses of a resource that the API documents, in its
-// order.
+// ProtectStatuses returns the known statuses of a resource, in the API's order.
 func ProtectStatuses() []ProtectStatus {
-	return []ProtectStatus{ProtectAvailable, ProtectError, ProtectProtecting, ProtectRestoring, ProtectRemoving}
+	return []ProtectStatus{
+		ProtectAvailable, ProtectError, ProtectProtecting, ProtectRestoring, ProtectRemoving, ProtectDeleted,
+	}
+}
+
+// Vaults returns the list of the vaults of the project. It sends nothing yet.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html.
+func (c *Client) Vaults() *List[Vault] {
+	return newList(c, listRequest{
+		operation: "ListVault",
+		segment:   "vaults",
+		name:      "vaults",
+		path:      "vaults.",
+		query:     url.Values{},
+	}, readVault)
+}
+
+func readVault(o object) *Vault {
+	billing, _ := o.object("billing")
+	v := &Vault{
+		ID:                  o.id("id"),
+		Name:                o.text("name"),
+		EnterpriseProjectID: o.text("enterprise_project_id"),
+		CreatedAt:           o.time("created_at"),
+		AutoExpand:          o.bool("auto_expand"),
+		Threshold:           o.percent("threshold"),
+		SMNNotify:           o.bool("smn_notify"),
+		Locked:              o.bool("locked"),
+		Frozen:              o.bool("frozen"),
+		Billing: Billing{
+			Status:          VaultStatus(billing.token("status")),
+			ChargingMode:    billing.token("charging_mode"),
+			ProtectType:     billing.token("protect_type"),
+			ObjectType:      billing.token("object_type"),
+			ConsistentLevel: billing.token("consistent_level"),
+			Capacity:        billing.size("size", gigabyte),
+			Allocated:       billing.size("allocated", gigabyte),
+			Used:            billing.size("used", megabyte),
+			MultiAZ:         billing.bool("is_multi_az"),
+		},
+		Resources: readVaultResources(o),
+		Tags:      readTags(o),
+	}
+	v.Invalid = *o.found
+	return v
+}
+
+func readVaultResources(o object) []VaultResource {
+	all := o.objects("resources")
+	if _, sent := o.values["resources"].([]any); !sent {
+		return nil
+	}
+	resources := make([]VaultResource, 0, len(all))
+	seen := map[string]bool{}
+	for _, inner := range all {
+		before := len(*inner.found)
+		id := inner.id("id")
+		switch {
+		case len(*inner.found) > before, seen[id]:
+			continue
+		case id == "":
+			inner.invalid("id", inner.values["id"])
+			continue
+		}
+		seen[id] = true
+		extra, _ := inner.object("extra_info")
+		resources = append(resources, VaultResource{
+			ID:              id,
+			Type:            inner.text("type"),
+			Name:            inner.text("name"),
+			ProtectStatus:   ProtectStatus(inner.token("protect_status")),
+			AutoProtect:     inner.bool("auto_protect"),
+			BackupCount:     inner.count("backup_count"),
+			BackupSize:      inner.size("backup_size", megabyte),
+			ExcludeVolumes:  extra.texts("exclude_volumes"),
+			IncludedVolumes: extra.length("include_volumes"),
+		})
+	}
+	return resources
+}
+
+// readTags leaves out tags of which a part cannot be read.
+func readTags(o object) map[string]string {
+	var tags map[string]string
+	for _, tag := range o.objects("tags") {
+		before := len(*tag.found)
+		key, value := tag.text("key"), tag.text("value")
+		_, again := tags[key]
+		switch {
+		case len(*tag.found) > before, again:
+			continue
+		case key == "":
+			tag.invalid("key", tag.values["key"])
+			continue
+		case tags == nil:
+			tags = map[string]string{}
+		}
+		tags[key] = value
+	}
+	return tags
 }

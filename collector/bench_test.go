@@ -12,31 +12,32 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/collector"
-	"github.com/cbr-exporter/cbr_exporter/ledger"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+	"github.com/cbr-exporter/cbr_exporter/tasks"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
-// BenchmarkScrape gathers and encodes the page of many tasks; its target is 1.5
-// of the time and the allocations of BenchmarkPrebuilt.
+// BenchmarkScrape gathers and encodes the page of many tasks. The target is at most 1.5
+// times the duration and the allocations of BenchmarkPrebuilt.
 func BenchmarkScrape(b *testing.B) {
 	for _, tasks := range []int{1000, 10000} {
 		b.Run(fmt.Sprint(tasks), func(b *testing.B) {
-			c := collector.New(nil, manyTasks(tasks))
+			c, project := collector.New(nil), manyTasks(tasks)
 			b.ReportAllocs()
 			for b.Loop() {
-				encode(b, c.Scrape(b.Context()))
+				encode(b, c.Metrics(project))
 			}
 		})
 	}
 }
 
-// BenchmarkPrebuilt does the same with metrics of client_golang that exist
-// before: it is what gathering and encoding cost by themselves.
+// BenchmarkPrebuilt does the same with const metrics that exist before: it measures
+// what gathering and encoding cost without making the metrics.
 func BenchmarkPrebuilt(b *testing.B) {
 	for _, tasks := range []int{1000, 10000} {
 		b.Run(fmt.Sprint(tasks), func(b *testing.B) {
-			p := prebuild(b, collector.New(nil, manyTasks(tasks)).Scrape(b.Context()))
+			p := prebuild(b, collector.New(nil).Metrics(manyTasks(tasks)))
 			b.ReportAllocs()
 			for b.Loop() {
 				encode(b, p)
@@ -45,7 +46,7 @@ func BenchmarkPrebuilt(b *testing.B) {
 	}
 }
 
-// encode writes the page of c as a scrape gets it, with a registry of its own.
+// encode writes the page of c in the text format, with a registry of its own.
 func encode(b *testing.B, c prometheus.Collector) {
 	b.Helper()
 	r := prometheus.NewRegistry()
@@ -80,7 +81,7 @@ func (p *prebuilt) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// prebuild makes const metrics of all samples of c, in the order of c.
+// prebuild makes a const metric of each sample of c, in the order of c.
 func prebuild(b *testing.B, c prometheus.Collector) *prebuilt {
 	b.Helper()
 	p := &prebuilt{}
@@ -108,8 +109,8 @@ func prebuild(b *testing.B, c prometheus.Collector) *prebuilt {
 	return p
 }
 
-// declared returns the label values of a sample in the order in which desc
-// declares their names, which only its text tells.
+// declared returns the label values of a sample in the order in which desc declares
+// their names. Only desc.String() has that order.
 func declared(desc *prometheus.Desc, sample *dto.Metric) []string {
 	_, list, _ := strings.Cut(desc.String(), "variableLabels: {")
 	var values []string
@@ -123,10 +124,10 @@ func declared(desc *prometheus.Desc, sample *dto.Metric) []string {
 	return values
 }
 
-// manyTasks is a project with n tasks of as many resources, of which one in
-// twenty runs.
-func manyTasks(n int) source {
-	s := source{Snapshot: collection.Snapshot{Project: "prod", LastComplete: time.Unix(1e9, 0)}}
+// manyTasks returns a project with n tasks of as many resources. One task in twenty is
+// running.
+func manyTasks(n int) protection.Snapshot {
+	s := protection.Snapshot{Snapshot: tasks.Snapshot{Project: "prod", LastComplete: time.Unix(1e9, 0)}}
 	var logs []*cbrapi.OperationLog
 	for i := range n {
 		id := fmt.Sprintf("11111111-1111-4111-8111-%012d", i)
@@ -138,13 +139,18 @@ func manyTasks(n int) source {
 		if i%20 == 0 {
 			l.Status, l.EndedAt = cbrapi.StatusRunning, time.Time{}
 		}
-		s.Tasks = append(s.Tasks, collection.Task{ID: id, Log: l, Known: true})
+		s.Tasks = append(s.Tasks, tasks.Task{ID: id, Log: l, Known: true})
 		logs = append(logs, l)
 	}
 	l := ledger.New(ledger.Options{})
 	for _, log := range logs {
 		l.Add(log)
 	}
-	s.Standings, s.Resources = l.Standings(), l.Resources()
+	s.ResourceStates, s.Resources = l.ResourceStates(), l.Resources()
+	for _, state := range s.ResourceStates {
+		s.Verdicts = append(s.Verdicts, protection.Verdict{
+			ResourceKey: state.ResourceKey, VaultID: state.VaultID, Due: time.Unix(1e9, 0), Overdue: new(false), Failing: new(false),
+		})
+	}
 	return s
 }

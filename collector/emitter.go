@@ -5,15 +5,16 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// emitter makes the samples of one scrape and sends them on. Prometheus' own
-// const metrics copy and sort their labels one by one; a task has some forty
-// samples with the same labels, and a scrape some thousand tasks, so here a
-// subject's labels are made once, and everything is made in slabs.
+// emitter makes the samples of one scrape and sends them to a registry.
+//
+// prometheus.NewConstMetric copies and sorts the labels of each sample. A task has
+// some forty samples with the same labels, and a scrape may have thousands of tasks.
+// So the labels of an item are made once, and all objects are allocated in slabs.
 type emitter struct {
 	ch chan<- prometheus.Metric
 
-	layout  *layout // of the family whose samples come
-	subject *labels // of the subject that they are of
+	layout *layout // of the current family
+	common *labels // of the current item
 
 	samples slab[sample]
 	lists   slab[*dto.LabelPair]
@@ -21,26 +22,27 @@ type emitter struct {
 	values  slab[string]
 }
 
-// labels are those that identify a subject.
+// labels are the common labels of an item.
 type labels struct {
 	given  []*dto.LabelPair // in the order of the table
-	sorted []*dto.LabelPair // the same, by name
+	sorted []*dto.LabelPair // by name
 }
 
-// emit sends one sample of the family, with the values of its own labels.
+// emit sends one sample of the current family and item, with the values of the
+// family's own labels.
 func (e *emitter) emit(value float64, own ...string) {
 	s := &e.samples.take(1)[0]
-	s.desc, s.value, s.labels = e.layout.desc, value, e.subject.sorted
+	s.desc, s.value, s.labels = e.layout.desc, value, e.common.sorted
 	s.gauge.Value = &s.value
 	if len(own) > 0 {
-		s.labels = e.with(own)
+		s.labels = e.merge(own)
 	}
 	e.ch <- s
 }
 
-// with returns the labels of the subject and the family's own, by name.
-func (e *emitter) with(own []string) []*dto.LabelPair {
-	given, l := e.subject.given, e.layout
+// merge returns the common labels and the family's own, by name.
+func (e *emitter) merge(own []string) []*dto.LabelPair {
+	given, l := e.common.given, e.layout
 	list := e.lists.take(len(l.sorted))
 	for i, position := range l.sorted {
 		if position < len(given) {
@@ -60,7 +62,7 @@ func (e *emitter) pair(name *string, value string) *dto.LabelPair {
 	return pair
 }
 
-// sample is a gauge at one moment. It implements prometheus.Metric.
+// sample is one value of a gauge. It implements prometheus.Metric.
 type sample struct {
 	desc   *prometheus.Desc
 	labels []*dto.LabelPair
@@ -77,16 +79,16 @@ func (s *sample) Write(out *dto.Metric) error {
 	return nil
 }
 
-// slab hands out pieces of larger allocations. They live as long as any of them.
+// slab hands out parts of larger allocations.
 type slab[T any] struct {
 	free []T
 }
 
 // take returns n zero values.
 func (s *slab[T]) take(n int) []T {
-	const together = 256
+	const size = 256
 	if n > len(s.free) {
-		s.free = make([]T, max(n, together))
+		s.free = make([]T, max(n, size))
 	}
 	taken := s.free[:n:n]
 	s.free = s.free[n:]

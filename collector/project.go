@@ -2,83 +2,71 @@ package collector
 
 import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/coverage"
+	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
-// The values of the label collector: for the configured ids, for what is found by
-// following the list of tasks, and for the vaults and policies.
-const (
-	tasksCollector     = "tasks"
-	discoveryCollector = "discovery"
-	vaultsCollector    = "vaults"
-)
-
-// projectFamilies is what is exposed of the reading of one project.
-func projectFamilies() []family[*coverage.Snapshot] {
+// projectFamilies are the metrics of one project and of the last pass over it.
+func projectFamilies() []family[*protection.Snapshot] {
 	reasons := cbrapi.Reasons()
-	return []family[*coverage.Snapshot]{
+	return []family[*protection.Snapshot]{
 		{
-			name: "up",
-			help: "1 if, in the newest pass over the project, the API accepted the credentials and gave a valid answer; while it waits for one, if it did in the pass before.",
-			read: func(s *coverage.Snapshot, e *emitter) { e.emit(number(s.Up)) },
+			name: "cbr_up",
+			help: "Whether the API accepted the credentials and returned a valid response in the last pass over the project.",
+			read: func(s *protection.Snapshot, e *emitter) { e.emit(boolToFloat(s.Up)) },
 		},
 		{
-			name:   "scrape_error",
-			help:   "1 for each reason why something could not be read in the newest pass, 0 for the others.",
+			name:   "cbr_scrape_error",
+			help:   "Whether the last pass could not read something for this reason.",
 			labels: []string{"reason"},
-			read: func(s *coverage.Snapshot, e *emitter) {
+			read: func(s *protection.Snapshot, e *emitter) {
 				for _, reason := range reasons {
 					met := s.Reasons[reason] || s.Inventory != nil && s.Inventory.Reasons[reason]
-					e.emit(number(met), string(reason))
+					e.emit(boolToFloat(met), string(reason))
 				}
 			},
 		},
 		{
-			name: "scrape_duration_seconds",
-			help: "How long the newest pass took, or has taken so far.",
-			read: func(s *coverage.Snapshot, e *emitter) { e.emit(s.Duration.Seconds()) },
+			name: "cbr_scrape_duration_seconds",
+			help: "Duration of the last pass; while a pass runs, how long it has taken so far.",
+			read: func(s *protection.Snapshot, e *emitter) { e.emit(s.Duration.Seconds()) },
 		},
 		{
-			name:   "scrape_collector_success",
-			help:   "1 if the newest pass of the collector has read all that it had to; while it runs, if the one before it had.",
+			name:   "cbr_scrape_collector_success",
+			help:   "Whether the last finished pass of this collector succeeded. 0 while a pass takes too long.",
 			labels: []string{"collector"},
-			read: func(s *coverage.Snapshot, e *emitter) {
-				if len(s.Tasks) > 0 {
-					e.emit(number(s.Complete), tasksCollector)
-				}
-				if s.Found != nil {
-					e.emit(number(s.Found.Complete), discoveryCollector)
-				}
-				if s.Inventory != nil {
-					e.emit(number(s.Inventory.Complete), vaultsCollector)
+			read: func(s *protection.Snapshot, e *emitter) {
+				for _, c := range s.Collectors() {
+					e.emit(boolToFloat(c.Complete), c.Name)
 				}
 			},
 		},
 		{
-			name:   "scrape_collector_last_success_timestamp_seconds",
-			help:   "Unix time at which the newest successful pass of the collector ended: as of when the other numbers are true.",
+			name:   "cbr_scrape_collector_last_success_timestamp_seconds",
+			help:   "Unix time at which the last successful pass of this collector ended.",
 			labels: []string{"collector"},
-			read: func(s *coverage.Snapshot, e *emitter) {
-				if v, ok := unixSeconds(s.LastComplete); ok && len(s.Tasks) > 0 {
-					e.emit(v, tasksCollector)
-				}
-				if s.Found != nil {
-					if v, ok := unixSeconds(s.Found.LastComplete); ok {
-						e.emit(v, discoveryCollector)
-					}
-				}
-				if s.Inventory != nil {
-					if v, ok := unixSeconds(s.Inventory.LastComplete); ok {
-						e.emit(v, vaultsCollector)
+			read: func(s *protection.Snapshot, e *emitter) {
+				for _, c := range s.Collectors() {
+					if v, known := unixSeconds(c.LastComplete); known {
+						e.emit(v, c.Name)
 					}
 				}
 			},
 		},
 		{
-			name:   "project_info",
-			help:   "What the cloud calls the project; always 1, absent until its id is known.",
+			name:   "cbr_scrape_collector_incomplete_seconds",
+			help:   "Time since the last success of this collector or, if that is later, since vaults could not be read or since the exporter started following the project; 0 while it succeeds.",
+			labels: []string{"collector"},
+			read: func(s *protection.Snapshot, e *emitter) {
+				for _, c := range s.Collectors() {
+					e.emit(c.Incomplete.Seconds(), c.Name)
+				}
+			},
+		},
+		{
+			name:   "cbr_project_info",
+			help:   "ID, region and enterprise project of the project. Always 1; absent until the ID is known.",
 			labels: []string{"project_id", "region", "enterprise_project_id"},
-			read: func(s *coverage.Snapshot, e *emitter) {
+			read: func(s *protection.Snapshot, e *emitter) {
 				if s.Info.ID != "" {
 					e.emit(1, s.Info.ID, s.Info.Region, s.Info.EnterpriseProjectID)
 				}

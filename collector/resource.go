@@ -1,115 +1,103 @@
 package collector
 
 import (
-	"slices"
-
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/ledger"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
-// resourceFamilies is what is exposed of one resource.
+// resourceFamilies are the metrics of one resource.
 func resourceFamilies() []family[ledger.Resource] {
 	return []family[ledger.Resource]{{
-		name:   "resource_info",
-		help:   "Name and type of the resource, from its newest task, or from the list of vaults where that is newer; always 1.",
+		name:   "cbr_resource_info",
+		help:   "Name and type of the resource. Always 1.",
 		labels: []string{"resource_name", "resource_type"},
 		read:   func(r ledger.Resource, e *emitter) { e.emit(1, r.Name, r.Type) },
 	}}
 }
 
-// standing is how a resource stands, and whether its history is known: without
-// discovery, what succeeded last among some ids says nothing about today.
-type standing struct {
-	ledger.Standing
+// resourceState is the state of a resource and whether its history is known. Without
+// discovery only the configured tasks are known, so there may be a later success.
+type resourceState struct {
+	ledger.ResourceState
 	historyKnown bool
 }
 
-// standingFamilies is what is exposed of one kind of operation on a resource in a
-// vault. No label tells one task from the next, so an alert on these series resolves
-// when the next task succeeds.
-func standingFamilies() []family[standing] {
-	return slices.Concat(lastFinishedFamilies(), historyFamilies())
-}
-
-func lastFinishedFamilies() []family[standing] {
+// resourceStateFamilies are the metrics of one resource and operation type. They have no
+// label with the task, so an alert on them resolves when the next task succeeds.
+func resourceStateFamilies() []family[resourceState] {
 	statuses := finishedStatuses()
-	families := []family[standing]{
+	return []family[resourceState]{
 		{
-			name:   "resource_last_finished_task_status",
-			help:   "1 for the status with which the newest finished task of the resource ended, 0 for the others.",
+			name:   "cbr_resource_last_finished_task_status",
+			help:   "Whether the last finished task of the resource has this status.",
 			labels: []string{"status"},
-			read:   func(s standing, e *emitter) { emitStatus(s.LastFinished.Status, statuses, e) },
+			read:   func(r resourceState, e *emitter) { emitStatus(r.LastFinished.Status, statuses, e) },
 		},
 		{
-			name:   "resource_last_finished_task_info",
-			help:   "Which task is the newest finished one of the resource, and why it failed if it did; always 1.",
+			name:   "cbr_resource_last_finished_task_info",
+			help:   "ID, policy and error code of the last finished task of the resource. Always 1.",
 			labels: []string{"task_id", "policy_id", "error_code"},
-			read: func(s standing, e *emitter) {
-				e.emit(1, s.LastFinished.ID, s.LastFinished.PolicyID, s.LastFinished.ErrorInfo.Code)
+			read: func(r resourceState, e *emitter) {
+				e.emit(1, r.LastFinished.ID, r.LastFinished.PolicyID, r.LastFinished.ErrorInfo.Code)
 			},
 		},
-	}
-	for _, g := range gauges() {
-		if g.of&ofLastFinished != 0 {
-			families = append(families, family[standing]{
-				name: "resource_last_finished_task_" + g.name,
-				help: g.help + "; of the newest finished task of the resource.",
-				read: func(s standing, e *emitter) {
-					if v, ok := g.read(s.LastFinished); ok {
-						e.emit(v)
-					}
-				},
-			})
-		}
-	}
-	return families
-}
-
-// historyFamilies is what takes more than the newest finished task.
-func historyFamilies() []family[standing] {
-	return []family[standing]{
-		{
-			name: "resource_last_success_timestamp_seconds",
-			help: "Unix time at which the newest task of the resource ended that succeeded; absent where none is known.",
-			read: func(s standing, e *emitter) { s.emitEnd(s.LastSuccess, e) },
-		},
-		{
-			name: "resource_last_success_duration_seconds",
-			help: "How long the newest task of the resource ran that succeeded; absent where none is known.",
-			read: func(s standing, e *emitter) {
-				if s.LastSuccess != nil && s.LastSuccess.HasDuration && s.historyKnown {
-					e.emit(s.LastSuccess.Duration.Seconds())
-				}
-			},
-		},
-		{
-			name: "resource_last_failure_timestamp_seconds",
-			help: "Unix time at which the newest task of the resource ended that failed or timed out; absent where none is known.",
-			read: func(s standing, e *emitter) { s.emitEnd(s.LastFailure, e) },
-		},
-		{
-			name: "resource_consecutive_failures",
-			help: "Tasks of the resource that failed or timed out since the newest that succeeded; a skipped one neither counts nor resets.",
-			read: func(s standing, e *emitter) {
-				if s.historyKnown {
-					e.emit(float64(s.ConsecutiveFailures))
-				}
-			},
-		},
+		gauge("cbr_resource_last_finished_task_created_timestamp_seconds", "Unix time at which the last finished task of the resource was created.", ofLastFinished(createdAt)),
+		gauge("cbr_resource_last_finished_task_ended_timestamp_seconds", "Unix time at which the last finished task of the resource ended.", ofLastFinished(endedAt)),
+		gauge("cbr_resource_last_finished_task_duration_seconds", "Time from the start of the last finished task of the resource to its end.", ofLastFinished(duration)),
+		gauge("cbr_resource_last_finished_task_app_consistent", "Whether the last finished backup is application-consistent; if not, it is crash-consistent.", ofLastFinished(appConsistent)),
+		gauge("cbr_resource_last_finished_task_sync_backups", "Number of backups that the last finished sync task has synchronized.", ofLastFinished(syncBackups)),
+		gauge("cbr_resource_last_finished_task_sync_deleted_backups", "Number of backups that the last finished sync task has deleted.", ofLastFinished(syncDeletedBackups)),
+		gauge("cbr_resource_last_finished_task_sync_failed_backups", "Number of backups that the last finished sync task could not synchronize.", ofLastFinished(syncFailedBackups)),
+		gauge("cbr_resource_last_finished_task_deleted_backups", "Number of backups that the last finished remove_resource task deletes in total.", ofLastFinished(deletedBackups)),
+		gauge("cbr_resource_last_finished_task_delete_failed_resources", "Number of resources that the last finished remove_resource task could not delete.", ofLastFinished(deleteFailedResources)),
+		gauge("cbr_resource_last_success_timestamp_seconds", "Unix time at which the last successful task of the resource ended. Absent if none is known.", lastSuccessEnd),
+		gauge("cbr_resource_last_success_duration_seconds", "Time from the start of the last successful task of the resource to its end. Absent if none is known.", lastSuccessDuration),
+		gauge("cbr_resource_last_failure_timestamp_seconds", "Unix time at which the last failed or timed-out task of the resource ended. Absent if none is known.", lastFailureEnd),
+		gauge("cbr_resource_consecutive_failures", "Number of tasks of the resource that failed or timed out since the last successful one. Skipped tasks neither count nor reset it.", consecutiveFailures),
 	}
 }
 
-func (s standing) emitEnd(o *ledger.Outcome, e *emitter) {
-	if o == nil || !s.historyKnown {
-		return
-	}
-	if v, ok := unixSeconds(o.End); ok {
-		e.emit(v)
-	}
+// ofLastFinished returns a reader of the last finished task.
+func ofLastFinished(read func(*cbrapi.OperationLog) (float64, bool)) func(resourceState) (float64, bool) {
+	return func(r resourceState) (float64, bool) { return read(r.LastFinished) }
 }
 
-func finishedStatuses() []cbrapi.Status {
-	return []cbrapi.Status{
-		cbrapi.StatusSuccess, cbrapi.StatusSkipped, cbrapi.StatusFailed, cbrapi.StatusTimeout,
+func lastSuccessEnd(r resourceState) (float64, bool) {
+	if r.LastSuccess == nil || !r.historyKnown {
+		return 0, false
+	}
+	return unixSeconds(r.LastSuccess.End)
+}
+
+func lastSuccessDuration(r resourceState) (float64, bool) {
+	if r.LastSuccess == nil || !r.historyKnown {
+		return 0, false
+	}
+	return r.LastSuccess.Duration.Seconds(), r.LastSuccess.HasDuration
+}
+
+func lastFailureEnd(r resourceState) (float64, bool) {
+	if r.LastFailure == nil || !r.historyKnown {
+		return 0, false
+	}
+	return unixSeconds(r.LastFailure.End)
+}
+
+func consecutiveFailures(r resourceState) (float64, bool) {
+	return float64(r.ConsecutiveFailures), r.historyKnown
+}
+
+// appConsistent converts app_consistency_status, which is "1" or "0".
+func appConsistent(l *cbrapi.OperationLog) (float64, bool) {
+	if l.ExtraInfo.Backup == nil {
+		return 0, false
+	}
+	switch l.ExtraInfo.Backup.AppConsistencyStatus {
+	case "1":
+		return 1, true
+	case "0":
+		return 0, true
+	default:
+		return 0, false
 	}
 }

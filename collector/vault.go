@@ -1,103 +1,97 @@
 package collector
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
-// vault is a vault, and the keys of those of its tags that are shown, by their labels.
+// vault is a vault with the values of the labels for its tags.
 type vault struct {
 	*cbrapi.Vault
-	tagKeys map[string]string
+	tags []string
 }
 
-// vaultFamilies is what is exposed of one vault. All vaults of all projects have the
-// labels for tags, be they empty: within a family the labels are the same.
+// vaultFamilies are the metrics of one vault.
 func vaultFamilies(tagLabels []string) []family[vault] {
 	statuses := cbrapi.VaultStatuses()
-	bytes := func(name, help string, size func(*cbrapi.Billing) *int64) family[vault] {
-		return family[vault]{name: name, help: help, read: func(v vault, e *emitter) { emitCount(size(&v.Billing), e) }}
-	}
 	return []family[vault]{
 		{
-			name: "vault_info",
-			help: "Facts about the vault that rarely change; always 1. A label tag_* has the value of that tag, and is empty without it.",
-			labels: append([]string{
-				"object_type", "protect_type", "charging_mode", "consistent_level", "auto_expand", "enterprise_project_id",
-			}, tagLabels...),
+			name: "cbr_vault_info",
+			help: "Attributes of the vault. Always 1. A label tag_* has the value of that tag; it is empty if the vault does not have the tag.",
+			labels: slices.Concat([]string{
+				"object_type", "protect_type", "charging_mode", "consistent_level", "auto_expand", "multi_az", "smn_notify", "enterprise_project_id",
+			}, tagLabels),
 			read: func(v vault, e *emitter) {
-				own := []string{
+				e.emit(1, append([]string{
 					v.Billing.ObjectType, v.Billing.ProtectType, v.Billing.ChargingMode, v.Billing.ConsistentLevel,
-					truth(v.AutoExpand), v.EnterpriseProjectID,
-				}
-				for _, label := range tagLabels {
-					key, shown := v.tagKeys[label]
-					if !shown {
-						own = append(own, "")
-						continue
-					}
-					own = append(own, v.Tags[key])
-				}
-				e.emit(1, own...)
+					boolLabel(v.AutoExpand), boolLabel(v.Billing.MultiAZ), boolLabel(v.SMNNotify), v.EnterpriseProjectID,
+				}, v.tags...)...)
 			},
 		},
+		tagged("cbr_vault_available", "Whether the status of the vault allows backups. Absent if the status is not known, and while the vault is being deleted.", tagLabels,
+			func(v vault) (*bool, []string) { return protection.Available(v.Vault), v.tags }),
+		tagged("cbr_vault_full", "Whether the backups in the vault use at least 99 % of its capacity, or all of it if the vault expands by itself.", tagLabels,
+			func(v vault) (*bool, []string) { return protection.Full(v.Vault), v.tags }),
+		tagged("cbr_vault_nearly_full", "Whether the use of the vault has reached its threshold, or 85 % if it has none. 0 if the vault expands by itself.", tagLabels,
+			func(v vault) (*bool, []string) { return protection.NearlyFull(v.Vault), v.tags }),
 		{
-			name:   "vault_status",
-			help:   "1 for the status that the vault has, 0 for the others; unknown stands for one that this exporter does not know.",
+			name:   "cbr_vault_status",
+			help:   "Whether the vault has this status; unknown stands for a status that is missing or that this exporter does not know.",
 			labels: []string{"status"},
 			read:   func(v vault, e *emitter) { emitStatus(v.Billing.Status, statuses, e) },
 		},
-		bytes("vault_capacity_bytes", "What the vault may hold, in bytes.", func(b *cbrapi.Billing) *int64 { return b.Capacity }),
-		bytes("vault_allocated_bytes", "The sizes of the resources that are bound to the vault, in bytes.", func(b *cbrapi.Billing) *int64 { return b.Allocated }),
-		bytes("vault_used_bytes", "What the backups in the vault take, in bytes.", func(b *cbrapi.Billing) *int64 { return b.Used }),
-		{
-			name: "vault_resources",
-			help: "Resources that are bound to the vault.",
-			read: func(v vault, e *emitter) {
-				if v.Resources != nil {
-					e.emit(float64(len(v.Resources)))
+		gauge("cbr_vault_capacity_bytes", "Capacity of the vault in bytes.",
+			func(v vault) (float64, bool) { return intValue(v.Billing.Capacity) }),
+		gauge("cbr_vault_allocated_bytes", "Total size of the resources that are bound to the vault, in bytes.",
+			func(v vault) (float64, bool) { return intValue(v.Billing.Allocated) }),
+		gauge("cbr_vault_used_bytes", "Space that the backups in the vault use, in bytes.",
+			func(v vault) (float64, bool) { return intValue(v.Billing.Used) }),
+		gauge("cbr_vault_threshold_ratio", "Share of the capacity above which the cloud notifies the user, from 0 to 1, as set for the vault. Absent if none is set.",
+			func(v vault) (float64, bool) {
+				if v.Threshold == nil || *v.Threshold == 0 { // the API accepts 1 to 100
+					return 0, false
 				}
-			},
-		},
+				return *v.Threshold / 100, true
+			}),
+		gauge("cbr_vault_worm", "Whether the backups in the vault are locked (write once, read many) until they expire.",
+			func(v vault) (float64, bool) { return boolValue(v.Locked) }),
+		gauge("cbr_vault_frozen", "Whether the cloud has frozen the vault.",
+			func(v vault) (float64, bool) { return boolValue(v.Frozen) }),
+		gauge("cbr_vault_resources", "Number of resources that are bound to the vault.",
+			func(v vault) (float64, bool) { return float64(len(v.Resources)), v.Resources != nil }),
 	}
 }
 
-// vaultResourceFamilies is what is exposed of one resource in one vault.
+// vaultResourceFamilies are the metrics of one resource that is bound to a vault.
 func vaultResourceFamilies() []family[*cbrapi.VaultResource] {
 	statuses := cbrapi.ProtectStatuses()
 	return []family[*cbrapi.VaultResource]{
 		{
-			name:   "vault_resource_status",
-			help:   "1 for the status that the resource has in the vault, 0 for the others; unknown stands for one that this exporter does not know, or that the API did not tell.",
+			name:   "cbr_vault_resource_status",
+			help:   "Whether the resource has this protection status; unknown stands for a status that is missing or that this exporter does not know.",
 			labels: []string{"status"},
 			read:   func(r *cbrapi.VaultResource, e *emitter) { emitStatus(r.ProtectStatus, statuses, e) },
 		},
-		{
-			name: "vault_resource_backups",
-			help: "Backups of the resource in the vault.",
-			read: func(r *cbrapi.VaultResource, e *emitter) { emitCount(r.BackupCount, e) },
-		},
-		{
-			name: "vault_resource_backup_bytes",
-			help: "What the backups of the resource take in the vault, in bytes.",
-			read: func(r *cbrapi.VaultResource, e *emitter) { emitCount(r.BackupSize, e) },
-		},
-		{
-			name: "vault_resource_excluded_volumes",
-			help: "Volumes of the server that its backups leave out; absent where the API does not give the list.",
-			read: func(r *cbrapi.VaultResource, e *emitter) {
-				if r.ExcludeVolumes != nil {
-					e.emit(float64(len(r.ExcludeVolumes)))
-				}
-			},
-		},
+		gauge("cbr_vault_resource_backups", "Number of backups of the resource in the vault.",
+			func(r *cbrapi.VaultResource) (float64, bool) { return intValue(r.BackupCount) }),
+		gauge("cbr_vault_resource_backup_bytes", "Space that the backups of the resource use in the vault, in bytes.",
+			func(r *cbrapi.VaultResource) (float64, bool) { return intValue(r.BackupSize) }),
+		gauge("cbr_vault_resource_excluded_volumes", "Number of volumes of the server that its backups exclude. Absent if the API does not return the list.",
+			func(r *cbrapi.VaultResource) (float64, bool) {
+				return float64(len(r.ExcludeVolumes)), r.ExcludeVolumes != nil
+			}),
+		gauge("cbr_vault_resource_included_volumes", "Number of volumes of the server that its backups are limited to. Absent if they are not limited: a volume that is attached later is then backed up too.",
+			func(r *cbrapi.VaultResource) (float64, bool) {
+				return float64(r.IncludedVolumes), r.IncludedVolumes > 0
+			}),
 	}
 }
 
-// vaultResource is a resource in a vault.
 type vaultResource struct {
-	vault    *cbrapi.Vault
+	vaultID  string
 	resource *cbrapi.VaultResource
 }
 
@@ -105,20 +99,22 @@ func vaultResources(vaults []*cbrapi.Vault) []vaultResource {
 	var all []vaultResource
 	for _, v := range vaults {
 		for n := range v.Resources {
-			all = append(all, vaultResource{v, &v.Resources[n]})
+			all = append(all, vaultResource{v.ID, &v.Resources[n]})
 		}
 	}
 	return all
 }
 
-func emitCount(n *int64, e *emitter) {
-	if v, ok := count(n); ok {
-		e.emit(v)
+// boolValue returns 1 or 0; known is false if b is nil.
+func boolValue(b *bool) (value float64, known bool) {
+	if b == nil {
+		return 0, false
 	}
+	return boolToFloat(*b), true
 }
 
-// truth returns what b says, and "" where it says nothing.
-func truth(b *bool) string {
+// boolLabel returns b as the value of a label, "" if b is not known.
+func boolLabel(b *bool) string {
 	if b == nil {
 		return ""
 	}

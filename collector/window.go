@@ -2,54 +2,48 @@ package collector
 
 import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/collection"
-	"github.com/cbr-exporter/cbr_exporter/coverage"
-	"github.com/cbr-exporter/cbr_exporter/ledger"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+	"github.com/cbr-exporter/cbr_exporter/tasks"
 )
 
-// windowFamilies is what is exposed of a project whose list of tasks is followed,
-// once it has been read as a whole.
-func windowFamilies() []family[*coverage.Snapshot] {
-	found := func(name, help string, value func(*collection.Found, *emitter)) family[*coverage.Snapshot] {
-		return family[*coverage.Snapshot]{
-			name: name,
-			help: help,
-			read: func(s *coverage.Snapshot, e *emitter) {
-				if s.Found != nil && s.Found.Swept {
-					value(s.Found, e)
-				}
-			},
-		}
-	}
-	return []family[*coverage.Snapshot]{
-		found("tasks_window_seconds", "Age, by their creation, up to which cbr_tasks counts tasks.",
-			func(f *collection.Found, e *emitter) { e.emit(f.Window.Seconds()) }),
-		found("tasks_dropped", "Tasks of the window that cbr_tasks does not count because there are more than max_tasks.",
-			func(f *collection.Found, e *emitter) { e.emit(float64(f.Dropped)) }),
-		found("tasks_history_start_timestamp_seconds", "Unix time from which on all tasks are known: a resource without a success since then had none.",
-			func(f *collection.Found, e *emitter) {
-				if v, ok := unixSeconds(f.HistoryStart); ok {
-					e.emit(v)
-				}
-			}),
+// windowFamilies are the metrics of the discovery of one project. They are absent until
+// the whole task list has been read.
+func windowFamilies() []family[*protection.Snapshot] {
+	return []family[*protection.Snapshot]{
+		gauge("cbr_tasks_window_seconds", "Maximum age of the tasks that cbr_tasks counts.",
+			ofWindow(func(d *tasks.Discovered) (float64, bool) { return d.Window.Seconds(), true })),
+		gauge("cbr_tasks_dropped", "Number of tasks in the window that cbr_tasks does not count because of discovery.max_tasks.",
+			ofWindow(func(d *tasks.Discovered) (float64, bool) { return float64(d.Dropped), true })),
+		gauge("cbr_tasks_history_start_timestamp_seconds", "Unix time since which all tasks are known.",
+			ofWindow(func(d *tasks.Discovered) (float64, bool) { return unixSeconds(d.HistoryStart) })),
 	}
 }
 
-// tallyFamilies is what is exposed of one kind of operation in a vault.
-func tallyFamilies() []family[ledger.Tally] {
+// ofWindow returns a reader of what is known once the whole task list has been read.
+func ofWindow(read func(*tasks.Discovered) (float64, bool)) func(*protection.Snapshot) (float64, bool) {
+	return func(s *protection.Snapshot) (float64, bool) {
+		if s.Discovered == nil || !s.Discovered.Synced {
+			return 0, false
+		}
+		return read(s.Discovered)
+	}
+}
+
+// taskCountFamilies are the metrics of one vault and operation type.
+func taskCountFamilies() []family[protection.TaskCount] {
 	statuses := cbrapi.Statuses()
-	return []family[ledger.Tally]{{
-		name:   "tasks",
-		help:   "Tasks created within the window, by their status now; unknown stands for statuses that this exporter does not know.",
+	return []family[protection.TaskCount]{{
+		name:   "cbr_tasks",
+		help:   "Number of tasks created within the window, by their current status; unknown stands for a status that this exporter does not know.",
 		labels: []string{"status"},
-		read: func(t ledger.Tally, e *emitter) {
+		read: func(c protection.TaskCount, e *emitter) {
 			unknown := 0
-			for _, n := range t.Tasks {
+			for _, n := range c.Tasks {
 				unknown += n
 			}
 			for _, status := range statuses {
-				e.emit(float64(t.Tasks[status]), string(status))
-				unknown -= t.Tasks[status]
+				e.emit(float64(c.Tasks[status]), string(status))
+				unknown -= c.Tasks[status]
 			}
 			e.emit(float64(unknown), "unknown")
 		},

@@ -1,20 +1,27 @@
 package config
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
 	"strings"
 
+	commoncfg "github.com/prometheus/common/config"
 	"go.yaml.in/yaml/v3"
 )
 
-// Credentials are of exactly one kind. Of a secret and its file exactly one is
-// set; the files are there to be read again on each use.
+// Credentials are of exactly one kind. Either a value is set or its file, which is
+// read at each use.
 type Credentials struct {
-	AccessKey     string `yaml:"access_key,omitempty"`
-	SecretKey     Secret `yaml:"secret_key,omitempty"`
-	SecretKeyFile string `yaml:"secret_key_file,omitempty"`
-	// SecurityToken belongs to temporary keys; permanent ones have none.
-	SecurityToken     Secret `yaml:"security_token,omitempty"`
+	AccessKey         string `yaml:"access_key,omitempty"`
+	AccessKeyFile     string `yaml:"access_key_file,omitempty"`
+	SecretKey         Secret `yaml:"secret_key,omitempty"`
+	SecretKeyFile     string `yaml:"secret_key_file,omitempty"`
+	SecurityToken     Secret `yaml:"security_token,omitempty"` // of a temporary access key
 	SecurityTokenFile string `yaml:"security_token_file,omitempty"`
+
+	CredentialsFile string `yaml:"credentials_file,omitempty"` // JSON, as of the metadata service
 
 	Username     string `yaml:"username,omitempty"`
 	Password     Secret `yaml:"password,omitempty"`
@@ -24,150 +31,178 @@ type Credentials struct {
 	Token     Secret `yaml:"token,omitempty"`
 	TokenFile string `yaml:"token_file,omitempty"`
 
-	// ECSAgency is nil for every other kind.
 	ECSAgency *ECSAgency `yaml:"ecs_agency,omitempty"`
 
-	// Environment names the environment variables that the above was taken
-	// from. It is nil where the file has credentials.
-	Environment []string `yaml:"-"`
-	// Assumed says that neither the file nor the environment has credentials,
-	// so that ECSAgency is what is left.
-	Assumed bool `yaml:"-"`
+	Source    string   `yaml:"-"` // where they are from, if not from this place in the file
+	Variables []string `yaml:"-"` // of the environment that they are from
 }
 
-// ECSAgency is where a server gets the keys of the agency that is bound to it.
+// ECSAgency is the agency of the server that the exporter runs on. The metadata
+// service hands out its temporary keys.
 type ECSAgency struct {
-	// Endpoint is the URL of the metadata service, without a slash at its end.
-	Endpoint string `yaml:"endpoint"`
+	Endpoint string `yaml:"endpoint"` // URL without a slash at its end
 }
 
-func defaultECSAgency() *ECSAgency { return &ECSAgency{Endpoint: "http://169.254.169.254"} }
+const defaultMetadataEndpoint = "http://169.254.169.254"
 
 // CredentialsKind is a way to authenticate.
 type CredentialsKind string
 
+// The kinds of credentials.
 const (
-	// KindKeys is an access key, with which every request is signed.
-	KindKeys CredentialsKind = "access key"
-	// KindPassword is a login of an IAM user, which yields a token.
-	KindPassword CredentialsKind = "password"
-	// KindToken is an IAM token that somebody else obtained and renews.
-	KindToken CredentialsKind = "token"
-	// KindAgency is the agency of the ECS server that the exporter runs on,
-	// which yields temporary keys.
-	KindAgency CredentialsKind = "ECS agency"
+	KindKeys     CredentialsKind = "access key" // signs every request
+	KindFile     CredentialsKind = "key file"   // has an access key that another program renews
+	KindPassword CredentialsKind = "password"   // login of an IAM user
+	KindToken    CredentialsKind = "token"      // obtained and renewed by another program
+	KindAgency   CredentialsKind = "ECS agency" // of the server that the exporter runs on
 )
 
-// Kind returns the kind of the credentials, or "" if there are none.
-func (c Credentials) Kind() CredentialsKind {
-	switch {
-	case c.Token != "" || c.TokenFile != "":
-		return KindToken
-	case c.Username != "" || c.Password != "" || c.PasswordFile != "" || c.DomainName != "":
-		return KindPassword
-	case c.AccessKey != "" || c.SecretKey != "" || c.SecretKeyFile != "" || c.SecurityToken != "" || c.SecurityTokenFile != "":
-		return KindKeys
-	case c.ECSAgency != nil:
-		return KindAgency
-	default:
-		return ""
+// A part is one of the values that make up credentials of a kind.
+type part struct {
+	kind  CredentialsKind
+	key   string
+	value *string
+	file  *string // has the value too, under the key with _file at its end
+}
+
+func (p part) isSet() bool { return *p.value != "" || *p.file != "" }
+
+func (p part) isOptional() bool { return p.key == "security_token" }
+
+// parts returns all parts of all kinds but the agency. Those for which there is no key
+// are empty.
+func (c *Credentials) parts() []part {
+	return []part{
+		{KindToken, "token", (*string)(&c.Token), &c.TokenFile},
+		{KindPassword, "username", &c.Username, new(string)},
+		{KindPassword, "domain_name", &c.DomainName, new(string)},
+		{KindPassword, "password", (*string)(&c.Password), &c.PasswordFile},
+		{KindKeys, "access_key", &c.AccessKey, &c.AccessKeyFile},
+		{KindKeys, "secret_key", (*string)(&c.SecretKey), &c.SecretKeyFile},
+		{KindKeys, "security_token", (*string)(&c.SecurityToken), &c.SecurityTokenFile},
+		{KindFile, "credentials", new(string), &c.CredentialsFile},
 	}
 }
 
-func (c *Credentials) read(n node) {
-	if n.empty() {
-		return // Project.read sees to it that they come from elsewhere
+// Kind returns the kind of the credentials, or "" if there are none.
+func (c *Credentials) Kind() CredentialsKind { return append(c.kinds(), "")[0] }
+
+// kinds returns the kinds of which a part is set.
+func (c *Credentials) kinds() []CredentialsKind {
+	var kinds []CredentialsKind
+	for _, p := range c.parts() {
+		if p.isSet() {
+			kinds = append(kinds, p.kind)
+		}
 	}
-	m, ok := n.mapping(keys{
-		"access_key":          text(&c.AccessKey),
-		"secret_key":          secret(&c.SecretKey),
-		"secret_key_file":     existingFile(&c.SecretKeyFile),
-		"security_token":      secret(&c.SecurityToken),
-		"security_token_file": existingFile(&c.SecurityTokenFile),
-		"username":            text(&c.Username),
-		"password":            secret(&c.Password),
-		"password_file":       existingFile(&c.PasswordFile),
-		"domain_name":         text(&c.DomainName),
-		"token":               secret(&c.Token),
-		"token_file":          existingFile(&c.TokenFile),
-		"ecs_agency":          ecsAgency(&c.ECSAgency),
-	})
-	if !ok {
+	if c.ECSAgency != nil {
+		kinds = append(kinds, KindAgency)
+	}
+	return slices.Compact(kinds)
+}
+
+// UnmarshalYAML fills in defaults.
+func (a *ECSAgency) UnmarshalYAML(unmarshal func(any) error) error {
+	*a = ECSAgency{Endpoint: defaultMetadataEndpoint}
+	type plain ECSAgency
+	return unmarshal((*plain)(a))
+}
+
+// complete makes paths relative to dir.
+func (c *Credentials) complete(dir string) {
+	for _, part := range c.parts() {
+		*part.file = commoncfg.JoinDir(dir, *part.file)
+	}
+	if c.ECSAgency != nil {
+		c.ECSAgency.Endpoint = strings.TrimRight(c.ECSAgency.Endpoint, "/")
+	}
+}
+
+// inherit takes the credentials of the top level, which are complete, if there are none,
+// or else those of the environment.
+func (c *Credentials) inherit(top Credentials, environment Environment, p problems) {
+	switch {
+	case c.Kind() != "":
+	case top.Kind() != "":
+		*c = top
+		c.Source = "at the top level"
+	default:
+		c.readEnvironment(environment, p)
+	}
+}
+
+func (c *Credentials) validate(p problems) {
+	if c.Source != "" {
 		return
 	}
-
-	m.atMostOne("token", "token_file")
-	m.atMostOne("password", "password_file")
-	m.atMostOne("secret_key", "secret_key_file")
-	m.atMostOne("security_token", "security_token_file")
-
-	var kinds []string // a key that is given of each kind
-	login, accessKey := false, false
-	if given := m.given("token", "token_file"); given != nil {
-		kinds = append(kinds, given[0])
+	for _, part := range c.parts() {
+		part.validate(p)
 	}
-	if given := m.given("username", "password", "password_file", "domain_name"); given != nil {
-		kinds, login = append(kinds, given[0]), true
+	if c.ECSAgency != nil {
+		checkEndpoint(c.ECSAgency.Endpoint, p.at("ecs_agency.endpoint"))
 	}
-	if given := m.given("access_key", "secret_key", "secret_key_file", "security_token", "security_token_file"); given != nil {
-		kinds, accessKey = append(kinds, given[0]), true
+	if kinds := c.kinds(); len(kinds) > 1 {
+		p.add("more than one kind of credentials: %s, %s; keep one", kinds[0], kinds[1])
+		return
 	}
-	kinds = append(kinds, m.given("ecs_agency")...)
-	switch {
-	case len(kinds) == 0:
-		m.problem("no credentials in it; give access_key and secret_key, or username, password and domain_name, or token, or ecs_agency, or remove it, so that they come from the environment or else from the ECS agency")
-	case len(kinds) > 1:
-		m.problem("%s kinds of credentials, %s; keep one kind", map[int]string{2: "two", 3: "three", 4: "four"}[len(kinds)], list(kinds))
-	case login:
-		m.checkLogin()
-	case accessKey:
-		m.checkAccessKey()
+	kind := c.Kind()
+	needs := map[CredentialsKind]string{
+		KindPassword: "a password login needs username, domain_name and password or password_file",
+		KindKeys:     "an access key needs access_key and secret_key, or the file of each",
 	}
-}
-
-func (m mapping) checkLogin() {
-	for _, key := range []string{"username", "domain_name"} {
-		if m.at(key).missing() {
-			m.at(key).problem("missing; a password login needs username, domain_name and password or password_file")
-		}
-	}
-	if m.given("password", "password_file") == nil {
-		m.at("password").problem("missing, and so is password_file; a password login needs one of them")
-	}
-}
-
-func (m mapping) checkAccessKey() {
-	if m.at("access_key").missing() {
-		m.at("access_key").problem("missing; an access key needs access_key and secret_key or secret_key_file")
-	}
-	if m.given("secret_key", "secret_key_file") == nil {
-		m.at("secret_key").problem("missing, and so is secret_key_file; an access key needs one of them")
-	}
-}
-
-// ecsAgency reads an agency. It has a default for each key, so that the one of
-// credentials says enough.
-func ecsAgency(to **ECSAgency) reader {
-	return func(n node) {
-		agency := defaultECSAgency()
-		if _, ok := n.mapping(keys{"endpoint": endpoint(&agency.Endpoint)}); ok {
-			*to = agency
+	for _, part := range c.parts() {
+		if part.kind == kind && !part.isSet() && !part.isOptional() {
+			p.at(part.key).add("missing; %s", needs[kind])
 		}
 	}
 }
 
-// MarshalYAML shows of credentials that are not in the file where they come
-// from: it is what the file says about them, and so still a valid configuration.
+// validate reports a part that is given twice, or has what does not belong to it.
+func (p part) validate(found problems) {
+	if *p.value != "" && *p.file != "" {
+		found.add("%s and %[1]s_file exclude each other; keep one", p.key)
+	}
+	p.check("it", *p.value, found.at(p.key))
+	found = found.at(p.key + "_file")
+	if p.kind == KindFile {
+		checkKeyFile(*p.file, found)
+		return
+	}
+	p.check("the file", string(checkFile(*p.file, "the secret", maxSecret, found)), found)
+}
+
+// checkKeyFile reports a file that has no access key, or an unusable one. The names are
+// those that package credentials reads.
+func checkKeyFile(file string, p problems) {
+	content := checkFile(file, "the keys", maxSecret, p)
+	if content == nil {
+		return
+	}
+	type keys struct {
+		Access, AccessKeyID, Secret, SecretAccessKey, SecurityToken string
+	}
+	var outer struct {
+		keys
+		Credential keys
+	}
+	err := json.Unmarshal(bytes.TrimPrefix(content, []byte("\ufeff")), &outer) // editors write a byte order mark
+	k := cmp.Or(outer.Credential, outer.keys)
+	access, secret := cmp.Or(k.Access, k.AccessKeyID), cmp.Or(k.Secret, k.SecretAccessKey)
+	if err != nil || access == "" || secret == "" {
+		p.add(`not JSON with an access key and its secret; write them into it as the metadata service does: {"access": "…", "secret": "…", "securitytoken": "…"}`)
+		return
+	}
+	checkIssued("access in the file", access, p)
+	checkIssued("secret in the file", secret, p)
+	checkIssued("securitytoken in the file", k.SecurityToken, p)
+}
+
+// MarshalYAML shows credentials that are not from this place in the file in a comment:
+// their kind and source. The result is still a valid configuration.
 func (c Credentials) MarshalYAML() (any, error) {
-	var from string
-	switch {
-	case c.Environment != nil:
-		from = "from the environment: " + strings.Join(c.Environment, ", ")
-	case c.Assumed:
-		from = "none in the environment: ECS agency, " + c.ECSAgency.Endpoint
-	default:
+	if c.Source == "" {
 		type plain Credentials // without this method
 		return plain(c), nil
 	}
-	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, LineComment: from}, nil
+	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, LineComment: c.Describe()}, nil
 }

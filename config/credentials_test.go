@@ -1,25 +1,19 @@
 package config_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
-const noCredentials = `no credentials in it; give access_key and secret_key, or username, password and domain_name, or token, or ecs_agency, or remove it, so that they come from the environment or else from the ECS agency`
-
 var credentialsSettings = settings{
 	"files": {
 		yaml: strings.Replace(oneProject, "token: T", "token_file: secrets/token", 1),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{TokenFile: "testdata/secrets/token"}
-		},
-	},
-	"password file": {
-		yaml: strings.Replace(oneProject, "token: T", "username: u, domain_name: d, password_file: secrets/token", 1),
-		differ: func(c *config.Config) {
-			c.Projects[0].Credentials = config.Credentials{Username: "u", DomainName: "d", PasswordFile: "testdata/secrets/token"}
 		},
 	},
 	"access key": {
@@ -42,14 +36,20 @@ var credentialsSettings = settings{
 			}
 		},
 	},
-	"ECS agency": {
-		yaml: strings.Replace(oneProject, "token: T", "ecs_agency: {}", 1),
+	"pair of files": {
+		yaml: strings.Replace(oneProject, "token: T", "access_key_file: secrets/token, secret_key_file: secrets/token", 1),
 		differ: func(c *config.Config) {
-			c.Projects[0].Credentials = config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}}
+			c.Projects[0].Credentials = config.Credentials{AccessKeyFile: "testdata/secrets/token", SecretKeyFile: "testdata/secrets/token"}
 		},
 	},
-	"ECS agency, no value": {
-		yaml: strings.Replace(oneProject, "{token: T}", "\n      ecs_agency:", 1),
+	"credentials file": {
+		yaml: strings.Replace(oneProject, "token: T", "credentials_file: secrets/credentials.json", 1),
+		differ: func(c *config.Config) {
+			c.Projects[0].Credentials = config.Credentials{CredentialsFile: "testdata/secrets/credentials.json"}
+		},
+	},
+	"ECS agency": {
+		yaml: strings.Replace(oneProject, "token: T", "ecs_agency: {}", 1),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}}
 		},
@@ -63,120 +63,131 @@ var credentialsSettings = settings{
 }
 
 var credentialsMistakes = mistakes{
-	"two kinds of credentials": {
-		yaml: with("token: T", "username: u, token: T"),
-		want: `config.yml:4: projects[0].credentials: two kinds of credentials, token and username; keep one kind`,
+	"no value for ecs_agency": {
+		yaml: with("{token: T}", "\n      ecs_agency:"),
+		want: `config.yml:5: projects[0].credentials.ecs_agency: no value; add one ({} means the defaults of a section) or remove the line`,
 	},
 	"two kinds of credentials, one of them a part": {
 		yaml: with("token: T", "username: u, password: p, domain_name: d, security_token_file: testdata/secrets/token"),
-		want: `config.yml:4: projects[0].credentials: two kinds of credentials, username and security_token_file; keep one kind`,
+		want: `config.yml:4: projects[0].credentials: more than one kind of credentials: password, access key; keep one`,
 	},
-	"three kinds of credentials": {
-		yaml: with("token: T", "access_key: A, username: u, token: T"),
-		want: `config.yml:4: projects[0].credentials: three kinds of credentials, token, username and access_key; keep one kind`,
-	},
-	"four kinds of credentials": {
-		yaml: with("token: T", "ecs_agency: {}, access_key: A, username: u, token: T"),
-		want: `config.yml:4: projects[0].credentials: four kinds of credentials, token, username, access_key and ecs_agency; keep one kind`,
-	},
-	"an agency and a token": {
-		yaml: with("token: T", "ecs_agency: , token: T"),
-		want: `config.yml:4: projects[0].credentials: two kinds of credentials, token and ecs_agency; keep one kind`,
-	},
-	"an agency that is no mapping": {
-		yaml: with("token: T", "ecs_agency: true"),
-		want: `config.yml:4: projects[0].credentials.ecs_agency: want a mapping, got a single value; write its keys one per line, each with a colon and a space after it`,
-	},
-	"an agency with an unknown key": {
-		yaml: with("token: T", "ecs_agency: {name: cbr}"),
-		want: `config.yml:4: projects[0].credentials.ecs_agency.name: unknown key; known here: endpoint`,
+	"a token beside an agency": {
+		yaml: with("token: T", "ecs_agency: {}, token: T"),
+		want: `config.yml:4: projects[0].credentials: more than one kind of credentials: token, ECS agency; keep one`,
 	},
 	"an agency with a password in its endpoint": {
 		yaml: with("token: T", "ecs_agency: {endpoint: 'http://u:p@169.254.169.254'}"),
-		want: `config.yml:4: projects[0].credentials.ecs_agency.endpoint: a user name or password in the URL; remove it, credentials has a place for them`,
+		want: `config.yml:4: projects[0].credentials.ecs_agency.endpoint: a user name or password in the URL; move it to credentials`,
 	},
 	"secret key twice": {
 		yaml: with("token: T", "access_key: A, secret_key: S, secret_key_file: testdata/secrets/token"),
 		want: `config.yml:4: projects[0].credentials: secret_key and secret_key_file exclude each other; keep one`,
 	},
-	"security token twice": {
-		yaml: with("token: T", "access_key: A, secret_key: S, security_token: T, security_token_file: testdata/secrets/token"),
-		want: `config.yml:4: projects[0].credentials: security_token and security_token_file exclude each other; keep one`,
-	},
 	"access key alone": {
 		yaml: with("token: T", "access_key: A"),
-		want: `config.yml:4: projects[0].credentials.secret_key: missing, and so is secret_key_file; an access key needs one of them`,
+		want: `config.yml:4: projects[0].credentials.secret_key: missing; an access key needs access_key and secret_key, or the file of each`,
 	},
-	"secret key alone": {
-		yaml: with("token: T", "secret_key_file: testdata/secrets/token"),
-		want: `config.yml:4: projects[0].credentials.access_key: missing; an access key needs access_key and secret_key or secret_key_file`,
+	"access key twice": {
+		yaml: with("token: T", "access_key: A, access_key_file: testdata/secrets/token, secret_key: S"),
+		want: `config.yml:4: projects[0].credentials: access_key and access_key_file exclude each other; keep one`,
 	},
-	"security token alone": {
-		yaml: with("token: T", "security_token: T"),
-		want: `config.yml:4: projects[0].credentials.access_key: missing; an access key needs access_key and secret_key or secret_key_file
-config.yml:4: projects[0].credentials.secret_key: missing, and so is secret_key_file; an access key needs one of them`,
+	"file of the access key alone": {
+		yaml: with("token: T", "access_key_file: testdata/secrets/token"),
+		want: `config.yml:4: projects[0].credentials.secret_key: missing; an access key needs access_key and secret_key, or the file of each`,
 	},
-	"secret_key_file does not exist": {
-		yaml: with("token: T", "access_key: A, secret_key_file: none"),
-		want: `config.yml:4: projects[0].credentials.secret_key_file: no such file; create it or correct the path, which starts at the folder of this file unless it is absolute`,
+	"access_key_file does not exist": {
+		yaml: with("token: T", "access_key_file: none, secret_key: S"),
+		want: `config.yml:4: projects[0].credentials.access_key_file: cannot read the file: no such file or directory; correct the path, which is relative to the directory of the configuration, or the file`,
 	},
-	"credentials of nothing but a merge": {
-		yaml: with("token: T", "<<: {}"),
-		want: `config.yml:4: projects[0].credentials: ` + noCredentials,
+	"credentials_file beside an access key": {
+		yaml: with("token: T", "credentials_file: testdata/secrets/credentials.json, access_key: A, secret_key: S"),
+		want: `config.yml:4: projects[0].credentials: more than one kind of credentials: access key, key file; keep one`,
 	},
-	"token twice": {
-		yaml: with("token: T", "token: T, token_file: testdata/secrets/token"),
-		want: `config.yml:4: projects[0].credentials: token and token_file exclude each other; keep one`,
-	},
-	"password twice": {
-		yaml: with("token: T", "username: u, domain_name: d, password: p, password_file: testdata/secrets/token"),
-		want: `config.yml:4: projects[0].credentials: password and password_file exclude each other; keep one`,
+	"credentials_file is blank": {
+		yaml: with("token: T", "credentials_file: testdata/secrets/blank"),
+		want: `config.yml:4: projects[0].credentials.credentials_file: the file is empty; write the keys into it`,
 	},
 	"username alone": {
 		yaml: with("token: T", "username: u"),
 		want: `config.yml:4: projects[0].credentials.domain_name: missing; a password login needs username, domain_name and password or password_file
-config.yml:4: projects[0].credentials.password: missing, and so is password_file; a password login needs one of them`,
-	},
-	"password alone": {
-		yaml: with("token: T", "password: p"),
-		want: `config.yml:4: projects[0].credentials.username: missing; a password login needs username, domain_name and password or password_file
-config.yml:4: projects[0].credentials.domain_name: missing; a password login needs username, domain_name and password or password_file`,
+config.yml:4: projects[0].credentials.password: missing; a password login needs username, domain_name and password or password_file`,
 	},
 	"token_file does not exist": {
 		yaml: with("token: T", "token_file: testdata/secrets/none"),
-		want: `config.yml:4: projects[0].credentials.token_file: no such file; create it or correct the path, which starts at the folder of this file unless it is absolute`,
-	},
-	"token_file is a directory": {
-		yaml: with("token: T", "token_file: testdata/secrets"),
-		want: `config.yml:4: projects[0].credentials.token_file: cannot be read: is a directory; name a file in it`,
+		want: `config.yml:4: projects[0].credentials.token_file: cannot read the file: no such file or directory; correct the path, which is relative to the directory of the configuration, or the file`,
 	},
 	"token_file is blank": {
 		yaml: with("token: T", "token_file: testdata/secrets/blank"),
 		want: `config.yml:4: projects[0].credentials.token_file: the file is empty; write the secret into it`,
 	},
-	"token_file below a file": {
-		yaml: with("token: T", "token_file: testdata/secrets/token/x"),
-		want: `config.yml:4: projects[0].credentials.token_file: cannot be read: not a directory; correct the path`,
-	},
 }
 
-func TestCredentialsKind(t *testing.T) {
-	tests := map[string]struct {
-		credentials config.Credentials
-		want        config.CredentialsKind
+// TestEndlessSecret names pipes, devices and large files in place of a secret or a
+// certificate.
+func TestEndlessSecret(t *testing.T) {
+	for _, key := range []struct {
+		name, old, new string
+		size           int64
 	}{
-		"none":          {config.Credentials{}, ""},
-		"token":         {config.Credentials{Token: "T"}, config.KindToken},
-		"token file":    {config.Credentials{TokenFile: "f"}, config.KindToken},
-		"password":      {config.Credentials{Username: "u", Password: "p", DomainName: "d"}, config.KindPassword},
-		"password file": {config.Credentials{Username: "u", PasswordFile: "f", DomainName: "d"}, config.KindPassword},
-		"keys":          {config.Credentials{AccessKey: "A", SecretKey: "S"}, config.KindKeys},
-		"keys file":     {config.Credentials{AccessKey: "A", SecretKeyFile: "f"}, config.KindKeys},
+		{"credentials.token_file", "{token: T}", "{token_file: FILE}", 1<<20 + 1},
+		{"http_client.tls_config.ca_file", "{token: T}", "{token: T}\n    http_client: {tls_config: {ca_file: FILE}}", 4<<20 + 1},
+	} {
+		for name, test := range endless(t, key.size) {
+			t.Run(key.name+"/"+name, func(t *testing.T) {
+				_, err := config.Parse("config.yml", ".", []byte(with(key.old, strings.Replace(key.new, "FILE", test.file, 1))), none)
+				if err == nil {
+					t.Fatal("no error")
+				}
+				if want := "projects[0]." + key.name + ": cannot read the file: " + test.problem; !strings.Contains(err.Error(), want) {
+					t.Errorf("got %q, want %q in it", err, want)
+				}
+				if strings.Contains(err.Error(), test.file) {
+					t.Errorf("the path is shown: %q", err)
+				}
+			})
+		}
 	}
-	for name, test := range tests {
+}
+
+// TestKeyFile writes key files as people paste them.
+func TestKeyFile(t *testing.T) {
+	const (
+		begin = "config.yml:4: projects[0].credentials.credentials_file: "
+		shape = `not JSON with an access key and its secret; write them into it as the metadata service does: {"access": "…", "secret": "…", "securitytoken": "…"}`
+	)
+	file := filepath.Join(t.TempDir(), "keys.json")
+	for name, test := range map[string]struct{ content, want string }{
+		"inner object":        {`{"access": "kiwi42", "secret": "kiwi42"}`, ""},
+		"names of SDKs":       {`{"accessKeyId": "kiwi42", "secretAccessKey": "kiwi42", "securityToken": "kiwi42"}`, ""},
+		"whole response":      {`{"credential": {"access": "kiwi42", "secret": "kiwi42", "securitytoken": "kiwi42", "expires_at": "2026-03-14T10:26:53.231000Z"}}`, ""},
+		"byte order mark":     {"\ufeff" + `{"access": "kiwi42", "secret": "kiwi42"}`, ""},
+		"empty object inside": {`{"credential": {}, "access": "kiwi42", "secret": "kiwi42"}`, ""},
+		"no JSON":             {`kiwi42`, shape},
+		"nothing":             {`{}`, shape},
+		"list":                {`[{"access": "kiwi42", "secret": "kiwi42"}]`, shape},
+		"key alone":           {`{"credential": {"access": "kiwi42"}}`, shape},
+		"other names":         {`{"access_key": "kiwi42", "secret_key": "kiwi42"}`, shape},
+		"number":              {`{"access": "kiwi42", "secret": 42}`, shape},
+		"quotes":              {`{"access": "'kiwi42'", "secret": "kiwi42"}`, "access in the file has quotes; remove them"},
+		"named":               {`{"access": "kiwi42", "secret": "SK=kiwi42"}`, "secret in the file has a name before the value, as in NAME=value; keep the value alone"},
+		"token, inner object": {`{"credential": {"access": "kiwi42", "secret": "kiwi42", "securitytoken": "\"kiwi42"}}`, "securitytoken in the file has quotes; remove them"},
+	} {
 		t.Run(name, func(t *testing.T) {
-			if got := test.credentials.Kind(); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+			if err := os.WriteFile(file, []byte(test.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c, err := config.Parse("config.yml", ".", []byte(with("token: T", "credentials_file: "+file)), none)
+			got, want := "", test.want
+			if err != nil {
+				got = err.Error()
+			} else if c.Warnings != nil {
+				got = c.Warnings[0]
+			}
+			if want != "" {
+				want = begin + want
+			}
+			if got != want {
+				t.Errorf("got %q, want %q", got, want)
 			}
 		})
 	}

@@ -1,98 +1,139 @@
 package config
 
 import (
+	"regexp"
+	"slices"
 	"strings"
-	"unicode"
 )
 
-// Environment looks up an environment variable. os.LookupEnv is one.
-type Environment func(name string) (value string, set bool)
+// Environment is a list of variables in the form NAME=value, as os.Environ returns it.
+type Environment []string
 
-// get returns the value of a variable, without the white space around it: it
-// often comes from a file. One that is set to nothing counts as not set.
-func (e Environment) get(name string) string {
-	value, _ := e(name)
-	return strings.TrimSpace(value)
+// lookup returns the value of a variable without the white space around it, since it
+// often comes from a file.
+func (e Environment) lookup(name string) string {
+	for _, v := range e {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
-// A variable is an environment variable that holds a part of some credentials.
+// A variable of the environment holds a part of some credentials.
 type variable struct {
-	name     string
-	to       func(*Credentials) *string
-	optional bool
+	key   string   // of the part
+	names []string // the first that is set counts
 }
 
-// environmentCredentials lists the variables of each tool that shares its
-// credentials with us, in the order in which they are looked for: the vendor's
-// SDKs, the vendor's sample code, Terraform, OpenStack's clients. Huawei's own
-// are named at https://github.com/huaweicloud/huaweicloud-sdk-go-v3 and
-// https://registry.terraform.io/providers/huaweicloud/huaweicloud/latest/docs.
-func environmentCredentials() [][]variable {
-	accessKey := func(c *Credentials) *string { return &c.AccessKey }
-	secretKey := func(c *Credentials) *string { return (*string)(&c.SecretKey) }
-	securityToken := func(c *Credentials) *string { return (*string)(&c.SecurityToken) }
+// variables returns the groups of variables in the order in which they are looked
+// for: those of the vendor's SDKs, the vendor's sample code, Terraform, and what the
+// users of Open Telekom Cloud and OpenStack's clients have.
+//
+// See https://github.com/huaweicloud/huaweicloud-sdk-go-v3,
+// https://registry.terraform.io/providers/huaweicloud/huaweicloud/latest/docs and
+// https://registry.terraform.io/providers/opentelekomcloud/opentelekomcloud/latest/docs.
+func variables() [][]variable {
+	keys := func(accessKey, secretKey string) []variable {
+		return []variable{{"access_key", []string{accessKey}}, {"secret_key", []string{secretKey}}}
+	}
+	temporary := func(accessKey, secretKey, securityToken string) []variable {
+		return append(keys(accessKey, secretKey), variable{"security_token", []string{securityToken}})
+	}
 	return [][]variable{
+		temporary("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+		keys("CLOUD_SDK_AK", "CLOUD_SDK_SK"),
+		temporary("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"),
+		temporary("OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN"),
+		{{"token", []string{"OS_TOKEN", "OS_AUTH_TOKEN"}}},
 		{
-			{name: "HUAWEICLOUD_SDK_AK", to: accessKey},
-			{name: "HUAWEICLOUD_SDK_SK", to: secretKey},
-			{name: "HUAWEICLOUD_SDK_SECURITY_TOKEN", to: securityToken, optional: true},
-		},
-		{
-			{name: "CLOUD_SDK_AK", to: accessKey},
-			{name: "CLOUD_SDK_SK", to: secretKey},
-		},
-		{
-			{name: "HW_ACCESS_KEY", to: accessKey},
-			{name: "HW_SECRET_KEY", to: secretKey},
-			{name: "HW_SECURITY_TOKEN", to: securityToken, optional: true},
-		},
-		{
-			{name: "OS_USERNAME", to: func(c *Credentials) *string { return &c.Username }},
-			{name: "OS_PASSWORD", to: func(c *Credentials) *string { return (*string)(&c.Password) }},
-			{name: "OS_DOMAIN_NAME", to: func(c *Credentials) *string { return &c.DomainName }},
+			{"username", []string{"OS_USERNAME"}},
+			{"password", []string{"OS_PASSWORD"}},
+			{"domain_name", []string{"OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME"}},
 		},
 	}
 }
 
-// readEnvironment takes the credentials from the first group of variables of
-// which at least one is set. A group that is set in part is a mistake, even
-// where a later one is complete. Where none is set, the agency of the server is
-// left. The node is where the file has no credentials.
-func (c *Credentials) readEnvironment(n node) {
-	for _, group := range environmentCredentials() {
-		var set, lacking []string
-		for _, v := range group {
-			switch value := n.environment.get(v.name); {
-			case value != "":
-				set = append(set, v.name)
-				*v.to(c) = value
-				if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
-					n.problem("the environment variable %s has a line break or another character that cannot be printed; remove it", v.name)
+// credentialName matches variables that have a prefix of a known family and end like
+// credentials.
+var credentialName = regexp.MustCompile(`(?i)^(HUAWEI_?CLOUD|CLOUD_SDK|HW|OS)_(\w+_)?(AK|SK|\w+KEY|SECRET|PASSW(OR)?D|TOKEN|USER(_?NAME)?)$`)
+
+// unread returns the names of variables that look like credentials and are none of the
+// groups.
+func (e Environment) unread(groups [][]variable) []string {
+	known := slices.Concat(groups...)
+	var names []string
+	for _, v := range e {
+		name, value, _ := strings.Cut(v, "=")
+		isRead := slices.ContainsFunc(known, func(v variable) bool { return slices.Contains(v.names, name) })
+		if !isRead && strings.TrimSpace(value) != "" && credentialName.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// readEnvironment reads the first group of variables of which one is set, and not to
+// nothing. A group that is set in part is an error, even if a later one is complete.
+// If none is set, the ECS agency is used, unless other variables look like credentials.
+func (c *Credentials) readEnvironment(environment Environment, p problems) {
+	groups := variables()
+	unread := environment.unread(groups)
+	for _, group := range groups {
+		// Other programs set a domain too: alone it is no sign of credentials.
+		if slices.ContainsFunc(group, func(v variable) bool { return v.key != "domain_name" && environment.nameOf(v) != "" }) {
+			c.Source = "in the environment"
+			if missing := c.readGroup(group, environment, p); missing != nil {
+				hint := ""
+				if unread != nil {
+					hint = "; not read: " + strings.Join(unread, ", ")
 				}
-				if placeholder.MatchString(value) {
-					n.problem("the environment variable %s is still a placeholder; set it to your own value", v.name)
-				}
-			case !v.optional:
-				lacking = append(lacking, v.name)
+				p.add("incomplete credentials from the environment: %s without %s%s; set all of them or none",
+					strings.Join(c.Variables, ", "), strings.Join(missing, ", "), hint)
 			}
+			return
 		}
-		if set == nil {
-			continue
-		}
-		c.Environment = set
-		if lacking != nil {
-			n.problem("incomplete credentials in the environment: %s without %s; set all of them or none", list(set), list(lacking))
-		}
-		return
 	}
-	c.ECSAgency, c.Assumed = defaultECSAgency(), true
+	c.Source = "for lack of credentials in file and environment"
+	c.ECSAgency = &ECSAgency{Endpoint: defaultMetadataEndpoint}
+	if unread != nil {
+		p.add("missing, and the environment has variables that look like credentials but are not read: %s; correct their names (config.yml lists those that are read), or write ecs_agency: {} for the agency of this server",
+			strings.Join(unread, ", "))
+	}
 }
 
-// list joins words as a sentence does.
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
+// readGroup reads the variables of a group and returns the names of those that are
+// missing.
+func (c *Credentials) readGroup(group []variable, environment Environment, p problems) (missing []string) {
+	parts := map[string]part{}
+	for _, part := range c.parts() {
+		parts[part.key] = part
 	}
-	head, tail := words[:len(words)-1], words[len(words)-1]
-	return strings.Join(head, ", ") + " and " + tail
+	for _, v := range group {
+		name, part := environment.nameOf(v), parts[v.key]
+		switch {
+		case name != "":
+			c.Variables = append(c.Variables, name)
+			*part.value = environment.lookup(name)
+			subject := "the environment variable " + name
+			if placeholder.MatchString(*part.value) {
+				p.add("%s is still a placeholder; set it to your own value", subject)
+			}
+			part.check(subject, *part.value, p)
+		case !part.isOptional():
+			missing = append(missing, strings.Join(v.names, " or "))
+		}
+	}
+	return missing
+}
+
+// nameOf returns the name by which the variable is set; "" if it is not.
+func (e Environment) nameOf(v variable) string {
+	for _, name := range v.names {
+		if e.lookup(name) != "" {
+			return name
+		}
+	}
+	return ""
 }

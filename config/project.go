@@ -3,154 +3,240 @@ package config
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 )
 
-// Project is one region's tenancy in the cloud.
+// Project is a project of an account, in one region.
 type Project struct {
-	// Name is the value of the label project, unique among the projects.
-	Name string `yaml:"name"`
-	// Region is empty where Endpoint alone was given.
-	Region string `yaml:"region,omitempty"`
-	// ProjectID is empty where it has to be looked up by LookupName.
-	ProjectID string `yaml:"project_id,omitempty"`
-	// ProjectName is the name that the cloud has for it.
+	Name        string `yaml:"name"`                 // of the label project; unique
+	Region      string `yaml:"region,omitempty"`     // empty if only Endpoint is given
+	ProjectID   string `yaml:"project_id,omitempty"` // empty: looked up by LookupName
 	ProjectName string `yaml:"project_name,omitempty"`
-	// EnterpriseProjectID narrows what the backup service shows to an enterprise
-	// project: a UUID in lower case, 0 or all_granted_eps. It is empty where
-	// requests are to say nothing of it.
+	// EnterpriseProjectID limits requests. It is a UUID in lower case, 0,
+	// all_granted_eps, or empty for no limit.
 	EnterpriseProjectID string `yaml:"enterprise_project_id,omitempty"`
-	// Endpoint is the URL of the backup service, without a slash at its end.
-	Endpoint string `yaml:"endpoint"`
-	// IAMEndpoint is the URL of the identity service, without a slash at its
-	// end. It is empty where neither it nor a region was given, which neither a
-	// password login nor looking up the project id allows.
+	// URLs without a slash at their end. Only logins and the lookup of a project id
+	// need that of IAM.
+	Endpoint    string      `yaml:"endpoint"`
 	IAMEndpoint string      `yaml:"iam_endpoint,omitempty"`
 	Credentials Credentials `yaml:"credentials"`
-	HTTPClient  HTTPClient  `yaml:"http_client"`
-	// TaskIDs are UUIDs in lower case, each once. There is at least one, or a
-	// Discovery, or Vaults.
-	TaskIDs []string `yaml:"task_ids"`
-	// Discovery is nil where the task list is not followed.
-	Discovery *Discovery `yaml:"discovery,omitempty"`
-	// Vaults is nil where vaults and policies are not read.
-	Vaults *Vaults `yaml:"vaults,omitempty"`
+	HTTPClient  *HTTPClient `yaml:"http_client"`
+	TaskIDs     []string    `yaml:"task_ids"`            // distinct UUIDs in lower case
+	Discovery   *Discovery  `yaml:"discovery,omitempty"` // nil: the task list is not read
+	Vaults      *Vaults     `yaml:"vaults,omitempty"`    // nil: vaults and policies are not read
 }
+
+// Discovery says what is read of a project's task list.
+type Discovery struct {
+	Lookback Duration `yaml:"lookback"` // age up to which tasks are read
+	Window   Duration `yaml:"window"`   // age up to which tasks are counted; Lookback at most
+	// ExpectedInterval is the time between two backups of a project without Vaults; half
+	// of Lookback at most. 0: none is expected.
+	ExpectedInterval Duration `yaml:"expected_interval"`
+	StuckAfter       Duration `yaml:"stuck_after"`     // a running task is stuck after this time, a waiting one after a third of it
+	OperationTypes   []string `yaml:"operation_types"` // distinct; none: all
+	VaultIDs         []string `yaml:"vault_ids"`       // distinct UUIDs in lower case; none: all
+	MaxTasks         int      `yaml:"max_tasks"`       // of the window that are kept
+}
+
+// DefaultStuckAfter is the default of Discovery.StuckAfter.
+const DefaultStuckAfter = Duration(12 * time.Hour)
+
+// Vaults says how a project's vaults and policies are read.
+type Vaults struct {
+	Refresh Duration `yaml:"refresh"` // interval between readings
+	Grace   Duration `yaml:"grace"`   // how late a success may be
+	Tags    []string `yaml:"tags"`    // keys of tags that become labels, which are distinct
+}
+
+// UnmarshalYAML fills in defaults.
+func (d *Discovery) UnmarshalYAML(unmarshal func(any) error) error {
+	*d = Discovery{Lookback: 30 * day, Window: day, ExpectedInterval: day, StuckAfter: DefaultStuckAfter, MaxTasks: 100_000}
+	type plain Discovery
+	return unmarshal((*plain)(d))
+}
+
+// UnmarshalYAML fills in defaults.
+func (v *Vaults) UnmarshalYAML(unmarshal func(any) error) error {
+	*v = Vaults{Refresh: Duration(5 * time.Minute), Grace: Duration(6 * time.Hour)}
+	type plain Vaults
+	return unmarshal((*plain)(v))
+}
+
+// complete fills in what follows from the rest of the project, from the top level, which
+// is complete, and from the environment.
+func (p *Project) complete(dir string, top *Config, environment Environment, found problems) {
+	p.EnterpriseProjectID = strings.ToLower(p.EnterpriseProjectID)
+	lower(p.TaskIDs)
+	if p.Discovery != nil {
+		lower(p.Discovery.VaultIDs)
+	}
+	if regionPattern.MatchString(p.Region) {
+		backup, identity, _ := endpoints(p.Region)
+		p.Endpoint, p.IAMEndpoint = cmp.Or(p.Endpoint, backup), cmp.Or(p.IAMEndpoint, identity)
+	}
+	p.Endpoint, p.IAMEndpoint = strings.TrimRight(p.Endpoint, "/"), strings.TrimRight(p.IAMEndpoint, "/")
+	if p.HTTPClient != nil {
+		p.HTTPClient.TLSConfig.SetDirectory(dir)
+	}
+	p.HTTPClient = cmp.Or(p.HTTPClient, top.HTTPClient, defaultHTTPClient())
+	p.Credentials.complete(dir)
+	p.Credentials.inherit(top.Credentials, environment, found.at("credentials"))
+}
+
+func lower(ids []string) {
+	for i, id := range ids {
+		ids[i] = strings.ToLower(id)
+	}
+}
+
+// LookupName is the project's name in the cloud. The main project of a region has
+// the region's name.
+func (p *Project) LookupName() string { return cmp.Or(p.ProjectName, p.Region) }
 
 var (
-	nameFormat = format{
-		pattern: regexp.MustCompile(`^.{1,128}$`),
-		problem: "longer than 128 characters; choose a shorter name",
-	}
-	// A region becomes part of a host name.
-	regionFormat = format{
-		pattern: regexp.MustCompile(`^[a-z0-9-]{1,63}$`),
-		problem: "not a region; it has a-z, 0-9 and - only, for example cn-north-4",
-	}
-	projectNameFormat = format{
-		pattern: regexp.MustCompile(`^.{1,128}$`),
-		problem: "longer than 128 characters; copy it from My Credentials in the console",
-	}
-	// A project id becomes part of a URL's path. Huawei Cloud's are 32
-	// hexadecimal digits, but private clouds differ.
-	projectIDFormat = format{
-		pattern: regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`),
-		problem: "not a project id; copy it from My Credentials in the console",
-	}
-	enterpriseProjectIDFormat = format{
-		pattern: regexp.MustCompile(`^(0|all_granted_eps|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$`),
-		problem: "not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps",
-	}
+	uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	// A region becomes part of a host name, a project id of a URL's path. Private
+	// clouds may have project ids other than 32 hexadecimal digits.
+	regionPattern    = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+	projectIDPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	usualProjectID   = regexp.MustCompile(`^[A-Fa-f0-9]{32}$`)
 )
 
-// projects reads the list of projects. What one project says about another is
-// checked here, the rest in Project.read.
-func projects(to *[]Project) reader {
-	return func(n node) {
-		items := n.items()
-		names := map[string]node{}
-		for _, item := range items {
-			p := Project{HTTPClient: defaultHTTPClient()}
-			m, ok := p.read(item)
-			if !ok {
-				continue
-			}
-			name := m.at("name")
-			switch first, taken := names[p.Name]; {
-			case name.missing() && len(items) > 1:
-				name.problem("missing; with two or more projects each needs a name")
-			case name.missing():
-				p.Name = p.defaultName()
-			case p.Name == "": // it has a problem already
-			case taken:
-				name.problem("%q is already the name of the project at line %d; give each project a name of its own", p.Name, first.line)
-			default:
-				names[p.Name] = name
-			}
-			*to = append(*to, p)
-		}
+func (p *Project) validate(top *Config, found problems) {
+	checkEndpoint(p.Endpoint, found.at("endpoint"))
+	checkEndpoint(p.IAMEndpoint, found.at("iam_endpoint"))
+	p.Credentials.validate(found.at("credentials"))
+	if p.HTTPClient != top.HTTPClient {
+		p.HTTPClient.validate(found.at("http_client"))
+	}
+	checkUUIDs(p.TaskIDs, "task_ids", found)
+	if p.Discovery != nil {
+		p.Discovery.validate(p.Vaults != nil, found.at("discovery"))
+	}
+	if p.Vaults != nil {
+		p.Vaults.validate(found.at("vaults"))
+	}
+	p.validateRegion(found.at("region"))
+	switch id := p.ProjectID; {
+	case id == "", usualProjectID.MatchString(id):
+	case !projectIDPattern.MatchString(id):
+		found.at("project_id").add("not a project id; copy it from My Credentials in the console")
+	default:
+		found.at("project_id").warn("not 32 hexadecimal digits, as project ids of public clouds are; copy it from My Credentials in the console, in the row of the region")
+	}
+	if id := p.EnterpriseProjectID; id != "" && id != "0" && id != "all_granted_eps" && !uuid.MatchString(id) {
+		found.at("enterprise_project_id").add("not an enterprise project id; write its UUID from the console, 0 for the default one, or all_granted_eps")
+	}
+	if p.Endpoint == "" && p.Region == "" {
+		found.at("region").add("missing, and so is endpoint; give one of them, for example region: cn-north-4")
+	}
+	switch {
+	case p.ProjectID == "" && p.LookupName() == "":
+		found.at("project_id").add("missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console")
+	case p.IAMEndpoint != "", p.Region != "":
+	case p.Credentials.Kind() == KindPassword:
+		found.at("iam_endpoint").add("missing; a password login needs it or a region")
+	case p.ProjectID == "":
+		found.at("iam_endpoint").add("missing; the lookup of the project id needs it or a region")
+	}
+	if p.Discovery == nil && p.Vaults != nil {
+		found.at("discovery").warn("missing, so nothing is judged to be overdue or failing; add discovery: {} to judge it by the policies")
+	}
+	if len(p.TaskIDs) == 0 && p.Discovery == nil && p.Vaults == nil {
+		found.at("task_ids").add("no task, and no discovery; add discovery: {} to follow the task list, or list at least one id from the console's task list")
 	}
 }
 
-func (p *Project) read(n node) (mapping, bool) {
-	m, ok := n.mapping(keys{
-		"name":                  formatted(&p.Name, nameFormat),
-		"region":                formatted(&p.Region, regionFormat),
-		"project_id":            formatted(&p.ProjectID, projectIDFormat),
-		"project_name":          formatted(&p.ProjectName, projectNameFormat),
-		"enterprise_project_id": formatted(&p.EnterpriseProjectID, enterpriseProjectIDFormat),
-		"endpoint":              endpoint(&p.Endpoint),
-		"iam_endpoint":          endpoint(&p.IAMEndpoint),
-		"credentials":           p.Credentials.read,
-		"http_client":           p.HTTPClient.read,
-		"task_ids":              uuids(&p.TaskIDs, "copy the task's id from the console's task list or the API"),
-		"discovery":             discovery(&p.Discovery),
-		"vaults":                vaults(&p.Vaults),
-	})
-	if !ok {
-		return m, false
+func (p *Project) validateRegion(found problems) {
+	switch {
+	case p.Region == "":
+		return
+	case strings.Contains(p.Region, "_"):
+		found.add("not a region; write the region alone, and the name of a sub-project under project_name")
+		return
+	case !regionPattern.MatchString(p.Region):
+		found.add("not a region; it has a-z, 0-9 and - only, for example cn-north-4")
+		return
 	}
-	p.EnterpriseProjectID = strings.ToLower(p.EnterpriseProjectID)
+	backup, identity, known := endpoints(p.Region)
+	usesIAM := p.ProjectID == "" || p.Credentials.Kind() == KindPassword
+	switch {
+	case known:
+	case p.Endpoint == backup:
+		found.warn("%s is not known to this version; correct it, or set endpoint if %s does not resolve", p.Region, p.Endpoint)
+	case usesIAM && p.IAMEndpoint == identity:
+		found.warn("%s is not known to this version; correct it, or set iam_endpoint if %s does not resolve", p.Region, p.IAMEndpoint)
+	}
+}
 
-	noRegion := m.at("region").missing()
-	lookup := m.at("project_id").missing()
-	if lookup && noRegion && m.at("project_name").missing() {
-		m.at("project_id").problem("missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console")
-	}
-	if noRegion && m.at("endpoint").missing() {
-		m.at("region").problem("missing, and so is endpoint; give one of them, for example region: cn-north-4")
-	}
-	if m.at("credentials").empty() {
-		p.Credentials.readEnvironment(m.at("credentials"))
-	}
-	if noRegion && m.at("iam_endpoint").missing() {
+func checkUUIDs(ids []string, key string, p problems) {
+	checkItems(ids, key, uuid.MatchString, "a UUID; copy the id from the console or the API", p)
+}
+
+// checkItems reports items of the list under key that are not valid or repeated.
+func checkItems(items []string, key string, valid func(string) bool, want string, p problems) {
+	seen := map[string]bool{}
+	for i, item := range items {
 		switch {
-		case p.Credentials.Kind() == KindPassword:
-			m.at("iam_endpoint").problem("missing; a password login needs it where there is no region")
-		case lookup && !m.at("project_name").missing():
-			m.at("iam_endpoint").problem("missing; a project id is looked up there, so it is needed where there is no region")
+		case !valid(item):
+			p.item(key, i).add("%.40q is not %s", item, want)
+		case seen[item]:
+			p.item(key, i).add("%q is in the list twice; remove one", item)
 		}
+		seen[item] = true
 	}
-	if m.at("task_ids").empty() && m.given("discovery", "vaults") == nil {
-		m.at("task_ids").problem("no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API")
-	}
-
-	if !noRegion {
-		p.fillEndpoints()
-	}
-	return m, true
 }
 
-// fillEndpoints derives from the region the endpoints that were left out.
-func (p *Project) fillEndpoints() {
-	backup, identity := endpoints(p.Region)
-	p.Endpoint = cmp.Or(p.Endpoint, backup)
-	p.IAMEndpoint = cmp.Or(p.IAMEndpoint, identity)
+// operationTypes returns the types of operations that the API documents.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-cbr/ListOpLogs.html.
+func operationTypes() []string {
+	return []string{
+		"backup", "copy", "delete", "migrate_resources", "remove_resource",
+		"replication", "restore", "sync", "vault_delete",
+	}
 }
 
-// defaultName is the name of a project that is the only one and has none.
-func (p *Project) defaultName() string { return cmp.Or(p.Region, p.ProjectID, p.ProjectName) }
+func (d *Discovery) validate(withVaults bool, p problems) {
+	checkRange(d.Lookback, minDuration, 10*365*day, p.at("lookback")) // longer than the API keeps tasks
+	checkRange(d.Window, minDuration, 10*365*day, p.at("window"))
+	checkRange(d.ExpectedInterval, 0, 365*day, p.at("expected_interval"))
+	checkRange(d.StuckAfter, Duration(time.Hour), 30*day, p.at("stuck_after"))
+	checkRange(d.MaxTasks, 1, 10_000_000, p.at("max_tasks"))
+	if d.Window > d.Lookback {
+		p.at("window").add("%s is longer than lookback, which is %s; shorten window or lengthen lookback", d.Window, d.Lookback)
+	}
+	if !withVaults && d.ExpectedInterval > d.Lookback/2 { // the last success is forgotten before it is too old
+		p.at("expected_interval").add("%s is longer than half of lookback, which is %s; shorten it or lengthen lookback, write 0 to expect no backup, or add vaults: {} to go by the policies", d.ExpectedInterval, d.Lookback)
+	}
+	types := operationTypes()
+	isType := func(operation string) bool { return slices.Contains(types, operation) }
+	checkItems(d.OperationTypes, "operation_types", isType, "a type of operation; write one of "+strings.Join(types, ", "), p)
+	checkUUIDs(d.VaultIDs, "vault_ids", p)
+}
 
-// LookupName is the name by which the cloud knows the project. A region's own
-// project has the name of the region.
-func (p *Project) LookupName() string { return cmp.Or(p.ProjectName, p.Region) }
+// TagLabel returns the label that shows the value of a tag.
+func TagLabel(key string) string {
+	return "tag_" + strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, key)
+}
+
+func (v *Vaults) validate(p problems) {
+	checkRange(v.Refresh, Duration(30*time.Second), day, p.at("refresh")) // a failed reading is repeated after 30 seconds
+	checkRange(v.Grace, Duration(30*time.Minute), 30*day, p.at("grace"))
+	labels := map[string]string{}
+	for i, key := range v.Tags {
+		label := TagLabel(key)
+		if first, taken := labels[label]; taken {
+			p.item("tags", i).add("%q has the label %s, as has %q; remove one of them", key, label, first)
+		}
+		labels[label] = key
+	}
+}

@@ -1,12 +1,17 @@
 package config_test
 
 import (
+	"net/url"
 	"strings"
+	"testing"
+	"time"
+
+	commoncfg "github.com/prometheus/common/config"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
-// A project, and what it is called and looked up by.
+// The keys of a project.
 var projectSettings = settings{
 	"every key of a project": {
 		yaml: `
@@ -36,6 +41,7 @@ projects:
       - 8a7f1c06-6a0c-4c1f-9c3e-2f3d5f0b7a11
 `,
 		differ: func(c *config.Config) {
+			proxy := commoncfg.URL{URL: &url.URL{Scheme: "https", User: url.UserPassword("u", "p"), Host: "proxy.example.com:3128", Path: "/"}}
 			c.Projects = []config.Project{{
 				Name:                "Große Wolke",
 				Region:              "eu-de",
@@ -44,20 +50,20 @@ projects:
 				Endpoint:            "http://cbr.example.com:8080/cbr",
 				IAMEndpoint:         "https://iam.example.com",
 				Credentials:         config.Credentials{Username: "u", Password: "0123", DomainName: "d"},
-				HTTPClient: config.HTTPClient{
-					ProxyURL: "https://u:p@proxy.example.com:3128/",
-					NoProxy:  "iam.example.com,10.0.0.0/8",
-					TLS: config.TLS{
+				HTTPClient: &config.HTTPClient{
+					ProxyConfig: commoncfg.ProxyConfig{ProxyURL: proxy, NoProxy: "iam.example.com,10.0.0.0/8"},
+					TLSConfig: commoncfg.TLSConfig{
 						CAFile:             "testdata/tls/ca.pem",
 						CertFile:           "testdata/tls/client.pem",
 						KeyFile:            "testdata/tls/client-key.pem",
 						ServerName:         "cbr.example.org",
-						MinVersion:         "TLS13",
+						MinVersion:         commoncfg.TLSVersions["TLS13"],
 						InsecureSkipVerify: true,
 					},
 				},
 				TaskIDs: []string{backupID, syncID},
 			}}
+			c.Warnings = []string{"testdata/config.yml:5: projects[0].project_id: not 32 hexadecimal digits, as project ids of public clouds are; copy it from My Credentials in the console, in the row of the region"}
 		},
 	},
 	"no region": {
@@ -73,12 +79,6 @@ projects:
 	"project by its region": {
 		yaml:   strings.Replace(oneProject, "    project_id: 04f1829c788037ac2fb8c01eb2b04b95\n", "", 1),
 		differ: func(c *config.Config) { c.Projects[0].ProjectID = "" },
-	},
-	"project by its name": {
-		yaml: strings.Replace(oneProject, "project_id: 04f1829c788037ac2fb8c01eb2b04b95", "project_name: cn-north-4_team", 1),
-		differ: func(c *config.Config) {
-			c.Projects[0].ProjectID, c.Projects[0].ProjectName = "", "cn-north-4_team"
-		},
 	},
 	"project by its name alone": {
 		yaml: strings.NewReplacer(
@@ -101,39 +101,31 @@ projects:
 	},
 }
 
-// The list of projects, and their names and ids.
+// Mistakes in the list of projects, and in their names and ids.
 var projectMistakes = mistakes{
 	"no projects": {
 		yaml: "scrape: {timeout: 30s}\n",
 		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials, and discovery or task_ids`,
 	},
-	"projects null": {
-		yaml: "scrape: {timeout: 30s}\nprojects:\n",
-		want: `config.yml:2: projects: no project; list at least one, with its region, project_id, credentials, and discovery or task_ids`,
-	},
-	"projects empty": {
-		yaml: "projects: []\n",
-		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials, and discovery or task_ids`,
-	},
 	"a project null": {
 		yaml: "projects:\n  -\n",
-		want: `config.yml:2: projects[0].project_id: missing, and so are region and project_name, by which it could be looked up; copy it from My Credentials in the console
-config.yml:2: projects[0].region: missing, and so is endpoint; give one of them, for example region: cn-north-4
-config.yml:2: projects[0].task_ids: no task, and no discovery; add discovery: {} to follow the task list, or list at least one id, from the console's task list or the API`,
+		want: `config.yml:2: projects[0]: no value; add one ({} means the defaults of a section) or remove the line`,
 	},
 	"two projects, names missing": {
 		yaml: oneProject + strings.TrimPrefix(oneProject, "projects:\n"),
 		want: `config.yml:2: projects[0].name: missing; with two or more projects each needs a name
 config.yml:6: projects[1].name: missing; with two or more projects each needs a name`,
 	},
+	"a project behind one with an unknown key": {
+		yaml: with("- region", "- name: prod\n    regoin") +
+			strings.TrimPrefix(with("- region", "- name: other\n    region", "task_ids: ["+backupID, "task_ids: [abc"), "projects:\n"),
+		want: `config.yml:3: projects[0].regoin: unknown key; correct or remove it, config.yml shows all keys
+config.yml:11: projects[1].task_ids[0]: "abc" is not a UUID; copy the id from the console or the API`,
+	},
 	"two projects of one name": {
 		yaml: with("- region", "- name: prod\n    region") +
 			strings.TrimPrefix(with("- region", "- name: prod\n    region"), "projects:\n"),
-		want: `config.yml:7: projects[1].name: "prod" is already the name of the project at line 2; give each project a name of its own`,
-	},
-	"name too long": {
-		yaml: with("- region", "- name: "+strings.Repeat("é", 129)+"\n    region"),
-		want: `config.yml:2: projects[0].name: longer than 128 characters; choose a shorter name`,
+		want: `config.yml:7: projects[1].name: "prod" is already the name of projects[0]; give each project its own name`,
 	},
 	"name with a control character": {
 		yaml: with("- region", `- name: "a\tb"`+"\n    region"),
@@ -142,6 +134,14 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	"region in capitals": {
 		yaml: with("cn-north-4", "CN-North-4"),
 		want: `config.yml:2: projects[0].region: not a region; it has a-z, 0-9 and - only, for example cn-north-4`,
+	},
+	"region with a blank, and a login": {
+		yaml: with("cn-north-4", "CN North-Beijing4", "token: T", "username: u, password: p, domain_name: d"),
+		want: `config.yml:2: projects[0].region: not a region; it has a-z, 0-9 and - only, for example cn-north-4`,
+	},
+	"region, the name of a sub-project": {
+		yaml: with("cn-north-4", "cn-north-4_team"),
+		want: `config.yml:2: projects[0].region: not a region; write the region alone, and the name of a sub-project under project_name`,
 	},
 	"project_id with a slash": {
 		yaml: with("04f1829c788037ac2fb8c01eb2b04b95", "../x"),
@@ -153,26 +153,179 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	},
 	"project_name without a place to look it up": {
 		yaml: with("region: cn-north-4\n    project_id: 04f1829c788037ac2fb8c01eb2b04b95", "endpoint: https://cbr.example.com\n    project_name: team"),
-		want: `config.yml:2: projects[0].iam_endpoint: missing; a project id is looked up there, so it is needed where there is no region`,
-	},
-	"project_name too long": {
-		yaml: oneProject + "    project_name: " + strings.Repeat("x", 129) + "\n",
-		want: `config.yml:6: projects[0].project_name: longer than 128 characters; copy it from My Credentials in the console`,
-	},
-	"enterprise_project_id, another number": {
-		yaml: oneProject + "    enterprise_project_id: 1\n",
-		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps`,
+		want: `config.yml:2: projects[0].iam_endpoint: missing; the lookup of the project id needs it or a region`,
 	},
 	"enterprise_project_id, a name": {
 		yaml: oneProject + "    enterprise_project_id: default\n",
-		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps`,
+		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write its UUID from the console, 0 for the default one, or all_granted_eps`,
 	},
-	"enterprise_project_id, all in other letters": {
-		yaml: oneProject + "    enterprise_project_id: ALL_GRANTED_EPS\n",
-		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps`,
+}
+
+var taskIDsMistakes = mistakes{
+	"task_ids empty": {
+		yaml: with(backupID, ""),
+		want: `config.yml:5: projects[0].task_ids: no task, and no discovery; add discovery: {} to follow the task list, or list at least one id from the console's task list`,
 	},
-	"enterprise_project_id, a query behind it": {
-		yaml: oneProject + "    enterprise_project_id: 0&limit=1\n",
-		want: `config.yml:6: projects[0].enterprise_project_id: not an enterprise project id; write the UUID that the console shows for it, 0 for the default one, or all_granted_eps`,
+	"not a UUID": {
+		yaml: with("["+backupID+"]", "\n      - "+backupID+"\n      - abc\n      -\n      - {a: b}\n"),
+		want: `config.yml:8: projects[0].task_ids[2]: no value; add one ({} means the defaults of a section) or remove the line
+config.yml:9: projects[0].task_ids[3]: not a single value; put a value that begins with [ or { in quotes`,
 	},
+	"long and not a UUID": {
+		yaml: with(backupID, strings.Repeat("0123456789", 5)),
+		want: `config.yml:5: projects[0].task_ids[0]: "0123456789012345678901234567890123456789" is not a UUID; copy the id from the console or the API`,
+	},
+}
+
+var discoverySettings = settings{
+	"discovery without keys": {
+		yaml:   oneProject + "    discovery: {}\n",
+		differ: func(c *config.Config) { c.Projects[0].Discovery = followed() },
+	},
+	"discovery alone": {
+		yaml: discoveryAlone,
+		differ: func(c *config.Config) {
+			c.Projects[0].Discovery, c.Projects[0].TaskIDs = followed(), nil
+		},
+	},
+	"every key of discovery": {
+		yaml: discoveryAlone[:len(discoveryAlone)-len(" {}\n")] + `
+      lookback: 40d
+      window: 40d
+      expected_interval: 20d
+      stuck_after: 30d
+      operation_types: [backup, copy, replication, restore, delete, sync, vault_delete, remove_resource, migrate_resources]
+      vault_ids: [8A7F1C06-6A0C-4C1F-9C3E-2F3D5F0B7A11, 4827f2da-b008-4507-ab7d-42d0df5ed912]
+      max_tasks: 10000000
+`,
+		differ: func(c *config.Config) {
+			c.Projects[0].TaskIDs = nil
+			c.Projects[0].Discovery = &config.Discovery{
+				Lookback:         config.Duration(960 * time.Hour),
+				Window:           config.Duration(960 * time.Hour),
+				ExpectedInterval: config.Duration(480 * time.Hour),
+				StuckAfter:       config.Duration(720 * time.Hour),
+				OperationTypes: []string{
+					"backup", "copy", "replication", "restore", "delete", "sync", "vault_delete", "remove_resource", "migrate_resources",
+				},
+				VaultIDs: []string{syncID, backupID},
+				MaxTasks: 10_000_000,
+			}
+		},
+	},
+	"discovery of everything": {
+		yaml:   oneProject + "    discovery: {operation_types: [], vault_ids: }\n",
+		differ: func(c *config.Config) { c.Projects[0].Discovery = followed() },
+	},
+	"a short lookback": {
+		yaml: oneProject + "    discovery: {lookback: 1h, window: 1h, expected_interval: 0, stuck_after: 1h, max_tasks: 1}\n",
+		differ: func(c *config.Config) {
+			hour := config.Duration(time.Hour)
+			c.Projects[0].Discovery = &config.Discovery{Lookback: hour, Window: hour, StuckAfter: hour, MaxTasks: 1}
+		},
+	},
+	"an expected interval that vaults leave unused": {
+		yaml: oneProject + "    discovery: {expected_interval: 365d}\n    vaults: {}\n",
+		differ: func(c *config.Config) {
+			c.Projects[0].Discovery, c.Projects[0].Vaults = followed(), watchedVaults()
+			c.Projects[0].Discovery.ExpectedInterval = config.Duration(365 * 24 * time.Hour)
+		},
+	},
+}
+
+var discoveryMistakes = mistakes{
+	"no value for discovery": {
+		yaml: oneProject + "    discovery:\n      # lookback: 720h\n",
+		want: `config.yml:6: projects[0].discovery: no value; add one ({} means the defaults of a section) or remove the line`,
+	},
+	"out of range": {
+		yaml: oneProject + "    discovery: {lookback: 0, window: 11y, expected_interval: 366d, stuck_after: 59m, max_tasks: 10000001}\n    vaults: {}\n",
+		want: `config.yml:6: projects[0].discovery.lookback: 0s is out of range; write a value from 1ms to 10y
+config.yml:6: projects[0].discovery.window: 11y is out of range; write a value from 1ms to 10y
+config.yml:6: projects[0].discovery.expected_interval: 366d is out of range; write a value from 0s to 1y
+config.yml:6: projects[0].discovery.stuck_after: 59m is out of range; write a value from 1h to 30d
+config.yml:6: projects[0].discovery.max_tasks: 10000001 is out of range; write a value from 1 to 10000000
+config.yml:6: projects[0].discovery.window: 11y is longer than lookback, which is 0s; shorten window or lengthen lookback`,
+	},
+	"lookback shorter than the window that is left out": {
+		yaml: oneProject + "    discovery: {lookback: 12h}\n",
+		want: `config.yml:6: projects[0].discovery.window: 1d is longer than lookback, which is 12h; shorten window or lengthen lookback
+config.yml:6: projects[0].discovery.expected_interval: 1d is longer than half of lookback, which is 12h; shorten it or lengthen lookback, write 0 to expect no backup, or add vaults: {} to go by the policies`,
+	},
+	"expected interval just too long": {
+		yaml: oneProject + "    discovery: {lookback: 14d, expected_interval: 7d1ms}\n",
+		want: `config.yml:6: projects[0].discovery.expected_interval: 7d1ms is longer than half of lookback, which is 2w; shorten it or lengthen lookback, write 0 to expect no backup, or add vaults: {} to go by the policies`,
+	},
+	"stuck_after too long": {
+		yaml: oneProject + "    discovery: {stuck_after: 31d}\n",
+		want: `config.yml:6: projects[0].discovery.stuck_after: 31d is out of range; write a value from 1h to 30d`,
+	},
+	"operation type like no other": {
+		yaml: oneProject + "    discovery: {operation_types: [sync, everything]}\n",
+		want: `config.yml:6: projects[0].discovery.operation_types[1]: "everything" is not a type of operation; write one of backup, copy, delete, migrate_resources, remove_resource, replication, restore, sync, vault_delete`,
+	},
+	"an item twice": {
+		yaml: oneProject + "    discovery:\n      operation_types: [sync, backup, sync]\n      vault_ids: [" + backupID + ", " + strings.ToUpper(backupID) + "]\n",
+		want: `config.yml:7: projects[0].discovery.operation_types[2]: "sync" is in the list twice; remove one
+config.yml:8: projects[0].discovery.vault_ids[1]: "4827f2da-b008-4507-ab7d-42d0df5ed912" is in the list twice; remove one`,
+	},
+}
+
+var vaultsSettings = settings{
+	"vaults without keys": {
+		yaml:   oneProject + "    vaults: {}\n",
+		differ: func(c *config.Config) { c.Projects[0].Vaults, c.Warnings = watchedVaults(), notJudged() },
+	},
+	"vaults alone": {
+		yaml: strings.Replace(discoveryAlone, "discovery", "vaults", 1),
+		differ: func(c *config.Config) {
+			c.Projects[0].Vaults, c.Projects[0].TaskIDs, c.Warnings = watchedVaults(), nil, notJudged()
+		},
+	},
+	"every key of vaults": {
+		yaml: oneProject + "    vaults: {refresh: 30s, grace: 30m, tags: [team, Team, 部门]}\n",
+		differ: func(c *config.Config) {
+			c.Projects[0].Vaults = &config.Vaults{
+				Refresh: config.Duration(30 * time.Second),
+				Grace:   config.Duration(30 * time.Minute),
+				Tags:    []string{"team", "Team", "部门"},
+			}
+			c.Warnings = notJudged()
+		},
+	},
+}
+
+// notJudged returns the warning about vaults without discovery.
+func notJudged() []string {
+	return []string{"testdata/config.yml:2: projects[0].discovery: missing, so nothing is judged to be overdue or failing; add discovery: {} to judge it by the policies"}
+}
+
+var vaultsMistakes = mistakes{
+	"refresh too short": {
+		yaml: oneProject + "    vaults: {refresh: 29s}\n",
+		want: `config.yml:6: projects[0].vaults.refresh: 29s is out of range; write a value from 30s to 1d`,
+	},
+	"grace too short": {
+		yaml: oneProject + "    vaults: {grace: 29m}\n",
+		want: `config.yml:6: projects[0].vaults.grace: 29m is out of range; write a value from 30m to 30d`,
+	},
+	"tag twice": {
+		yaml: oneProject + "    vaults: {tags: [team, env, team]}\n",
+		want: `config.yml:6: projects[0].vaults.tags[2]: "team" has the label tag_team, as has "team"; remove one of them`,
+	},
+}
+
+func TestTagLabel(t *testing.T) {
+	for key, want := range map[string]string{
+		"team":        "tag_team",
+		"Team_2":      "tag_Team_2",
+		"cost.center": "tag_cost_center",
+		"a b:c":       "tag_a_b_c",
+		"部门":          "tag___",
+		"2nd":         "tag_2nd",
+	} {
+		if got := config.TagLabel(key); got != want {
+			t.Errorf("%q: got %q, want %q", key, got, want)
+		}
+	}
 }

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,11 +26,9 @@ func TestSecretReveal(t *testing.T) {
 
 func TestSecretMasked(t *testing.T) {
 	c := prod()
-	c.Projects[0].Credentials = config.Credentials{Token: hidden, Password: hidden, SecretKey: hidden, SecurityToken: hidden}
-	c.Projects[0].HTTPClient.ProxyURL = "http://u:" + hidden + "@proxy.example.com"
+	c.Credentials = config.Credentials{Token: hidden, Password: hidden, SecretKey: hidden, SecurityToken: hidden}
+	c.Projects[0].Credentials = c.Credentials
 	values := map[string]any{
-		"proxy":       c.Projects[0].HTTPClient,
-		"proxy_url":   c.Projects[0].HTTPClient.ProxyURL,
 		"secret":      config.Secret(hidden),
 		"pointer":     &c.Projects[0].Credentials.Token,
 		"credentials": c.Projects[0].Credentials,
@@ -135,6 +136,12 @@ func TestSecretsNotInErrors(t *testing.T) {
 		"access_key and no more": "projects:\n  - credentials:\n      access_key: %s\n",
 		"secret_key":             "projects:\n  - credentials:\n      secret_key: %s\n",
 		"secret_key_file":        "projects:\n  - credentials:\n      secret_key_file: %s\n",
+		"access_key_file":        "projects:\n  - credentials:\n      access_key_file: %s\n",
+		"credentials_file":       "projects:\n  - credentials:\n      credentials_file: %s\n",
+		"top credentials":        "credentials: %s\n",
+		"top token":              "credentials:\n  token: %s\n",
+		"top http_client":        "http_client: %s\n",
+		"top proxy_url":          "http_client:\n  proxy_url: %s\n",
 		"security_token":         "projects:\n  - credentials:\n      security_token: %s\n",
 		"ecs_agency":             "projects:\n  - credentials:\n      ecs_agency: %s\n",
 		"its endpoint":           "projects:\n  - credentials:\n      ecs_agency:\n        endpoint: %s\n",
@@ -151,7 +158,7 @@ func TestSecretsNotInErrors(t *testing.T) {
 		for shape, value := range shapes {
 			t.Run(key+"/"+shape, func(t *testing.T) {
 				content := fmt.Sprintf(format, value)
-				_, err := config.Parse("config.yml", []byte(content), none)
+				_, err := config.Parse("config.yml", ".", []byte(content), none)
 				if err == nil {
 					t.Fatalf("no error:\n%s", content)
 				}
@@ -163,6 +170,103 @@ func TestSecretsNotInErrors(t *testing.T) {
 					t.Errorf("reveals it:\n%s\n%v", content, err)
 				}
 			})
+		}
+	}
+}
+
+// TestFormOfSecrets writes credentials as people paste them, in the file and in files
+// of their own. No form of them is shown.
+func TestFormOfSecrets(t *testing.T) {
+	const (
+		quotes      = "quotes; remove them"
+		around      = "quotes around the value, which are a part of it; remove them"
+		named       = "a name before the value, as in NAME=value; keep the value alone"
+		blank       = "a blank, a comma or another character that keys and tokens do not have; write the value of this key alone"
+		unprintable = "a byte order mark, a line break or another character that cannot be printed; write the value alone, on one line, as UTF-8 without a byte order mark"
+		ifPassword  = around + ", unless the password begins and ends with them"
+	)
+	file := filepath.Join(t.TempDir(), "secret")
+	for name, test := range map[string]struct {
+		key, text string
+		inline    string // what is wrong with it; "" if nothing is
+		inFile    string
+		isWarning bool
+	}{
+		"secret key":                {key: "secret_key", text: "kiwi42"},
+		"secret key, padded":        {key: "secret_key", text: "kiwi42/+AA=="},
+		"secret key, quotes":        {key: "secret_key", text: `"kiwi42"`, inline: quotes, inFile: quotes},
+		"secret key, one quote":     {key: "secret_key", text: `kiwi42'`, inline: quotes, inFile: quotes},
+		"secret key, blank":         {key: "secret_key", text: "kiwi42 kiwi42", inline: blank, inFile: blank},
+		"secret key, with its key":  {key: "secret_key", text: "KIWI,kiwi42", inline: blank, inFile: blank},
+		"secret key, named":         {key: "secret_key", text: "HUAWEICLOUD_SDK_SK=kiwi42", inline: named, inFile: named},
+		"secret key, named in YAML": {key: "secret_key", text: "secret_key: kiwi42", inline: named, inFile: named},
+		"secret key, two lines":     {key: "secret_key", text: "kiwi42\nkiwi42", inFile: unprintable},
+		"security token, quotes":    {key: "security_token", text: "'kiwi42'", inline: quotes, inFile: quotes},
+		"token":                     {key: "token", text: "MIIkiwi42-+/=_.=="},
+		"token, header":             {key: "token", text: "X-Auth-Token: kiwi42", inline: named, inFile: named},
+		"token, BOM":                {key: "token", text: "\ufeffkiwi42", inFile: unprintable},
+		"token, UTF-16":             {key: "token", text: "\xff\xfek\x00i\x00w\x00i\x004\x002\x00", inFile: unprintable},
+		"password":                  {key: "password", text: `kiwi42 "=' kiwi42 =é`},
+		"password, an assignment":   {key: "password", text: "kiwi42=kiwi42"},
+		"password, quotes":          {key: "password", text: `"kiwi42"`, inline: ifPassword, inFile: ifPassword, isWarning: true},
+		"password, Latin-1":         {key: "password", text: "kiwi42\xe9", inFile: unprintable},
+		"password, BOM":             {key: "password", text: "\ufeffkiwi42", inFile: unprintable},
+	} {
+		rest := map[string]string{
+			"secret_key": ", access_key: A", "security_token": ", access_key: A, secret_key: S", "password": ", username: u, domain_name: d",
+		}[test.key]
+		check := func(yaml, want string) {
+			t.Helper()
+			c, err := config.Parse("config.yml", ".", []byte(yaml), none)
+			said := ""
+			if err != nil {
+				said = err.Error()
+			}
+			if test.isWarning && c != nil {
+				said = strings.Join(c.Warnings, "\n")
+			}
+			if said != want || (err == nil && !test.isWarning && len(c.Warnings) > 0) {
+				t.Errorf("got %q, want %q", said, want)
+			}
+			if reveals(said) {
+				t.Errorf("reveals it: %s", said)
+			}
+		}
+		t.Run(name+"/file", func(t *testing.T) {
+			if err := os.WriteFile(file, []byte(test.text+"\r\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			want := ""
+			if test.inFile != "" {
+				want = "config.yml:4: projects[0].credentials." + test.key + "_file: the file has " + test.inFile
+			}
+			check(with("token: T", test.key+"_file: "+file+rest), want)
+		})
+		if test.inline == "" && test.inFile != "" {
+			continue // YAML does not allow it, or document.check reports it
+		}
+		t.Run(name+"/inline", func(t *testing.T) {
+			want := ""
+			if test.inline != "" {
+				want = "config.yml:4: projects[0].credentials." + test.key + ": it has " + test.inline
+			}
+			check(with("token: T", test.key+": '"+strings.ReplaceAll(test.text, "'", "''")+"'"+rest), want)
+		})
+	}
+	for pasted, want := range map[string]string{`"kiwi42"`: quotes, "KIWI,kiwi42": blank} {
+		_, err := config.Parse("config.yml", ".", []byte(with("token: T", "secret_key: S, access_key: '"+pasted+"'")), none)
+		if want := "config.yml:4: projects[0].credentials.access_key: it has " + want; err == nil || err.Error() != want {
+			t.Errorf("access_key %s: got %v, want %s", pasted, err, want)
+		}
+	}
+	for key, all := range map[string]string{"username": "domain_name: d, password: p", "domain_name": "username: u, password: p"} {
+		c, err := config.Parse("config.yml", ".", []byte(with("token: T", key+`: '"kiwi42"', `+all)), none)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"config.yml:4: projects[0].credentials." + key + ": it has " + around + ", unless the " + key + " begins and ends with them"}
+		if !slices.Equal(c.Warnings, want) {
+			t.Errorf("%s in quotes: got %q, want %q", key, c.Warnings, want)
 		}
 	}
 }

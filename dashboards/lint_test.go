@@ -1,311 +1,247 @@
 package dashboards_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-var (
+const (
 	gridColumns = 24
-	prometheus  = datasource{Type: "prometheus", UID: "${datasource}"}
-
-	onTimeRangeChange = 2
-	templating        = []variable{
-		{Name: "datasource", Type: "datasource", Query: "prometheus"},
-		{Name: "job", Type: "query", AllValue: ".+"},
-		{Name: "instance", Type: "query", AllValue: ".+"},
-		{Name: "project", Type: "query", AllValue: ".*"},
-		{Name: "vault", Type: "query", AllValue: ".*"}, // a task may have none
-	}
-	// What a dashboard may have besides.
-	optional = []variable{
-		{Name: "resource", Type: "query", AllValue: ".*"},
-		{Name: "operation_type", Type: "query", AllValue: ".*"},
-		{Name: "limit", Type: "custom"},
-	}
+	// No query is longer, so that it can be read.
+	longestQuery = 400
+	// No query is longer when some long names are chosen. Some data sources put it into a URL.
+	longestRequest = 2000
 )
 
-// lint says what is wrong with the dashboards, given by file name.
-func lint(files map[string][]byte) []string {
-	var l linter
-	parsed, firstUse := map[string]dashboard{}, map[string]string{}
+var prometheus = datasource{"prometheus", "${datasource}"}
+
+// lint says what is wrong with dashboards, given by file name. families are the names that
+// queries may use.
+func lint(files map[string][]byte, families map[string]bool) []string {
+	parsed := map[string]dashboard{}
+	uids := map[string]dashboard{}
+	var findings []string
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		l.where = name
 		var d dashboard
 		if err := json.Unmarshal(files[name], &d); err != nil {
-			l.addf("%v", err)
+			findings = append(findings, fmt.Sprintf("%s: %v", name, err))
 			continue
 		}
-		parsed[name] = d
-		l.check(!bytes.Contains(files[name], []byte("${DS_")), "input ${DS_…} used: want ${datasource}")
-		l.dashboard(d)
-		if other, taken := firstUse[d.UID]; taken {
-			l.addf("uid %q is taken by %s", d.UID, other)
+		if _, taken := uids[d.UID]; taken {
+			findings = append(findings, fmt.Sprintf("%s: uid %q is taken", name, d.UID))
 		}
-		firstUse[d.UID] = name
+		parsed[name], uids[d.UID] = d, d
 	}
 	for _, name := range slices.Sorted(maps.Keys(parsed)) {
-		l.where = name
-		l.links(parsed[name], parsed)
+		l := linter{where: name, of: parsed[name], families: families}
+		l.dashboard()
+		l.links(string(files[name]), uids)
+		findings = append(findings, l.findings...)
 	}
-	return l.findings
+	return findings
 }
 
-// A linter collects findings; where is what it looks at, in which dashboard.
+// A linter collects findings; where is what it looks at.
 type linter struct {
 	where    string
 	of       dashboard
+	families map[string]bool
 	findings []string
-}
-
-func (l *linter) addf(format string, args ...any) {
-	l.findings = append(l.findings, l.where+": "+fmt.Sprintf(format, args...))
 }
 
 func (l *linter) check(ok bool, format string, args ...any) {
 	if !ok {
-		l.addf(format, args...)
+		l.findings = append(l.findings, l.where+": "+fmt.Sprintf(format, args...))
 	}
 }
 
-// in looks at a part, whose name its findings then carry.
-func (l *linter) in(part string, look func(*linter)) {
-	inner := linter{where: l.where + ": " + part, of: l.of}
-	look(&inner)
-	l.findings = append(l.findings, inner.findings...)
-}
-
-func (l *linter) dashboard(d dashboard) {
-	l.of = d
+func (l *linter) dashboard() {
+	d := l.of
 	l.check(d.ID == nil, "id: want null")
-	l.check(d.UID != "", "uid is missing")
-	l.check(d.Title != "", "title is missing")
-	l.check(len(d.Tags) > 0, "tags are missing")
+	l.check(d.UID != "" && d.Title != "", "uid or title is missing")
 	l.check(d.Timezone == "browser", "timezone %q: want browser", d.Timezone)
 	l.check(d.SchemaVersion == 39, "schemaVersion %d: want 39", d.SchemaVersion)
 	l.check(d.GraphTooltip == 1, "graphTooltip %d: want 1", d.GraphTooltip)
 	l.check(d.Editable != nil && !*d.Editable, "editable: want false")
-	l.check(d.Inputs == nil, "__inputs: a provisioned file has none")
-	l.variables(d.Templating.List)
-	l.panelIDs(d.Panels)
-	l.layout(d.Panels)
-	for _, p := range d.Panels {
-		l.panel(p)
+	l.check(strings.HasPrefix(d.Time.From, "now-") && d.Time.To == "now", "time: want one that ends now")
+	file := l.where
+	for _, v := range d.Templating.List {
+		l.where = file + ": variable " + v.Name
+		l.variable(v)
 	}
+	ids, titles := map[int]bool{}, map[string]bool{}
+	for i, p := range d.Panels {
+		l.where = fmt.Sprintf("%s: panel %q", file, p.Title)
+		l.check(p.ID > 0 && !ids[p.ID], "id %d is missing or used twice", p.ID)
+		l.check(p.Title != "" && !titles[p.Title], "title is missing or used twice")
+		ids[p.ID], titles[p.Title] = true, true
+		l.place(p, d.Panels[:i])
+		if p.Type != "row" {
+			l.panel(p)
+		}
+	}
+	l.where = file
+	l.check(d.has("datasource") && d.has("project"), "variable datasource or project is missing")
 }
 
-func (l *linter) variables(got []variable) {
-	for _, want := range slices.Concat(templating, optional) {
-		l.in("variable "+want.Name, func(l *linter) {
-			i := slices.IndexFunc(got, func(v variable) bool { return v.Name == want.Name })
-			if i < 0 {
-				l.check(slices.ContainsFunc(optional, func(v variable) bool { return v.Name == want.Name }), "missing")
-				return
-			}
-			l.variable(got[i], want)
-			if want.Type == "query" {
-				l.queryVariable(got[i], got[:i])
-			}
-		})
-	}
-	for _, v := range got {
-		l.check(slices.ContainsFunc(slices.Concat(templating, optional), func(want variable) bool { return v.Name == want.Name }),
-			"variable %s: not one that these dashboards share", v.Name)
-	}
-}
-
-func (l *linter) variable(got, want variable) {
-	l.check(got.Type == want.Type, "type %q: want %q", got.Type, want.Type)
-	l.check(got.AllValue == want.AllValue, "allValue %q: want %q", got.AllValue, want.AllValue)
-	l.check(want.Query == "" || got.Query == want.Query, "query %q: want %q", got.Query, want.Query)
-}
-
-// queryVariable checks a variable that Prometheus fills. It is narrowed by the
-// ones before it.
-func (l *linter) queryVariable(v variable, before []variable) {
-	l.check(v.Multi, "multi: want true")
-	l.check(v.IncludeAll, "includeAll: want true")
-	l.check(v.Refresh == onTimeRangeChange, "refresh %d: want %d", v.Refresh, onTimeRangeChange)
-	l.check(v.Datasource == prometheus, "datasource: want ${datasource}")
-	list, function, ok := sourceOf(v)
-	if !ok {
-		l.addf("query %q: want %s", v.Query, function)
+func (l *linter) variable(v variable) {
+	if v.Type == "datasource" {
+		l.check(v.Name == "datasource" && v.Query == "prometheus", "want datasource, of prometheus")
 		return
 	}
-	l.expr(list, func(name string) bool {
-		return slices.ContainsFunc(before, func(b variable) bool { return b.Name == name })
-	})
+	l.check(v.Type == "query", "type %q: want query", v.Type)
+	l.check(v.Multi && v.IncludeAll && v.Refresh == 2, "want multi, includeAll and refresh 2")
+	// All jobs are those of the list: their pattern is of use for other programs, too.
+	l.check((v.AllValue == ".*") == (v.Name != "job"), "allValue %q", v.AllValue)
+	l.check(v.Datasource == prometheus, "datasource: want ${datasource}")
+	l.check(strings.HasPrefix(string(v.Query), "label_values("), "query %q: want label_values", v.Query)
+	l.metrics(string(v.Query))
 }
 
-// sourceOf is the expression in a variable's query. Ids are not for people, so
-// the resource has a query that answers with names as well, which a pattern
-// takes apart.
-func sourceOf(v variable) (expr, want string, ok bool) {
-	if v.Name == "resource" {
-		expr, ok = strings.CutPrefix(string(v.Query), "query_result(")
-		named := strings.Contains(v.Regex, `resource_id="(?<value>`) && strings.Contains(v.Regex, `resource_name="(?<text>`)
-		return strings.TrimSuffix(expr, ")"), "query_result(…), with a pattern for value and text", ok && named
+func (l *linter) place(p panel, before []panel) {
+	g := p.GridPos
+	l.check(g.X >= 0 && g.Y >= 0 && g.W > 0 && g.H > 0 && g.X+g.W <= gridColumns, "gridPos %+v is outside the grid", g)
+	for _, b := range before {
+		o := b.GridPos
+		apart := g.X >= o.X+o.W || o.X >= g.X+g.W || g.Y >= o.Y+o.H || o.Y >= g.Y+g.H
+		l.check(apart, "overlaps %q", b.Title)
 	}
-	expr, ok = strings.CutPrefix(string(v.Query), "label_values(")
-	expr, ok2 := strings.CutSuffix(expr, ", "+v.Name+")")
-	return expr, "label_values(…, " + v.Name + ")", ok && ok2
-}
-
-func (l *linter) panelIDs(panels []panel) {
-	seen, titles := map[int]bool{}, map[string]bool{}
-	for _, p := range withNested(panels) {
-		l.check(p.ID > 0, "panel %q: id is missing", p.Title)
-		l.check(!seen[p.ID], "panel id %d is used twice", p.ID)
-		l.check(p.Title == "" || !titles[p.Title], "title %q is used twice", p.Title)
-		seen[p.ID], titles[p.Title] = true, true
-	}
-}
-
-// layout checks panels that are seen together: a collapsed row's are not seen
-// with those outside.
-func (l *linter) layout(panels []panel) {
-	for i, p := range panels {
-		pos := p.GridPos
-		l.check(pos.X >= 0 && pos.Y >= 0 && pos.W > 0 && pos.H > 0 && pos.X+pos.W <= gridColumns,
-			"panel %q: gridPos %+v is outside the grid", p.Title, pos)
-		for _, q := range panels[:i] {
-			l.check(!pos.overlaps(q.GridPos), "panel %q overlaps %q", p.Title, q.Title)
-		}
-		l.layout(p.Panels)
-	}
-}
-
-func (p gridPos) overlaps(q gridPos) bool {
-	return p.X < q.X+q.W && q.X < p.X+p.W && p.Y < q.Y+q.H && q.Y < p.Y+p.H
 }
 
 func (l *linter) panel(p panel) {
-	l.in(fmt.Sprintf("panel %q", p.Title), func(l *linter) {
-		l.check(p.Title != "", "title is missing")
-		switch p.Type {
-		case "row":
-			l.check(p.Collapsed || len(p.Panels) == 0, "panels inside an open row are not shown")
-		case "text":
-			l.check(p.Description != "", "description is missing")
-		default:
-			l.dataPanel(p)
-		}
-	})
-	for _, nested := range p.Panels {
-		l.panel(nested)
-	}
-}
-
-func (l *linter) dataPanel(p panel) {
 	l.check(p.Description != "", "description is missing")
 	l.check(p.FieldConfig.Defaults.Unit != "", "unit is missing")
 	l.check(p.FieldConfig.Defaults.NoValue != "", "noValue is missing")
 	l.check(p.Datasource == prometheus, "datasource: want ${datasource}")
 	l.check(len(p.Targets) > 0, "targets are missing")
-	seen := map[string]bool{}
-	for _, t := range p.Targets {
-		l.check(!seen[t.RefID], "refId %q is used twice", t.RefID)
-		seen[t.RefID] = true
-		l.in("target "+t.RefID, func(l *linter) {
-			l.check(t.Datasource == prometheus, "datasource: want ${datasource}")
-			l.check(p.Type != "table" || t.Instant && t.Format == "table", "in a table: want instant and format table")
-			l.check(!needsLegend(p) || t.LegendFormat != "" && t.LegendFormat != "__auto", "legendFormat is missing")
-			for _, s := range l.expr(t.Expr, l.of.has) {
-				l.rate(p, s)
-			}
-		})
-	}
 	if p.Type == "table" {
 		l.table(p)
-		l.ranking(p)
 	}
-}
-
-func needsLegend(p panel) bool {
-	return slices.Contains([]string{"timeseries", "state-timeline", "bargauge"}, p.Type) || p.Type == "stat" && len(p.Targets) > 1
-}
-
-// table checks that what is said of a table's columns is said of columns that it
-// has, and that no query's value is forgotten.
-func (l *linter) table(p panel) {
-	shown, left := p.columns()
-	has := func(column string) bool { return slices.Contains(slices.Collect(maps.Values(shown)), column) }
-	for _, field := range slices.Sorted(maps.Keys(shown)) {
-		refID, ok := valueOf(field, p.Targets)
-		l.check(!ok || slices.ContainsFunc(p.Targets, func(t target) bool { return t.RefID == refID }),
-			"column %q shows %s, of which there is no query", shown[field], field)
-	}
+	panel, refs := l.where, map[string]bool{}
 	for _, t := range p.Targets {
-		field := "Value #" + t.RefID
-		if len(p.Targets) == 1 {
-			field = "Value"
-		}
-		l.check(shown[field] != "" || left[field], "%s is neither a column nor left out", field)
+		l.where = panel + ": target " + t.RefID
+		l.check(t.RefID != "" && !refs[t.RefID], "refId is missing or used twice")
+		refs[t.RefID] = true
+		l.check(t.Datasource == prometheus, "datasource: want ${datasource}")
+		l.check(p.Type != "table" || t.Instant && t.Format == "table", "in a table: want instant and format table")
+		series := slices.Contains([]string{"timeseries", "state-timeline", "bargauge"}, p.Type)
+		l.check(!series && (p.Type != "stat" || len(p.Targets) == 1) || t.LegendFormat != "", "legendFormat is missing")
+		l.expr(t.Expr)
 	}
-	for _, o := range p.FieldConfig.Overrides {
-		name, _ := o.Matcher.Options.(string)
-		l.check(o.Matcher.ID != "byName" || has(name), "override of %q, which is no column", name)
+}
+
+// table checks that what is said of columns is said of columns that exist.
+func (l *linter) table(p panel) {
+	shown := p.columns()
+	exists := func(field string) bool {
+		ref, ok := strings.CutPrefix(field, "Value #")
+		return !ok && (field != "Value" || len(p.Targets) == 1) ||
+			ok && len(p.Targets) > 1 && slices.ContainsFunc(p.Targets, func(t target) bool { return t.RefID == ref })
+	}
+	for _, field := range slices.Sorted(maps.Keys(shown)) {
+		l.check(exists(field), "column %q shows %s, of which there is no query", shown[field], field)
+	}
+	for _, t := range p.Transformations {
+		for _, f := range t.Options.Filters {
+			l.check(exists(f.FieldName), "filter by %s, of which there is no query", f.FieldName)
+		}
 	}
 	for _, s := range p.Options.SortBy {
-		l.check(has(s.DisplayName), "sorted by %q, which is no column", s.DisplayName)
+		l.check(slices.Contains(slices.Collect(maps.Values(shown)), s.DisplayName), "sorted by %q, which is no column", s.DisplayName)
 	}
 }
 
-// expr checks the selectors of a query and returns them. Of a family's
-// variables it asks for those that are required.
-func (l *linter) expr(expr string, required func(label string) bool) []selector {
-	found, err := selectors(expr)
-	switch {
-	case err != nil:
-		l.addf("%v in %s", err, expr)
-	case expr == "":
-		l.addf("expr is missing")
-	case len(found) == 0:
-		l.addf("no metric in %s", expr)
-	}
+var (
+	selector = regexp.MustCompile(`([a-zA-Z_][a-zA-Z0-9_]*)\{([^}]*)\}(\[?)`)
+	ours     = regexp.MustCompile(`\bcbr_\w+`)
+	chosen   = regexp.MustCompile(`\$\w+`)
+)
+
+func (l *linter) expr(expr string) {
+	l.check(len(expr) <= longestQuery, "%d characters: want at most %d", len(expr), longestQuery)
+	request := chosen.ReplaceAllStringFunc(expr, longChoice)
+	l.check(len(request) < longestRequest, "%d bytes with long names chosen: want less than %d", len(request), longestRequest)
+	found := selector.FindAllStringSubmatch(expr, -1)
+	l.check(len(found) > 0, "no selector in %s", expr)
 	for _, s := range found {
-		l.check(len(s.Metrics) > 0, "selector without a metric in %s", expr)
-		for _, metric := range s.Metrics {
-			l.matchers(metric, s, required)
+		name, matchers := s[1], s[2]
+		l.metrics(name)
+		l.check(l.narrowed(matchers), "%s without what is chosen", name)
+		counter := regexp.MustCompile(`_(total|bucket|count|sum)$`).MatchString(name)
+		l.check(!counter || s[3] != "", "counter %s outside rate()", name)
+	}
+	bare := len(ours.FindAllString(selector.ReplaceAllString(expr, ""), -1))
+	l.check(bare == 0, "a metric without a selector")
+}
+
+// narrowed reports whether the choice at the top counts: each series of ours has a project,
+// and those of the process have a job.
+func (l *linter) narrowed(matchers string) bool {
+	job := strings.Contains(matchers, `job=~"$job"`)
+	project := strings.Contains(matchers, `project=~"$project"`)
+	if l.of.has("job") {
+		return job
+	}
+	return project && !job
+}
+
+// metrics checks that the names in a text exist.
+func (l *linter) metrics(text string) {
+	for _, name := range ours.FindAllString(text, -1) {
+		family := name
+		for _, suffix := range []string{"_bucket", "_count", "_sum"} {
+			if base, ok := strings.CutSuffix(name, suffix); ok && l.families[base] {
+				family = base
+			}
+		}
+		l.check(l.families[family] || name == "cbr_exporter_build_info", "no metric %s", name)
+	}
+}
+
+// longChoice is what Grafana writes for a variable of which some long values are chosen.
+func longChoice(variable string) string {
+	values, length := 3, 40
+	if variable == "$operation_type" {
+		length = len("remove_resource")
+	}
+	if variable == "$__rate_interval" || variable == "$__range" {
+		return "1m0s"
+	}
+	return "(" + strings.Repeat(strings.Repeat("x", length)+"|", values-1) + strings.Repeat("x", length) + ")"
+}
+
+var (
+	dataLink = regexp.MustCompile(`"url": "/d/([^?"]*)\?([^\n]*)"`)
+	carried  = regexp.MustCompile(`\$\{(\w+):queryparam\}|var-(\w+)=`)
+	field    = regexp.MustCompile(`fields\[\\"([^\\]*)\\"\]`)
+)
+
+// links checks that what a dashboard links to exists, and that the choice goes along.
+func (l *linter) links(text string, all map[string]dashboard) {
+	l.check(len(l.of.Links) > 0, "links: the other dashboards are missing")
+	for _, link := range l.of.Links {
+		l.check(link.IncludeVars && link.KeepTime, "link: want includeVars and keepTime")
+		for _, tag := range link.Tags {
+			l.check(slices.Contains(l.of.Tags, tag), "link: the dashboard itself has no tag %q", tag)
 		}
 	}
-	return found
-}
-
-func (l *linter) matchers(metric string, s selector, required func(label string) bool) {
-	scope, known := scopeOf(metric)
-	l.check(known, "no metric %s", metric)
-	for _, name := range scope {
-		label := labelOf(name)
-		l.check(!required(name) || applies(s, name), "%s without %s=~\"$%s\"", metric, label, name)
+	var columns []string
+	for _, p := range l.of.Panels {
+		columns = slices.AppendSeq(columns, maps.Values(p.columns()))
 	}
-}
-
-// applies reports whether a selector is narrowed by a variable, or says that it
-// is not: the vault, the resource and the operation may be any, and the
-// operation a fixed one.
-func applies(s selector, name string) bool {
-	got := s.Matchers[labelOf(name)]
-	switch name {
-	case "vault", "resource":
-		return got == "=~$"+name || got == "=~.*"
-	case "operation_type":
-		return got == "=~$"+name || got == "=~.*" || strings.HasPrefix(got, "=") && !strings.HasPrefix(got, "=~")
-	default:
-		return got == "=~$"+name
+	for _, match := range dataLink.FindAllStringSubmatch(text, -1) {
+		to, ok := all[match[1]]
+		l.check(ok, "link to /d/%s, which is no dashboard here", match[1])
+		l.check(strings.Contains(match[2], "${__url_time_range}"), "link to %s does not keep the time", match[1])
+		for _, v := range carried.FindAllStringSubmatch(match[2], -1) {
+			l.check(!ok || to.has(v[1]+v[2]), "link to %s with %s, which that dashboard has not", match[1], v[1]+v[2])
+		}
+		for _, f := range field.FindAllStringSubmatch(match[2], -1) {
+			l.check(slices.Contains(columns, f[1]), "link to %s with the column %q, which is missing", match[1], f[1])
+		}
 	}
-}
-
-// rate checks that counters are looked at as rates, in graphs over the interval
-// that fits their resolution.
-func (l *linter) rate(p panel, s selector) {
-	if !slices.ContainsFunc(s.Metrics, isCounter) {
-		return
-	}
-	l.check(s.Range != "", "counter %s outside rate()", strings.Join(s.Metrics, "|"))
-	l.check(s.Range == "" || s.Range == "$__rate_interval" || p.Type != "timeseries", "range [%s]: want [$__rate_interval]", s.Range)
 }

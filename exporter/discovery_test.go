@@ -10,8 +10,8 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// followed is a project whose task list is followed. The indented lines that a test
-// adds are a part of it.
+// followed is the configuration of a project. Indented lines that a test appends belong
+// to the project.
 const followed = `
 scrape: {requests_per_second: 0}
 projects:
@@ -21,7 +21,7 @@ projects:
     credentials: {token: ` + token + `}
 `
 
-// sixLines is all that a new user has to write.
+// sixLines is the smallest configuration.
 const sixLines = `
 projects:
   - region: cn-north-4
@@ -31,20 +31,19 @@ projects:
     discovery: {}
 `
 
-// TestDiscoveryPage compares whole pages of metrics of a project whose task list
-// is followed, from the answers of the API through the real client, collector and
-// HTTP handler.
+// TestDiscoveryPage compares whole pages of metrics of a project with discovery, from
+// the responses of the API through the real client, collector and HTTP handler.
 func TestDiscoveryPage(t *testing.T) {
 	cases := []struct {
 		name          string
 		configuration string
 		tasks         []simulator.Task
-		// scrapes are so many before the one that is compared, a minute apart.
+		// scrapes is the number of scrapes before the compared one, a minute apart.
 		scrapes int
-		// listing is how tasks are listed, and fault what fails in the last scrape.
+		// fault applies to the last scrape.
 		listing simulator.Listing
 		fault   func(*http.Request) simulator.Fault
-		log     string // what it says
+		log     string // part of the log
 	}{
 		{
 			name:          "discovery_first_scrape",
@@ -119,7 +118,10 @@ func TestDiscoveryPage(t *testing.T) {
 				cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}, Latency: unlike})
 				cloud.SetListing(c.listing)
 				cloud.Add(c.tasks...)
-				e := startQuiet(t, hosts{"cbr.test": cloud, "cbr.cn-north-4.myhuaweicloud.com": cloud}, c.configuration)
+				e := start(t, hosts{"cbr.test": cloud, "cbr.cn-north-4.myhuaweicloud.com": cloud}, c.configuration)
+				// A new token is tried by one request alone. Without this check it is one for
+				// any of three lists, which changes the page.
+				e.CheckConnections(t.Context())
 				for range c.scrapes {
 					e.scrape(t)
 					time.Sleep(time.Minute)
@@ -129,15 +131,15 @@ func TestDiscoveryPage(t *testing.T) {
 				lint(t, got)
 				compare(t, filepath.Join("testdata", c.name+".prom"), got)
 				if !strings.Contains(e.log.String(), c.log) {
-					t.Errorf("the log does not say %q:\n%s", c.log, e.log)
+					t.Errorf("the log lacks %q:\n%s", c.log, e.log)
 				}
 			})
 		})
 	}
 }
 
-// unlike has no two kinds of requests take the same time, so that they always end
-// in one order.
+// unlike is a latency that differs by kind of request, so that requests always end in
+// the same order.
 func unlike(r *http.Request) time.Duration {
 	query := r.URL.Query()
 	switch {
@@ -156,7 +158,7 @@ func unlike(r *http.Request) time.Duration {
 
 func isShow(r *http.Request) bool { return !strings.HasSuffix(r.URL.Path, "/operation-logs") }
 
-// refuseLists allows a user to read single tasks, and no list of them.
+// refuseLists allows single tasks and refuses lists.
 func refuseLists(r *http.Request) simulator.Fault {
 	if isShow(r) {
 		return simulator.Fault{}
@@ -171,22 +173,22 @@ func twoTasks() []simulator.Task {
 	}
 }
 
-// everything is one task of each kind, and of each status, and with each thing
-// that a task may lack.
+// everything returns tasks of each operation type and status, and tasks without each
+// optional field.
 func everything() []simulator.Task {
 	onDisk := ofResource("2", "disk-1", "OS::Cinder::Volume")
 	return []simulator.Task{
-		// One resource, as it goes on.
+		// The history of one resource.
 		backup("1", "success", -2880, -2870), // older than the window
 		backup("2", "failed", -300, -290),
 		backup("3", "failed", -200, -190),
 		with(backup("4", "", -3, -4), byHand),
-		// The statuses of others.
+		// The other statuses.
 		with(backup("5", "skipped", -100, -99), ofResource("3", "ecs-3", "OS::Nova::Server"), inVault("2", "vault-web")),
 		with(backup("6", "timeout", -400, -100), onDisk),
 		with(backup("7", "", -1, -2), ofResource("4", "ecs-4", "OS::Nova::Server"), func(task *simulator.Task) { task.Started = time.Time{} }),
 		with(backup("8", "paused", -60, -30), ofResource("5", "ecs-5", "OS::Nova::Server")),
-		// The old name of replication beside the new one.
+		// The old and the new name of replication.
 		with(backup("10", "failed", -500, -480), doing("copy")),
 		with(backup("11", "success", -450, -430), doing("replication")),
 		with(backup("12", "success", -90, -80), doing("restore"), byHand),
@@ -195,7 +197,7 @@ func everything() []simulator.Task {
 		with(backup("15", "success", -35, -34), doing("vault_delete"), inVault("3", "vault-old"), byHand, noResource),
 		with(backup("16", "success", -33, -32), doing("remove_resource"), onDisk, byHand),
 		with(backup("17", "success", -31, -30), doing("migrate_resources"), byHand),
-		// Those that lack something.
+		// Tasks without optional fields.
 		with(backup("20", "failed", -25, -20), ofResource("7", "ecs-7", "OS::Nova::Server"), noVault),
 		with(backup("21", "success", -15, -10), noResource),
 		with(backup("22", "success", -12, -8), ofResource("8", "", "OS::Sfs::Turbo"), inVault("4", "")),

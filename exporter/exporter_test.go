@@ -2,7 +2,7 @@ package exporter_test
 
 import (
 	"bytes"
-	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,106 +21,84 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noon is the time of all tests.
+// noon is the time at which tests start.
 func noon() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
 
-// running is an exporter behind its HTTP server.
+// running is an exporter without a server of its own.
 type running struct {
 	*exporter.Exporter
-	server   *httptest.Server
-	registry *prometheus.Registry
-	log      *logBuffer
-	// environment has the variables that the next reload finds.
-	environment map[string]string
-	// projects is the part of the configuration that the next reload finds.
-	projects string
-	shown    *transcript // of its pages; nil if nobody reads it
+	handler       http.Handler
+	log           *logBuffer
+	configuration string // that the next reload loads
 }
 
-// start runs an exporter for the projects at noon, until the end of the test.
-func start(t testing.TB, projects ...string) *running {
+// start runs an exporter until the end of the test. Without a transport, it has its own
+// ones, which need a network.
+func start(t testing.TB, transport http.RoundTripper, configuration string, changes ...func(*exporter.Options)) *running {
 	t.Helper()
-	return startAt(t, noon, projects...)
-}
-
-func startAt(t testing.TB, now func() time.Time, projects ...string) *running {
-	t.Helper()
-	r := &running{projects: strings.Join(projects, "")}
-	r.start(t, now)
-	return r
-}
-
-// start runs the exporter for its projects and its environment.
-func (r *running) start(t testing.TB, now func() time.Time) {
-	t.Helper()
-	r.log, r.registry = &logBuffer{}, prometheus.NewRegistry()
-	e, err := exporter.New(exporter.Options{
+	r := &running{log: &logBuffer{}, configuration: configuration}
+	o := exporter.Options{
 		Load: func() (*config.Config, error) {
-			text := "projects:" + r.projects
-			if !strings.Contains(text, "scrape: ") {
-				text += "\nscrape: {requests_per_second: 0}\n" // no test has time to spare
-			}
-			return config.Parse("test.yml", []byte(text), r.lookup)
+			return config.Parse("test.yml", ".", []byte(r.configuration), nil)
 		},
-		Registry:      r.registry,
+		Registry:      prometheus.NewRegistry(),
 		TelemetryPath: "/metrics",
 		UserAgent:     "cbr_exporter/test",
-		Now:           now,
+		Now:           time.Now,
 		Logger:        log.NewLogfmtLogger(r.log),
-	})
+		Transport:     transport,
+	}
+	for _, change := range changes {
+		change(&o)
+	}
+	e, err := exporter.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Exporter = e
-	r.server = httptest.NewServer(e.Handler())
-	t.Cleanup(func() {
-		r.server.Close()
-		e.Close()
-		http.DefaultClient.CloseIdleConnections()
-	})
+	r.Exporter, r.handler = e, e.Handler()
+	t.Cleanup(e.Close)
+	return r
 }
 
-// scrape returns the metrics page as Prometheus gets it that waits for timeout
-// seconds, or that does not say how long it waits.
-func (r *running) scrape(t testing.TB, timeout string) string {
+// alwaysNoon has the clock of the exporter stand still, so that pages have no durations.
+// Deadlines do not depend on it.
+func alwaysNoon(o *exporter.Options) { o.Now = noon }
+
+// exposing has the exporter expose the metrics of the registry too.
+func exposing(registry *prometheus.Registry) func(*exporter.Options) {
+	return func(o *exporter.Options) { o.Registry = registry }
+}
+
+// do returns the response to a request.
+func (r *running) do(t testing.TB, method, target string, header http.Header) (status int, body string) {
 	t.Helper()
-	header := http.Header{"Accept-Encoding": {"identity"}}
+	req := httptest.NewRequestWithContext(t.Context(), method, target, http.NoBody)
+	maps.Copy(req.Header, header)
+	recorder := httptest.NewRecorder()
+	r.handler.ServeHTTP(recorder, req)
+	return recorder.Code, recorder.Body.String()
+}
+
+// get returns a page. The timeout of the scrape is in seconds; "" sends none.
+func (r *running) get(t testing.TB, path, timeout string) string {
+	t.Helper()
+	header := http.Header{}
 	if timeout != "" {
 		header.Set("X-Prometheus-Scrape-Timeout-Seconds", timeout)
 	}
-	status, body := r.do(t, http.MethodGet, "/metrics", header)
+	status, body := r.do(t, http.MethodGet, path, header)
 	if status != http.StatusOK {
-		t.Fatalf("/metrics: got status %d, want 200; body:\n%s", status, body)
+		t.Fatalf("%s: got status %d, want 200; body:\n%s", path, status, body)
 	}
 	return body
 }
 
-func (r *running) do(t testing.TB, method, path string, header http.Header) (status int, body string) {
+func (r *running) scrape(t testing.TB) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, r.server.URL+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header = header
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	content, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.shown.add(path, string(content))
-	return resp.StatusCode, string(content)
+	return r.get(t, "/metrics", "")
 }
 
-func (r *running) lookup(name string) (string, bool) {
-	value, set := r.environment[name]
-	return value, set
-}
-
-// lint fails the test where a page breaks a convention of Prometheus.
+// lint fails the test if a page violates a convention of Prometheus.
 func lint(t *testing.T, page string) {
 	t.Helper()
 	problems, err := promlint.New(strings.NewReader(page)).Lint()

@@ -1,10 +1,12 @@
 package exporter_test
 
 import (
+	"bufio"
 	"encoding/pem"
 	"fmt"
 	"io"
 	stdlog "log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,52 +16,54 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// httpClient returns the configuration of a project with the way to its services.
-func (c *signedCloud) httpClient(settings string) string {
-	return c.project("{access_key: "+accessKey+", secret_key: "+secretKey+"}") + "    http_client: " + settings + "\n"
+// reaching returns the configuration of a project with settings of http_client.
+func reaching(endpoint string, ids []string, settings string) string {
+	return configuration(fmt.Sprintf(`
+  - name: test
+    project_id: %s
+    endpoint: %s
+    credentials: %s
+    http_client: %s
+    task_ids: [%s]
+`, simulator.DefaultProjectID, endpoint, someKey, settings, strings.Join(ids, ", ")))
 }
 
-// newTLSCloud is newSignedCloud behind HTTPS, and the file with its certificate.
-func newTLSCloud(t *testing.T) (cloud *signedCloud, caFile string) {
-	t.Helper()
-	cloud = newSignedCloud(t, permanentKey())
+// TestTLS uses a self-signed certificate for 127.0.0.1 and example.com.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	cloud, ids := newCloud(simulator.Options{Now: noon})
 	server := httptest.NewUnstartedServer(cloud)
-	server.Config.ErrorLog = stdlog.New(io.Discard, "", 0) // clients that do not trust it are expected
+	server.Config.ErrorLog = stdlog.New(io.Discard, "", 0) // clients that do not trust the certificate
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	cloud.endpoint = server.URL
-	caFile = filepath.Join(t.TempDir(), "ca.pem")
+	caFile := filepath.Join(t.TempDir(), "ca.pem")
 	content := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	if err := os.WriteFile(caFile, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return cloud, caFile
-}
-
-// The certificate is one that no system trusts, for 127.0.0.1 and example.com.
-func TestTLS(t *testing.T) {
 	for name, test := range map[string]struct {
-		settings string // with the file at the place of CA
+		settings string // CA stands for the file
 		trusted  bool
 	}{
-		"the system's certificates":       {"{}", false},
-		"its own":                         {"{tls_config: {ca_file: CA}}", true},
-		"another name in it":              {"{tls_config: {ca_file: CA, server_name: example.com}}", true},
-		"a name that is not in it":        {"{tls_config: {ca_file: CA, server_name: example.org}}", false},
-		"a name that is, but not trusted": {"{tls_config: {server_name: example.com}}", false},
-		"any certificate":                 {"{tls_config: {insecure_skip_verify: true}}", true},
-		"the newest version alone":        {"{tls_config: {ca_file: CA, min_version: TLS13}}", true},
+		"system certificates":      {"{}", false},
+		"ca_file":                  {"{tls_config: {ca_file: CA}}", true},
+		"valid server_name":        {"{tls_config: {ca_file: CA, server_name: example.com}}", true},
+		"invalid server_name":      {"{tls_config: {ca_file: CA, server_name: example.org}}", false},
+		"server_name without a CA": {"{tls_config: {server_name: example.com}}", false},
+		"insecure_skip_verify":     {"{tls_config: {insecure_skip_verify: true}}", true},
+		"min_version":              {"{tls_config: {ca_file: CA, min_version: TLS13}}", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cloud, caFile := newTLSCloud(t)
-			e := startAt(t, cloud.now, cloud.httpClient(strings.ReplaceAll(test.settings, "CA", caFile)))
+			e := start(t, nil, reaching(server.URL, ids, strings.ReplaceAll(test.settings, "CA", caFile)), alwaysNoon)
 			if test.trusted {
-				cloud.expect(t, "scrape", e, len(cloud.watched()), 0, accepted()...)
+				expectScrape(t, "scrape", e, cloud, len(ids), 0, accepted()...)
 				return
 			}
-			cloud.expect(t, "scrape", e, 0, 0, `cbr_up{project="test"} 0`, `cbr_scrape_error{project="test",reason="network"} 1`)
+			expectScrape(t, "scrape", e, cloud, 0, 0, `cbr_up{project="test"} 0`, `cbr_scrape_error{project="test",reason="network"} 1`)
 			if want := "tls: failed to verify certificate"; !strings.Contains(e.log.String(), want) {
 				t.Errorf("the log lacks %q:\n%s", want, e.log)
 			}
@@ -67,16 +71,16 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// proxy is an HTTP proxy that forwards to the cloud whatever the host is.
+// proxy is an HTTP proxy that forwards requests for any host to the cloud.
 type proxy struct {
 	url      *url.URL
 	requests atomic.Int64
-	refused  atomic.Bool // its answer is 407
+	refused  atomic.Bool // respond with 407
 	hosts    atomic.Value
 	user     atomic.Value
 }
 
-func newProxy(t *testing.T, cloud *signedCloud) *proxy {
+func newProxy(t *testing.T, cloud http.Handler) *proxy {
 	t.Helper()
 	p := &proxy{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -99,67 +103,137 @@ func newProxy(t *testing.T, cloud *signedCloud) *proxy {
 	return p
 }
 
-// A host that does not exist is reached only through a proxy.
+// TestProxy requests a host that does not exist, so it works only through the proxy.
 func TestProxy(t *testing.T) {
-	cloud := newSignedCloud(t, permanentKey())
+	t.Parallel()
+	cloud, ids := newCloud(simulator.Options{Now: noon})
 	p := newProxy(t, cloud)
-	cloud.endpoint = "http://cbr.cn-north-4.invalid"
 	settings := fmt.Sprintf("{proxy_url: 'http://somebody:password-that-must-not-be-seen@%s'}", p.url.Host)
-	e := startAt(t, cloud.now, cloud.httpClient(settings))
-	cloud.expect(t, "scrape", e, len(cloud.watched()), 0, accepted()...)
-	if got, want := p.requests.Load(), int64(len(cloud.watched())); got != want {
+	e := start(t, nil, reaching("http://cbr.cn-north-4.invalid", ids, settings), alwaysNoon)
+	expectScrape(t, "scrape", e, cloud, len(ids), 0, accepted()...)
+	if got, want := p.requests.Load(), int64(len(ids)); got != want {
 		t.Errorf("the proxy has seen %d requests, want %d", got, want)
 	}
 	if got, want := p.hosts.Load(), "cbr.cn-north-4.invalid"; got != want {
-		t.Errorf("the proxy was asked for %v, want %s", got, want)
+		t.Errorf("the proxy has seen a request for %v, want %s", got, want)
 	}
 	if got := fmt.Sprint(p.user.Load()); !strings.HasPrefix(got, "Basic ") {
 		t.Errorf("the proxy got the credentials %q, want some", got)
 	}
-	_, shown := e.do(t, http.MethodGet, "/config", nil)
+	shown := e.get(t, "/config", "")
 	if want := "proxy_url: http://somebody:xxxxx@" + p.url.Host + "\n"; !strings.Contains(shown, want) {
 		t.Errorf("/config lacks %q:\n%s", want, shown)
 	}
 
 	p.refused.Store(true)
-	cloud.pass(24 * time.Hour)
-	cloud.expect(t, "refused by the proxy", e, 0, 0, `cbr_up{project="test"} 0`)
+	expectScrape(t, "refused by the proxy", e, cloud, 0, 0, `cbr_up{project="test"} 0`)
 }
 
-func TestProxyOutOfReach(t *testing.T) {
-	cloud := newSignedCloud(t, permanentKey())
-	e := startAt(t, cloud.now, cloud.httpClient("{proxy_url: 'http://somebody:password-that-must-not-be-seen@proxy.invalid'}"))
-	cloud.expect(t, "scrape", e, 0, 0, `cbr_scrape_error{project="test",reason="network"} 1`)
-	if want := "proxyconnect"; !strings.Contains(e.log.String(), want) {
-		t.Errorf("the log lacks %q:\n%s", want, e.log)
+func TestProxyRefusesConnections(t *testing.T) {
+	t.Parallel()
+	cloud, ids := newCloud(simulator.Options{Now: noon})
+	p := newProxy(t, cloud)
+	p.refused.Store(true)
+	const hint = `hint="check proxy_url of http_client, or HTTPS_PROXY in the environment"`
+	for name, test := range map[string]struct{ endpoint, proxy, want string }{
+		"closed port": {"http://cbr.cn-north-4.invalid", "127.0.0.1:9", "proxyconnect"},
+		"no tunnel":   {"https://cbr.cn-north-4.invalid", p.url.Host, "the proxy refuses the connection: HTTP status 407 Proxy Authentication Required"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := start(t, nil, reaching(test.endpoint, ids, "{proxy_url: 'http://somebody:password-that-must-not-be-seen@"+test.proxy+"'}"), alwaysNoon)
+			expectScrape(t, "scrape", e, cloud, 0, 0, `cbr_scrape_error{project="test",reason="network"} 1`)
+			for _, want := range []string{test.want, hint} {
+				if !strings.Contains(e.log.String(), want) {
+					t.Errorf("the log lacks %q:\n%s", want, e.log)
+				}
+			}
+		})
 	}
 }
 
-// The host does not exist, so that what goes past the proxy fails. Go never uses
-// one for this machine's own addresses.
-func TestWhichProxy(t *testing.T) {
-	cloud := newSignedCloud(t, permanentKey())
+// TestProxySettings requests a host that does not exist, so it fails without the proxy.
+// The host is not on this machine because Go never uses a proxy for local addresses.
+func TestProxySettings(t *testing.T) {
+	cloud, ids := newCloud(simulator.Options{Now: noon})
 	p := newProxy(t, cloud)
-	cloud.endpoint = "http://cbr.invalid"
 	for name, test := range map[string]struct {
 		settings string
 		proxied  bool
 	}{
-		"environment":                {"{}", true},
-		"no environment":             {"{proxy_from_environment: false}", false},
-		"environment, as with a CA":  {"{tls_config: {ca_file: ../config/testdata/tls/ca.pem}}", true},
-		"excepted":                   {"{proxy_url: 'PROXY', no_proxy: 'example.com,.invalid'}", false},
-		"another one is excepted":    {"{proxy_url: 'PROXY', no_proxy: example.com}", true},
-		"instead of the environment": {"{proxy_url: 'http://proxy.invalid'}", false},
+		"environment":                    {"{}", true},
+		"environment disabled":           {"{proxy_from_environment: false}", false},
+		"environment with ca_file":       {"{tls_config: {ca_file: ../config/testdata/tls/ca.pem}}", true},
+		"no_proxy has the host":          {"{proxy_url: 'PROXY', no_proxy: 'example.com,.invalid'}", false},
+		"no_proxy has another host":      {"{proxy_url: 'PROXY', no_proxy: example.com}", true},
+		"proxy_url replaces environment": {"{proxy_url: 'http://127.0.0.1:9'}", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("HTTP_PROXY", p.url.String())
-			e := startAt(t, cloud.now, cloud.httpClient(strings.ReplaceAll(test.settings, "PROXY", p.url.String())))
+			e := start(t, nil, reaching("http://cbr.invalid", ids, strings.ReplaceAll(test.settings, "PROXY", p.url.String())), alwaysNoon)
 			if test.proxied {
-				cloud.expect(t, "scrape", e, len(cloud.watched()), 0, accepted()...)
+				expectScrape(t, "scrape", e, cloud, len(ids), 0, accepted()...)
 			} else {
-				cloud.expect(t, "scrape", e, 0, 0, `cbr_scrape_error{project="test",reason="network"} 1`)
+				expectScrape(t, "scrape", e, cloud, 0, 0, `cbr_scrape_error{project="test",reason="network"} 1`)
 			}
 		})
+	}
+}
+
+// switchProtocols starts a server that responds to each request with 101, and then
+// keeps the connection open.
+func switchProtocols(t *testing.T) (endpoint string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				r := bufio.NewReader(c)
+				if _, err := http.ReadRequest(r); err != nil {
+					return
+				}
+				_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+				_, _ = io.Copy(io.Discard, r)
+			}()
+		}
+	}()
+	return "http://" + listener.Addr().String()
+}
+
+// A service that switches protocols fails a scrape at once, and holds up neither a
+// reload nor the end of the program.
+func TestSwitchingProtocols(t *testing.T) {
+	e := start(t, nil, configuration(fmt.Sprintf(`
+  - name: test
+    project_id: %s
+    endpoint: %s
+    credentials: {token: %s}
+    discovery: {}
+    vaults: {}
+`, projectID, switchProtocols(t), token)))
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for range 2 {
+			page := e.scrape(t)
+			expectLines(t, "scrape", page, `cbr_up{project="test"} 0`, `cbr_scrape_error{project="test",reason="upstream"} 1`)
+			if err := e.Reload(); err != nil {
+				t.Error(err)
+			}
+		}
+		e.Close()
+	}()
+	select {
+	case <-over:
+	case <-time.After(20 * time.Second):
+		t.Fatal("scrapes, reloads and the end take more than 20 s")
 	}
 }

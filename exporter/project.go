@@ -2,162 +2,279 @@ package exporter
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/cbrapi/pace"
-	"github.com/cbr-exporter/cbr_exporter/collection"
 	"github.com/cbr-exporter/cbr_exporter/collector"
 	"github.com/cbr-exporter/cbr_exporter/config"
-	"github.com/cbr-exporter/cbr_exporter/coverage"
 	"github.com/cbr-exporter/cbr_exporter/inventory"
+	"github.com/cbr-exporter/cbr_exporter/problem"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+	"github.com/cbr-exporter/cbr_exporter/tasks"
 )
 
-// project is what runs for one project: requests go from the collection and the
-// inventory through the client, the credentials and the measurement to the transport.
-// It is a collector.Source.
+// projects is a configuration and what runs for it.
+type projects struct {
+	config    *config.Config
+	all       []*project // in the order of the configuration
+	collector *collector.Collector
+}
+
+// newProjects loads the configuration and builds its projects. It sends no request.
+func (e *Exporter) newProjects() (*projects, error) {
+	c, err := e.options.Load()
+	if err != nil {
+		return nil, err
+	}
+	p := &projects{config: c}
+	for _, pc := range c.Projects {
+		one, err := e.newProject(pc, c.Scrape)
+		if err != nil {
+			p.close()
+			return nil, fmt.Errorf("project %s: %w", pc.Name, err)
+		}
+		p.all = append(p.all, one)
+	}
+	p.collector = collector.New(tagLabels(c.Projects))
+	return p, nil
+}
+
+// inherit has each project take over what is known of the same project in old.
+func (p *projects) inherit(old *projects) {
+	for _, one := range p.all {
+		if before := old.named(one.name); before != nil && one.sameAs(before) {
+			one.inherit(before)
+		}
+	}
+}
+
+// named returns the project with that name, or nil.
+func (p *projects) named(name string) *project {
+	for _, one := range p.all {
+		if one.name == name {
+			return one
+		}
+	}
+	return nil
+}
+
+func (p *projects) close() {
+	for _, one := range p.all {
+		one.close()
+	}
+}
+
+// project is what runs for one project. A request goes from the task tracker or the
+// inventory to the client, its limiter, and the transport.
 type project struct {
-	tasks       *collection.Collection
-	vaults      *inventory.Inventory // nil where vaults and policies are not read
-	tagKeys     map[string]string    // by the labels that show these tags of vaults
-	follows     func(vaultID string, operation cbrapi.OperationType) bool
-	name        string
-	collector   *collector.Collector // of this project alone
-	api         api
-	pacer       *pace.Pacer
-	prepare     func(context.Context) error    // nil if there is nothing to prepare
-	credentials *atomic.Pointer[authorization] // another one when the project id is found
-	closeIdle   func()                         // the connections that wait
+	name      string
+	config    config.Project
+	transport *transport
+	limiter   *cbrapi.Limiter
+	client    *cbrapi.Client
+	tasks     *tasks.Tracker
+	vaults    *inventory.Inventory // nil if vaults and policies are not read
+	hints     problem.Hints
+	margin    *margin           // of the page of this project
+	tagKeys   map[string]string // keys of vault tags by their labels
+	verdicts  protection.Options
 }
 
 func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, error) {
-	transport, closeIdle, err := e.transport(p.HTTPClient, s.Concurrency)
+	transport, err := e.newTransport(p, s)
 	if err != nil {
 		return nil, err
 	}
-	measured := e.telemetry.Measure(p.Name, dateReader{transport, e.options.Now})
-	authorized, err := e.authorize(p, measured)
+	limiter := cbrapi.NewLimiter(cbrapi.LimiterOptions{RequestsPerSecond: s.RequestsPerSecond})
+	client, err := e.newClient(p, limiter, transport)
 	if err != nil {
 		return nil, err
 	}
-	inUse := &atomic.Pointer[authorization]{}
-	inUse.Store(authorized)
-	pacer := pace.New(pace.Options{
-		RequestsPerSecond: s.RequestsPerSecond,
-		Now:               time.Now, // deadlines are by this clock, whatever the exporter's is
-	})
-	lookup, err := e.newClient(p, inUse, pacer, measured)
-	if err != nil {
-		return nil, err
-	}
-	api := api{lookup.client}
-	prepare := prepareOf(lookup)
-	onInvalidField := func(field string) { e.telemetry.InvalidField(p.Name, field) }
+	invalidFields, hints := e.telemetry.InvalidFields(p.Name), hints(p)
 	one := &project{
-		name:        p.Name,
-		api:         api,
-		pacer:       pacer,
-		prepare:     prepare,
-		credentials: inUse,
-		closeIdle:   closeIdle,
-		tasks: collection.New(api, collection.Options{
-			Project: p.Name,
-			Info: func() collection.ProjectInfo {
-				return collection.ProjectInfo{ID: lookup.projectID(), Region: p.Region, EnterpriseProjectID: p.EnterpriseProjectID}
-			},
+		name:      p.Name,
+		config:    p,
+		transport: transport,
+		margin:    &margin{},
+		limiter:   limiter,
+		client:    client,
+		hints:     hints,
+		verdicts:  verdicts(p),
+		tasks: tasks.New(client, tasks.Options{
+			Project:         p.Name,
 			TaskIDs:         p.TaskIDs,
 			Discovery:       discovery(p.Discovery),
-			Prepare:         prepare,
 			Timeout:         time.Duration(s.Timeout),
 			Concurrency:     s.Concurrency,
 			FinishedTaskTTL: time.Duration(s.FinishedTaskTTL),
 			Now:             e.options.Now,
 			Logger:          e.options.Logger,
-			OnInvalidField:  onInvalidField,
+			InvalidFields:   invalidFields,
+			Hints:           hints,
 		}),
-	}
-	if d := discovery(p.Discovery); d != nil {
-		one.follows = d.Follows
 	}
 	if v := p.Vaults; v != nil {
 		one.tagKeys = tagKeys(v)
-		one.vaults = inventory.New(api, inventory.Options{
-			Project:        p.Name,
-			Refresh:        time.Duration(v.Refresh),
-			Timeout:        time.Duration(s.Timeout),
-			Prepare:        prepare,
-			Now:            e.options.Now,
-			Logger:         e.options.Logger,
-			OnInvalidField: onInvalidField,
+		one.vaults = inventory.New(client, inventory.Options{
+			Project:       p.Name,
+			Refresh:       time.Duration(v.Refresh),
+			Timeout:       time.Duration(s.Timeout),
+			Now:           e.options.Now,
+			Logger:        e.options.Logger,
+			InvalidFields: invalidFields,
+			Hints:         hints,
 		})
 	}
 	return one, nil
 }
 
-// discovery returns what is to be found, in the collection's words; nil if nothing is.
-func discovery(d *config.Discovery) *collection.Discovery {
+// newClient returns the client of a project. A project id that is not configured is
+// looked up by its first request.
+func (e *Exporter) newClient(p config.Project, limiter *cbrapi.Limiter, transport *transport) (*cbrapi.Client, error) {
+	o := cbrapi.Options{
+		Endpoint:            p.Endpoint,
+		Transport:           transport,
+		UserAgent:           e.options.UserAgent,
+		Limiter:             limiter,
+		EnterpriseProjectID: p.EnterpriseProjectID,
+	}
+	if p.ProjectID == "" {
+		iam, err := cbrapi.NewIAM(cbrapi.Options{Endpoint: p.IAMEndpoint, Transport: transport, UserAgent: e.options.UserAgent})
+		if err != nil {
+			return nil, err
+		}
+		kind := p.Credentials.Kind()
+		o.ProjectLookup = &cbrapi.ProjectLookup{
+			IAM:         iam,
+			Name:        p.LookupName(),
+			VisibleOnly: kind == config.KindToken || kind == config.KindPassword,
+		}
+	}
+	return cbrapi.New(o, p.ProjectID)
+}
+
+// discovery returns the options of the task tracker for d; nil for nil.
+func discovery(d *config.Discovery) *tasks.Discovery {
 	if d == nil {
 		return nil
 	}
-	found := &collection.Discovery{
+	o := &tasks.Discovery{
 		Lookback: time.Duration(d.Lookback),
 		Window:   time.Duration(d.Window),
 		MaxTasks: d.MaxTasks,
-		VaultIDs: d.VaultIDs,
 	}
 	for _, t := range d.OperationTypes {
-		found.OperationTypes = append(found.OperationTypes, cbrapi.OperationType(t))
+		o.OperationTypes = append(o.OperationTypes, cbrapi.OperationType(t))
 	}
-	return found
+	return o
 }
 
-// Collect implements collector.Source.
-func (p *project) Collect(ctx context.Context) coverage.Snapshot {
-	var vaults inventory.Snapshot
+// follows returns what d follows; nil for nil. If the vault is not known, it may be any.
+func follows(d *config.Discovery) protection.Follows {
+	if d == nil {
+		return nil
+	}
+	tracked := discovery(d)
+	return func(vaultID string, operation cbrapi.OperationType) bool {
+		inVault := len(d.VaultIDs) == 0 || vaultID == "" || slices.Contains(d.VaultIDs, vaultID)
+		return inVault && tracked.Follows(operation)
+	}
+}
+
+// verdicts returns how the tasks of p are judged.
+func verdicts(p config.Project) protection.Options {
+	o := protection.Options{Follows: follows(p.Discovery), StuckAfter: time.Duration(config.DefaultStuckAfter)}
+	if d := p.Discovery; d != nil {
+		o.ExpectedInterval, o.StuckAfter = time.Duration(d.ExpectedInterval), time.Duration(d.StuckAfter)
+		o.Lookback = time.Duration(d.Lookback)
+	}
+	if p.Vaults != nil {
+		o.Grace = time.Duration(p.Vaults.Grace)
+	}
+	return o
+}
+
+// collect returns a snapshot of the project, at the latest when ctx is done.
+func (p *project) collect(ctx context.Context) protection.Snapshot {
+	var vaults *inventory.Snapshot
 	var wait sync.WaitGroup
 	if p.vaults != nil {
-		wait.Go(func() { vaults = p.vaults.Collect(ctx) })
+		wait.Go(func() { vaults = new(p.vaults.Collect(ctx)) })
 	}
-	tasks := p.tasks.Collect(ctx)
+	known := p.tasks.Collect(ctx)
 	wait.Wait()
-	return p.snapshot(tasks, vaults)
+	return p.snapshot(known, vaults)
 }
 
-// last returns what was known at the end of the last pass and the last reading of
-// the vaults, without asking the API; ok is false before the pass.
-func (p *project) last() (s coverage.Snapshot, ok bool) {
-	tasks, ok := p.tasks.Last()
-	var vaults inventory.Snapshot
+// last returns what was known at the end of the last pass, without a request; ok is
+// false if there was none.
+func (p *project) last() (s protection.Snapshot, ok bool) {
+	known, ok := p.tasks.Last()
+	var vaults *inventory.Snapshot
 	if p.vaults != nil {
-		vaults = p.vaults.Last()
+		vaults = new(p.vaults.Last())
 	}
-	return p.snapshot(tasks, vaults), ok
+	return p.snapshot(known, vaults), ok
 }
 
-func (p *project) snapshot(tasks collection.Snapshot, vaults inventory.Snapshot) coverage.Snapshot {
-	s := coverage.Snapshot{Snapshot: tasks}
-	if p.vaults != nil {
-		s = coverage.Of(tasks, vaults)
-		s.TagKeys, s.Follows = p.tagKeys, p.follows
+func (p *project) snapshot(known tasks.Snapshot, vaults *inventory.Snapshot) protection.Snapshot {
+	s := protection.NewSnapshot(known, vaults, p.verdicts)
+	s.TagKeys = p.tagKeys
+	s.Info = protection.ProjectInfo{
+		ID:                  p.client.ProjectID(),
+		Region:              p.config.Region,
+		EnterpriseProjectID: p.config.EnterpriseProjectID,
+		Hints:               p.hints,
 	}
 	return s
 }
 
-// adopt takes over what is known from an old configuration of the same project.
-func (p *project) adopt(old *project) {
-	p.tasks.Adopt(old.tasks)
-	p.pacer.Adopt(old.pacer)
+// sameAs reports whether two projects with the same name are the same one in the cloud.
+func (p *project) sameAs(other *project) bool {
+	a, b := p.config, other.config
+	return a.ProjectID == b.ProjectID && a.EnterpriseProjectID == b.EnterpriseProjectID &&
+		a.LookupName() == b.LookupName() && a.Endpoint == b.Endpoint
+}
+
+// inherit takes over what old knows, and how far the API throttles it.
+func (p *project) inherit(old *project) {
+	p.tasks.Inherit(old.tasks)
+	p.limiter.Inherit(old.limiter)
+	p.margin = old.margin
 	if p.vaults != nil && old.vaults != nil {
-		p.vaults.Adopt(old.vaults)
+		p.vaults.Inherit(old.vaults)
 	}
 }
 
+// close cancels what runs and waits for its end.
 func (p *project) close() {
 	p.tasks.Close()
 	if p.vaults != nil {
 		p.vaults.Close()
 	}
-	p.closeIdle()
+	p.transport.closeIdle()
+}
+
+// tagKeys returns the keys of the tags that are exposed, by label.
+func tagKeys(v *config.Vaults) map[string]string {
+	keys := map[string]string{}
+	for _, key := range v.Tags {
+		keys[config.TagLabel(key)] = key
+	}
+	return keys
+}
+
+// tagLabels returns the sorted labels of the tags of all projects.
+func tagLabels(all []config.Project) []string {
+	labels := map[string]string{}
+	for _, p := range all {
+		if p.Vaults != nil {
+			maps.Copy(labels, tagKeys(p.Vaults))
+		}
+	}
+	return slices.Sorted(maps.Keys(labels))
 }

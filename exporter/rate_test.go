@@ -13,20 +13,18 @@ import (
 // atTwenty allows 20 requests a second, and a minute for a pass.
 const atTwenty = "\nscrape: {requests_per_second: 20, timeout: 1m, finished_task_ttl: 0s}\n"
 
-// TestThrottledRate has the API refuse one request among many, and counts how many
-// there are in each second: none until it is time, then half as many as before, and
-// more with each ten seconds.
+// After a 429 no request is sent during the pause, then half as many per second as
+// before, and more with each ten seconds.
 func TestThrottledRate(t *testing.T) {
 	cases := []struct {
 		name       string
 		retryAfter time.Duration
-		// quiet is how long there is no request after the refusal, give or take
-		// the jitter.
-		quietFrom, quietTo time.Duration
-		until              time.Duration // of the scrapes; those of 100 s see the rate rise
+		// The pause takes between pauseMin and pauseMax, because of the jitter.
+		pauseMin, pauseMax time.Duration
+		until              time.Duration // end of the scrapes; 100 s see the rate restored
 	}{
-		{name: "the API says how long", retryAfter: 7 * time.Second, quietFrom: 7 * time.Second, quietTo: 7 * time.Second, until: 100 * time.Second},
-		{name: "the API does not say", quietFrom: 4 * time.Second, quietTo: 6 * time.Second, until: 20 * time.Second},
+		{name: "Retry-After", retryAfter: 7 * time.Second, pauseMin: 7 * time.Second, pauseMax: 7 * time.Second, until: 100 * time.Second},
+		{name: "no header", pauseMin: 4 * time.Second, pauseMax: 6 * time.Second, until: 20 * time.Second},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -42,7 +40,7 @@ func TestThrottledRate(t *testing.T) {
 					refusedAt = now
 					return c.retryAfter, true
 				}
-				e := startQuiet(t, hosts{"test.test": m}, "projects:"+projectAt("test", token, ids)+atTwenty)
+				e := start(t, hosts{"test.test": m}, "projects:"+projectAt("test", token, ids)+atTwenty)
 				for time.Since(noon()) < c.until {
 					e.scrape(t)
 				}
@@ -51,19 +49,19 @@ func TestThrottledRate(t *testing.T) {
 					from := noon().Add(time.Duration(n) * time.Second)
 					return m.count(from, from.Add(time.Second))
 				}
-				// Those of a second may be sent at once at the beginning.
+				// At first, the requests of one second may be sent at once.
 				for n := range 5 {
 					if got, most := second(n), map[bool]int{true: 40, false: 20}[n == 0]; got > most || got < 19 {
-						t.Errorf("second %d, before the refusal: %d requests, want 20", n, got)
+						t.Errorf("second %d, before the 429: %d requests, want 20", n, got)
 					}
 				}
-				// Those under way may have been sent in the same instant.
-				pauseEnds := refusedAt.Add(c.quietFrom)
+				// Others may have been sent in the same instant.
+				pauseEnds := refusedAt.Add(c.pauseMin)
 				if got := m.count(refusedAt.Add(time.Nanosecond), pauseEnds); got != 0 {
-					t.Errorf("%d requests in the %s after the refusal, want none", got, c.quietFrom)
+					t.Errorf("%d requests in the %s after the 429, want none", got, c.pauseMin)
 				}
-				if got := m.count(pauseEnds, refusedAt.Add(c.quietTo+time.Second)); got == 0 {
-					t.Errorf("no request in the second after the pause of %s", c.quietTo)
+				if got := m.count(pauseEnds, refusedAt.Add(c.pauseMax+time.Second)); got == 0 {
+					t.Errorf("no request in the second after the pause of %s", c.pauseMax)
 				}
 				perSecond := func(from, to time.Duration) float64 {
 					return float64(m.count(pauseEnds.Add(from), pauseEnds.Add(to))) / (to - from).Seconds()
@@ -92,21 +90,20 @@ func TestThrottledRate(t *testing.T) {
 	}
 }
 
-// TestRateIsPerProject has two projects at one host, which may be asked at the same
-// rate each. That one of them is throttled does not slow the other down.
+// Each project has its own rate, and is throttled alone.
 func TestRateIsPerProject(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
-		start := func(name string) (*meter, string) {
+		newProject := func(name string) (*meter, string) {
 			cloud, ids := fleet(300, func(o *simulator.Options) { o.Tokens = []string{"token-of-" + name} })
 			cloud.SetFault(refuseLists)
 			return &meter{next: cloud}, projectAt(name, "token-of-"+name, ids)
 		}
-		one, first := start("one")
-		two, second := start("two")
+		one, first := newProject("one")
+		two, second := newProject("two")
 		two.refuse = func(now time.Time, _ int) (time.Duration, bool) {
 			return 20 * time.Second, now.After(noon().Add(5*time.Second)) && now.Before(noon().Add(6*time.Second))
 		}
-		e := startQuiet(t, hosts{"one.test": one, "two.test": two}, "projects:"+first+second+atTwenty)
+		e := start(t, hosts{"one.test": one, "two.test": two}, "projects:"+first+second+atTwenty)
 		page := e.scrape(t)
 		for n := range 14 {
 			from := noon().Add(time.Duration(n) * time.Second)
@@ -115,7 +112,7 @@ func TestRateIsPerProject(t *testing.T) {
 				t.Errorf("second %d: %d requests for a project that is not throttled, want 20", n, got)
 			}
 			if n > 5 && throttled > 0 {
-				t.Errorf("second %d: %d requests for a project that has to wait, want none", n, throttled)
+				t.Errorf("second %d: %d requests for a project that is paused, want none", n, throttled)
 			}
 			if n < 5 && throttled < 19 {
 				t.Errorf("second %d: %d requests for a project that is not throttled yet, want 20", n, throttled)
@@ -128,15 +125,14 @@ func TestRateIsPerProject(t *testing.T) {
 	})
 }
 
-// TestReloadLiftsNoPause reloads while the API wants to be left alone, and again
-// when it may be asked half as often.
+// A reload lifts neither a pause nor the lowered rate after it.
 func TestReloadLiftsNoPause(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		cloud, ids := fleet(200, nil)
 		cloud.SetFault(refuseLists)
 		m := &meter{next: cloud}
 		m.refuse = func(_ time.Time, seen int) (time.Duration, bool) { return 30 * time.Second, seen == 1 }
-		e := startQuiet(t, hosts{"test.test": m}, "projects:"+projectAt("test", token, ids)+atTwenty)
+		e := start(t, hosts{"test.test": m}, "projects:"+projectAt("test", token, ids)+atTwenty)
 		e.get(t, "/metrics", "1")
 		reload := func() {
 			if err := e.Reload(); err != nil {
@@ -149,7 +145,7 @@ func TestReloadLiftsNoPause(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		if got := m.count(noon(), noon().Add(30*time.Second)); got != 1 {
-			t.Errorf("%d requests in the pause, want only the one that was refused", got)
+			t.Errorf("%d requests in the pause, want only the one that was throttled", got)
 		}
 		time.Sleep(time.Until(noon().Add(30 * time.Second)))
 		reload()
@@ -160,32 +156,31 @@ func TestReloadLiftsNoPause(t *testing.T) {
 	})
 }
 
-// TestRateOfLargePages has the list be too large for a page at first: each smaller one
-// that is asked for takes its turn.
+// Each request for a smaller page counts in the rate.
 func TestRateOfLargePages(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
-		var asked []time.Duration
+		var sent []time.Duration
 		large := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			asked = append(asked, time.Since(noon()))
+			sent = append(sent, time.Since(noon()))
 			if limit, _ := strconv.Atoi(r.URL.Query().Get("limit")); limit > 100 {
 				w.Header().Set("Content-Length", strconv.Itoa(1<<30))
 				return
 			}
 			_, _ = io.WriteString(w, `{"operation_logs":[],"count":0}`)
 		})
-		e := startQuiet(t, hosts{"test.test": large}, `
+		e := start(t, hosts{"test.test": large}, `
 projects:
   - {region: cn-north-4, endpoint: https://test.test, project_id: p, credentials: {token: t}, discovery: {}}
 scrape: {requests_per_second: 1, timeout: 1m}
 `)
 		e.scrape(t)
-		for n := 1; n < len(asked); n++ {
-			if pause := asked[n] - asked[n-1]; pause < time.Second-time.Millisecond {
+		for n := 1; n < len(sent); n++ {
+			if pause := sent[n] - sent[n-1]; pause < time.Second-time.Millisecond {
 				t.Errorf("request %d came %s after the one before it, want a second", n, pause)
 			}
 		}
-		if len(asked) < 5 {
-			t.Errorf("%d requests; the page was not halved", len(asked))
+		if len(sent) < 5 {
+			t.Errorf("%d requests; the page was not halved", len(sent))
 		}
 	})
 }

@@ -1,117 +1,238 @@
 package exporter_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
-	"path/filepath"
+	"net/http/httptest"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestParallelScrapes lets many scrapes overlap: each page is whole.
-func TestParallelScrapes(t *testing.T) {
-	api := newAPI(t, filepath.Join("testdata", "operation_types.json"))
-	e := start(t, api.project())
-	var wait sync.WaitGroup
-	for range 20 {
-		wait.Go(func() {
-			page := e.scrape(t, "30")
-			if !strings.Contains(page, `cbr_scrape_collector_success{collector="tasks",project="test"} 1`) {
-				t.Errorf("a scrape was incomplete:\n%s", page)
-			}
+// TestConnectionRefused has no server at the endpoint.
+func TestConnectionRefused(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "vendor_sample")
+		e := startAPI(t, configuration(api.project())) // without the API
+		expectLines(t, "scrape", e.scrape(t),
+			`cbr_up{project="test"} 0`,
+			`cbr_scrape_error{project="test",reason="network"} 1`,
+			`cbr_exporter_api_requests_total{code="error",operation="ShowOpLog",project="test"} 3`) // with two retries
+		if got := e.log.String(); !strings.Contains(got, "connection refused") {
+			t.Errorf("the log does not say that the connection was refused:\n%s", got)
+		}
+	})
+}
+
+// TestFinishedTasksAreNotReadAgain scrapes twice within finished_task_ttl.
+func TestFinishedTasksAreNotReadAgain(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "statuses")
+		e := startAPI(t, configuration(api.project()), api)
+		e.scrape(t)
+		first := api.requests.Load()
+		e.scrape(t)
+		// Two of the six tasks are active: one runs and one waits.
+		if got := api.requests.Load() - first; first != 6 || got != 2 {
+			t.Errorf("got %d and then %d requests, want 6 and then 2", first, got)
+		}
+	})
+}
+
+// TestFailureIsLoggedOnce scrapes a failing API again and again.
+func TestFailureIsLoggedOnce(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "three_tasks")
+		api.everyFault = answer(http.StatusServiceUnavailable, "")
+		e := startAPI(t, configuration(api.project()), api)
+		for range 5 {
+			e.scrape(t)
+		}
+		if got := strings.Count(e.log.String(), "level=warn"); got != 1 {
+			t.Errorf("got %d warnings for 5 scrapes that failed for the same reason, want 1:\n%s", got, e.log)
+		}
+		api.everyFault = nil
+		e.scrape(t)
+		if got := e.log.String(); !strings.Contains(got, `level=info project=test msg="task`) {
+			t.Errorf("the log does not say that the API has recovered:\n%s", got)
+		}
+	})
+}
+
+// TestTaskFromTheFuture has a task be created in the year 2999.
+func TestTaskFromTheFuture(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "vendor_sample")
+		for id, task := range api.tasks {
+			api.tasks[id] = []byte(strings.ReplaceAll(string(task), "2019-05", "2999-05"))
+		}
+		e := startAPI(t, configuration(api.project()), api)
+		expectLines(t, "scrape", e.scrape(t), `cbr_exporter_invalid_fields_total{field="created_at",project="test"} 1`)
+		e.get(t, "/", "")
+	})
+}
+
+// TestScrapeSettings checks the effect of each setting under scrape.
+func TestScrapeSettings(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "operation_types")
+		var inFlight, most atomic.Int64
+		api.everyFault = func(w http.ResponseWriter, r *http.Request) {
+			most.Store(max(most.Load(), inFlight.Add(1)))
+			time.Sleep(2 * time.Millisecond)
+			inFlight.Add(-1)
+			api.respond(w, r)
+		}
+		e := start(t, hosts{api.host: api}, "projects:"+api.project()+"scrape: {requests_per_second: 0, timeout: 400ms, concurrency: 2, finished_task_ttl: 0s}\n")
+		if page := e.scrape(t); strings.Contains(page, `cbr_scrape_duration_seconds{project="test"} 0`+"\n") {
+			t.Error("the duration of the pass is 0")
+		}
+		if got := most.Load(); got != 2 {
+			t.Errorf("concurrency 2: got %d requests at once", got)
+		}
+		before := api.requests.Load()
+		e.scrape(t)
+		if got := api.requests.Load() - before; got != 9 {
+			t.Errorf("finished_task_ttl 0s: got %d requests, want all 9 tasks to be read again", got)
+		}
+		api.everyFault = hang
+		start := time.Now()
+		page := e.get(t, "/metrics", "10")
+		if took := time.Since(start); took != 400*time.Millisecond {
+			t.Errorf("timeout 400ms: a scrape took %s", took)
+		}
+		expectLines(t, "timeout 400ms", page, `cbr_scrape_error{project="test",reason="deadline"} 1`)
+	})
+}
+
+// TestScrapeTimeout checks how long a scrape waits for an API that hangs, after a page
+// that took some time to write.
+func TestScrapeTimeout(t *testing.T) {
+	cases := []struct {
+		name     string
+		header   string
+		lastPage time.Duration
+		want     time.Duration // less than scrape.timeout, 10 s, without a valid header
+	}{
+		{"no header", "", 0, 9500 * time.Millisecond},
+		{"no header and a slow page", "", 2 * time.Second, 6 * time.Second},
+		{"no header and a very slow page", "", time.Minute, 5 * time.Second},
+		{"not a number", "soon", 0, 9500 * time.Millisecond},
+		{"NaN", "NaN", 0, 9500 * time.Millisecond},
+		{"infinite", "+Inf", 0, 9500 * time.Millisecond},
+		{"with a unit", "5s", 0, 9500 * time.Millisecond},
+		{"zero", "0", 0, 9500 * time.Millisecond},
+		{"negative", "-5", 0, 9500 * time.Millisecond},
+		{"absurd", "1e300", 0, 9500 * time.Millisecond},
+		{"more than a duration holds", "10000000000", 0, 9500 * time.Millisecond},
+		{"a year", "31536000", 0, 10 * time.Second}, // the pass ends
+		{"default of Prometheus", "10", 0, 9500 * time.Millisecond},
+		{"slow page", "10", 2 * time.Second, 6 * time.Second},
+		{"very slow page", "10", time.Minute, 5 * time.Second},
+		{"short", "0.2", 0, 100 * time.Millisecond},
+		{"fraction", "2.5", 0, 2 * time.Second},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				api := loadAPI(t, "vendor_sample")
+				registry, slow := prometheus.NewRegistry(), &slowCollector{delay: c.lastPage}
+				registry.MustRegister(slow)
+				e := start(t, hosts{api.host: api}, "projects:"+api.project()+"scrape: {timeout: 10s, finished_task_ttl: 0s}\n", exposing(registry))
+				for _, path := range []string{"/metrics", "/probe?project=test"} {
+					api.everyFault, slow.delay = nil, c.lastPage
+					e.get(t, path, "")
+					api.everyFault, slow.delay = hang, 0
+					start := time.Now()
+					e.get(t, path, c.header)
+					if got := time.Since(start); got != c.want {
+						t.Errorf("%s took %s, want %s", path, got, c.want)
+					}
+					time.Sleep(10 * time.Second) // until the pass ends
+					synctest.Wait()
+				}
+			})
 		})
 	}
-	wait.Wait()
 }
 
-// TestIllProjectDelaysNoOther has one project hang: the other one is complete,
-// in time, and says so.
-func TestIllProjectDelaysNoOther(t *testing.T) {
-	ill := newAPI(t, filepath.Join("testdata", "three_tasks.json"))
-	ill.everyFault = hang
-	well := newAPI(t, filepath.Join("testdata", "vendor_sample.json"))
-	e := start(t, strings.Replace(ill.project(), "name: test", "name: ill", 1), well.project())
-
-	began := time.Now()
-	page := e.scrape(t, "2")
-	if took := time.Since(began); took >= 2*time.Second {
-		t.Errorf("a scrape that may take 2 s took %s", took)
+// TestReloadsDuringScrape reloads the configuration while a scrape without a timeout waits
+// for an API that responds for all tasks but one. The scrape still ends within
+// scrape.timeout, with what is known.
+func TestReloadsDuringScrape(t *testing.T) {
+	for _, path := range []string{"/metrics", "/probe?project=test"} {
+		t.Run(path, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				api := loadAPI(t, "statuses")
+				api.faults = map[string]http.HandlerFunc{api.ids[0]: hang}
+				e := startAPI(t, "projects:"+api.project()+"scrape: {timeout: 10s}\n", api)
+				for _, after := range []time.Duration{4 * time.Second, 8 * time.Second, 12 * time.Second} {
+					time.AfterFunc(after, func() { _ = e.Reload() })
+				}
+				start := time.Now()
+				page := e.get(t, path, "")
+				if took := time.Since(start); took != 9500*time.Millisecond {
+					t.Errorf("took %s, want half a second less than scrape.timeout", took)
+				}
+				expectLines(t, path, page,
+					`cbr_up{project="test"} 1`,
+					`cbr_scrape_error{project="test",reason="deadline"} 1`,
+					`cbr_task_found{project="test",task_id="`+api.ids[1]+`"} 1`)
+				time.Sleep(time.Minute)
+			})
+		})
 	}
-	for _, want := range []string{
-		`cbr_up{project="ill"} 0`,
-		`cbr_scrape_error{project="ill",reason="deadline"} 1`,
-		`cbr_scrape_collector_success{collector="tasks",project="ill"} 0`,
-		`cbr_up{project="test"} 1`,
-		`cbr_scrape_collector_success{collector="tasks",project="test"} 1`,
-		`cbr_task_found{project="test",task_id="4827f2da-b008-4507-ab7d-42d0df5ed912"} 1`,
-	} {
-		if !strings.Contains(page, want+"\n") {
-			t.Errorf("the page lacks %s", want)
+}
+
+// TestPagesAtATime has each page take a minute to write. Four are written at a time;
+// the others wait, unless their client is gone.
+func TestPagesAtATime(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		registry, slow := prometheus.NewRegistry(), &slowCollector{delay: time.Minute}
+		registry.MustRegister(slow)
+		api := loadAPI(t, "vendor_sample")
+		e := start(t, hosts{api.host: api}, configuration(api.project()), exposing(registry))
+		var received atomic.Int64
+		get := func(ctx context.Context) {
+			w := httptest.NewRecorder()
+			e.handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/metrics", http.NoBody))
+			if w.Body.Len() > 0 {
+				received.Add(1)
+			}
 		}
-	}
-}
-
-// TestUnreachable has nobody listen at the endpoint.
-func TestUnreachable(t *testing.T) {
-	api := newAPI(t, filepath.Join("testdata", "vendor_sample.json"))
-	// Nobody listens there, and no other test may be given this port.
-	e := start(t, strings.Replace(api.project(), api.server.URL, "http://127.0.0.1:9", 1))
-
-	page := e.scrape(t, "")
-	for _, want := range []string{
-		`cbr_up{project="test"} 0`,
-		`cbr_scrape_error{project="test",reason="network"} 1`,
-		`cbr_exporter_api_requests_total{code="error",operation="ShowOpLog",project="test"} 3`, // it was worth two more tries
-	} {
-		if !strings.Contains(page, want+"\n") {
-			t.Errorf("the page lacks %s:\n%s", want, page)
+		for range 6 {
+			go get(t.Context())
 		}
-	}
-	if got := e.log.String(); !strings.Contains(got, "connection refused") {
-		t.Errorf("the log does not say that the connection was refused:\n%s", got)
-	}
-}
-
-// TestFinishedTasksAreNotReadAgain scrapes twice within their time to live.
-func TestFinishedTasksAreNotReadAgain(t *testing.T) {
-	api := newAPI(t, filepath.Join("testdata", "statuses.json"))
-	e := start(t, api.project())
-	e.scrape(t, "")
-	first := api.requests.Load()
-	e.scrape(t, "")
-	// Two of the six tasks, one that runs and one that waits, may have changed.
-	if got := api.requests.Load() - first; first != 6 || got != 2 {
-		t.Errorf("got %d and then %d requests, want 6 and then 2", first, got)
-	}
-}
-
-// TestFailureIsLoggedOnce scrapes an ill API again and again.
-func TestFailureIsLoggedOnce(t *testing.T) {
-	api := newAPI(t, filepath.Join("testdata", "three_tasks.json"))
-	api.everyFault = answer(http.StatusServiceUnavailable, "")
-	e := start(t, api.project())
-	for range 5 {
-		e.scrape(t, "")
-	}
-	if got := strings.Count(e.log.String(), "level=warn"); got != 1 {
-		t.Errorf("got %d warnings for 5 scrapes that failed for the same reason, want 1:\n%s", got, e.log)
-	}
-	api.everyFault = nil
-	e.scrape(t, "")
-	if got := e.log.String(); !strings.Contains(got, `level=info project=test msg="tasks are read again"`) {
-		t.Errorf("the log does not say that the API is well again:\n%s", got)
-	}
-}
-
-// TestOpenMetrics asks for the other format.
-func TestOpenMetrics(t *testing.T) {
-	api := newAPI(t, filepath.Join("testdata", "operation_types.json"))
-	e := start(t, api.project())
-	status, body := e.do(t, http.MethodGet, "/metrics", http.Header{
-		"Accept": {"application/openmetrics-text; version=1.0.0"},
+		time.Sleep(time.Second) // four are being written, two wait
+		ctx, cancel := context.WithCancelCause(t.Context())
+		go get(ctx)
+		time.Sleep(time.Second)
+		cancel(errors.New("the client is gone"))
+		time.Sleep(time.Hour)
+		if got := slow.most.Load(); got != 4 {
+			t.Errorf("%d pages were written at a time, want 4", got)
+		}
+		if got := received.Load(); got != 6 {
+			t.Errorf("%d pages were received, want the 6 whose client was not gone", got)
+		}
 	})
-	if status != http.StatusOK || !strings.HasSuffix(body, "# EOF\n") {
-		t.Errorf("got status %d and a page that ends in %q, want 200 and # EOF", status, body[max(0, len(body)-40):])
-	}
+}
+
+// slowCollector delays each page, and counts the pages at a time.
+type slowCollector struct {
+	delay     time.Duration
+	now, most atomic.Int64
+}
+
+func (c *slowCollector) Describe(chan<- *prometheus.Desc) {}
+
+func (c *slowCollector) Collect(chan<- prometheus.Metric) {
+	c.most.Store(max(c.most.Load(), c.now.Add(1)))
+	time.Sleep(c.delay)
+	c.now.Add(-1)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// samples are those of a page, by family, as Prometheus has them.
+// samples are the samples of a page by metric name.
 type samples map[string][]sample
 
 type sample struct {
@@ -37,7 +37,7 @@ func samplesOf(t *testing.T, page string) samples {
 	return all
 }
 
-// on returns the labels of the sample, in that order: what PromQL's on() joins by.
+// on returns the values of the labels: what on() of PromQL matches by.
 func (s sample) on(labels ...string) string {
 	var values []string
 	for _, l := range labels {
@@ -46,54 +46,45 @@ func (s sample) on(labels ...string) string {
 	return strings.Join(values, " ")
 }
 
-// keyLabels identify a resource key. The name of a vault is a label besides.
+// keyLabels returns the labels that identify a resource key.
 func keyLabels() []string { return []string{"vault_id", "resource_id", "operation_type"} }
 
-// where returns the samples of a family that a condition holds for.
-func (s samples) where(family string, holds func(sample) bool) []sample {
-	return slices.DeleteFunc(slices.Clone(s[family]), func(one sample) bool { return !holds(one) })
-}
-
-// unless returns the samples of a that have no match in b.
-func unless(a, b []sample, labels ...string) []sample {
-	return slices.DeleteFunc(slices.Clone(a), func(one sample) bool {
-		return slices.ContainsFunc(b, func(other sample) bool { return other.on(labels...) == one.on(labels...) })
-	})
-}
-
-// alerts returns which alerts fire on a page and for what, sorted. The expressions
-// are in PromQL:
-//
-//	failed    cbr_resource_last_finished_task_status{status=~"failed|timeout"} == 1
-//	repeated  cbr_resource_consecutive_failures >= 3
-//	never     cbr_resource_last_finished_task_info
-//	            unless on (project, vault_id, resource_id, operation_type) cbr_resource_last_success_timestamp_seconds
-//	skipped   cbr_resource_last_finished_task_status{status="skipped"} == 1
+// alerts returns the verdicts on a page that alert, sorted: "failing 1" is about the
+// backups of resource 1 in vault 1, others are written as "failing vault/resource/operation".
 func (s samples) alerts() []string {
-	const lastStatus = "cbr_resource_last_finished_task_status"
 	var firing []string
-	add := func(name string, firingFor []sample) {
-		for _, one := range firingFor {
-			firing = append(firing, name+" "+one.on("vault_id", "resource_id", "operation_type"))
+	for alert, verdict := range map[string]struct {
+		family string
+		bad    float64
+	}{
+		"failing":   {"cbr_resource_failing", 1},
+		"overdue":   {"cbr_resource_overdue", 1},
+		"uncovered": {"cbr_resource_covered", 0},
+	} {
+		for _, one := range s[verdict.family] {
+			if one.value != verdict.bad {
+				continue
+			}
+			number := func(label string) string { return strings.TrimLeft(one.labels[label][len(resourceID("")):], "0") }
+			of, operation := number("resource_id"), one.labels["operation_type"]
+			if number("vault_id") != "1" || operation != "backup" && operation != "" {
+				of = number("vault_id") + "/" + of + "/" + operation
+			}
+			firing = append(firing, alert+" "+of)
 		}
 	}
-	add("failed", s.where(lastStatus, func(one sample) bool {
-		return (one.labels["status"] == "failed" || one.labels["status"] == "timeout") && one.value == 1
-	}))
-	add("repeated", s.where("cbr_resource_consecutive_failures", func(one sample) bool { return one.value >= 3 }))
-	add("never", unless(s["cbr_resource_last_finished_task_info"], s["cbr_resource_last_success_timestamp_seconds"], keyLabels()...))
-	add("skipped", s.where(lastStatus, func(one sample) bool { return one.labels["status"] == "skipped" && one.value == 1 }))
 	slices.Sort(firing)
 	return firing
 }
 
-// checkShape fails the test where the series of resources cannot be joined, or say
-// two things at once.
-func (s samples) checkShape(t *testing.T, when string) {
+// checkResources fails the test if the series of resources cannot be joined, contradict
+// each other or have different names of one resource.
+func (s samples) checkResources(t *testing.T, when string) {
 	t.Helper()
-	infos := map[string]int{}
+	infos, names := map[string]int{}, map[string]string{}
 	for _, info := range s["cbr_resource_info"] {
 		infos[info.on("project", "resource_id")]++
+		names[info.on("project", "resource_id")] = info.labels["resource_name"]
 	}
 	for resource, n := range infos {
 		if n != 1 {
@@ -101,13 +92,16 @@ func (s samples) checkShape(t *testing.T, when string) {
 		}
 	}
 	for name, family := range s {
-		if !strings.HasPrefix(name, "cbr_resource_") {
+		if !strings.HasPrefix(name, "cbr_resource_") && !strings.HasPrefix(name, "cbr_vault_resource_") {
 			continue
 		}
 		seen := map[string]bool{}
 		for _, one := range family {
 			if infos[one.on("project", "resource_id")] == 0 {
 				t.Errorf("%s: %s%v has no cbr_resource_info", when, name, one.labels)
+			}
+			if want := names[one.on("project", "resource_id")]; one.labels["resource_name"] != want {
+				t.Errorf("%s: %s%v is of the resource %s", when, name, one.labels, want)
 			}
 			key := one.on(append(keyLabels(), "project", "status")...)
 			if seen[key] {
@@ -119,7 +113,7 @@ func (s samples) checkShape(t *testing.T, when string) {
 	s.checkStatuses(t, when)
 }
 
-// checkStatuses fails the test where not exactly one status is 1.
+// checkStatuses fails the test unless exactly one status of each task is 1.
 func (s samples) checkStatuses(t *testing.T, when string) {
 	t.Helper()
 	for name, statuses := range map[string]int{"cbr_resource_last_finished_task_status": 5, "cbr_task_status": 7} {
@@ -137,17 +131,17 @@ func (s samples) checkStatuses(t *testing.T, when string) {
 	}
 }
 
-// expectLines fails the test where the page lacks a line.
+// expectLines fails the test if the page lacks a line.
 func expectLines(t *testing.T, when, page string, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
 		if !strings.Contains(page, "\n"+line+"\n") && !strings.HasPrefix(page, line+"\n") {
-			t.Errorf("%s: the page lacks %s; it has of this family:\n%s", when, line, familyIn(page, line))
+			t.Errorf("%s: the page lacks %s; its lines of this family are:\n%s", when, line, familyIn(page, line))
 		}
 	}
 }
 
-// familyIn returns the lines of a page that are of the same family as a line.
+// familyIn returns the lines of the page that are of the same family as line.
 func familyIn(page, line string) string {
 	name, _, _ := strings.Cut(strings.ReplaceAll(line, "{", " "), " ")
 	var same []string

@@ -1,45 +1,101 @@
 package exporter
 
 import (
+	"context"
+	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"time"
+
+	commoncfg "github.com/prometheus/common/config"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
-// transport returns what carries the requests of one project, and what closes its
-// connections.
-func (e *Exporter) transport(c config.HTTPClient, concurrency int) (rt http.RoundTripper, closeIdle func(), err error) {
+// transport carries the requests of one project.
+type transport struct {
+	auth
+	hosts     []string // that get the credentials
+	closeIdle func()
+}
+
+// newTransport assembles the RoundTrippers of one project. In the order in which they
+// see a request, they are:
+//
+//  1. guard: stops credentials that the cloud has refused
+//  2. credentials: signs the request, or logs in and adds the token
+//  3. telemetry: counts and times the request
+//  4. base: the connections, shared with no other project
+//
+// Telemetry comes after the credentials because it counts what is sent: logins and
+// requests that are repeated with a new token, but none that the guard stops. Rate
+// limit and retries are before all of them, in package cbrapi.
+func (e *Exporter) newTransport(p config.Project, s config.Scrape) (*transport, error) {
+	base, closeIdle, err := e.baseTransport(*p.HTTPClient, s.Concurrency)
+	if err != nil {
+		return nil, err
+	}
+	measured := e.telemetry.Measure(p.Name, base)
+	auth, err := e.newAuth(p, measured)
+	if err != nil {
+		return nil, err
+	}
+	return &transport{auth: auth, hosts: credentialHosts(p), closeIdle: closeIdle}, nil
+}
+
+// credentialHosts returns the hosts that get the credentials of a project: CBR's, and
+// IAM's if the project id is not configured.
+func credentialHosts(p config.Project) []string {
+	endpoints := []string{p.Endpoint}
+	if p.ProjectID == "" {
+		endpoints = append(endpoints, p.IAMEndpoint)
+	}
+	var hosts []string
+	for _, endpoint := range endpoints {
+		if u, err := url.Parse(endpoint); err == nil {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	return hosts
+}
+
+// baseTransport returns a transport with its own connections, so that a project whose
+// API hangs takes none from another project. The function closes idle connections.
+func (e *Exporter) baseTransport(c config.HTTPClient, concurrency int) (http.RoundTripper, func(), error) {
 	if e.options.Transport != nil {
 		return e.options.Transport, func() {}, nil
 	}
-	t, err := newTransport(c, concurrency)
+	tlsConfig, err := commoncfg.NewTLSConfig(&c.TLSConfig)
 	if err != nil {
 		return nil, nil, err
+	}
+	t := &http.Transport{
+		Proxy:              c.Proxy(),
+		ProxyConnectHeader: c.GetProxyConnectHeader(),
+		TLSClientConfig:    tlsConfig,
+		ForceAttemptHTTP2:  true,
+		// Without pings, requests on a connection that a firewall has dropped would time
+		// out until TCP gives up after 15 minutes.
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
+		MaxIdleConns:           2 * concurrency,
+		MaxIdleConnsPerHost:    concurrency,
+		IdleConnTimeout:        90 * time.Second, // longer than the usual scrape interval
+		TLSHandshakeTimeout:    10 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		OnProxyConnectResponse: refusalOfProxy,
+		// IAM sends tokens of 100 KB and more in a header.
+		MaxResponseHeaderBytes: 1 << 20,
 	}
 	return t, t.CloseIdleConnections, nil
 }
 
-// newTransport returns the transport of one project, so that a project whose
-// API hangs takes no connection from another one.
-func newTransport(c config.HTTPClient, concurrency int) (*http.Transport, error) {
-	tlsConfig, err := c.TLS.Config()
-	if err != nil {
-		return nil, err
+// refusalOfProxy returns an error if a proxy does not connect. That of net/http has the
+// text of the status alone, as if the service had said it.
+func refusalOfProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
 	}
-	return &http.Transport{
-		Proxy:             c.Proxy(),
-		TLSClientConfig:   tlsConfig,
-		ForceAttemptHTTP2: true,
-		// Without pings a connection that a firewall has dropped would be used, and
-		// every request on it time out, until TCP gives up after a quarter of an hour.
-		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
-		MaxIdleConns:          2 * concurrency,
-		MaxIdleConnsPerHost:   concurrency,
-		IdleConnTimeout:       90 * time.Second, // longer than the usual scrape interval
-		TLSHandshakeTimeout:   10 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		// IAM sends tokens of 100 KB and more in a header.
-		MaxResponseHeaderBytes: 1 << 20,
-	}, nil
+	err := fmt.Errorf("the proxy refuses the connection: HTTP status %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
 }

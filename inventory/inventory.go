@@ -1,3 +1,9 @@
+// Package inventory keeps the vaults and policies of one project: what should be
+// backed up, and how often.
+//
+// Both lists change rarely, so they are read in the background and a scrape returns
+// the last known state. Only the first scrape waits for a reading. Scrapes start the
+// readings: without scrapes there are no requests.
 package inventory
 
 import (
@@ -6,128 +12,105 @@ import (
 	"time"
 
 	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/cbr-exporter/cbr_exporter/background"
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/problem"
 )
 
-// API reads the two lists.
+// API reads the two lists. *cbrapi.Client implements it.
 type API interface {
-	// Vaults returns the list of vaults. It sends nothing yet.
-	Vaults() VaultList
-	// Policies returns all policies, none twice, and what could not be read of
-	// their list.
+	Vaults() *cbrapi.List[cbrapi.Vault]
 	Policies(context.Context) ([]*cbrapi.Policy, []cbrapi.InvalidField, error)
 }
 
-// VaultList is a list that is read page by page, by one goroutine.
-// cbrapi.VaultListing is one, and says what the methods do.
-type VaultList interface {
-	Next(context.Context) ([]*cbrapi.Vault, error)
-	Done() bool
-	Date() time.Time
-	Invalid() []cbrapi.InvalidField
-}
-
-// Options say what an inventory reads, and how.
+// Options configure an Inventory.
 type Options struct {
-	Project string        // its name, for logs
-	Refresh time.Duration // the time from one reading to the next
-	Timeout time.Duration // the longest that the reading of one list may take
+	Project string        // name, for logs
+	Refresh time.Duration // time between two readings
+	Timeout time.Duration // limit for reading one list
 
-	// Prepare comes before the requests of a reading, which fails with it. Nil: there
-	// is nothing to prepare.
-	Prepare func(context.Context) error
-
-	Now            func() time.Time
-	Logger         log.Logger
-	OnInvalidField func(field string) // is told of every field that could not be read
+	Now           func() time.Time
+	Logger        log.Logger
+	InvalidFields *prometheus.CounterVec // counts invalid fields, by the label field
+	Hints         problem.Hints          // for the log
 }
 
 // Inventory follows the vaults and policies of one project. It is safe for
 // concurrent use.
 type Inventory struct {
-	options Options
-	api     API
-	journal *journal
-
-	alive   context.Context // of the inventory; every reading ends with it
-	close   context.CancelFunc
-	running sync.WaitGroup
+	options  Options
+	api      API
+	logger   log.Logger
+	problems *problem.Log
+	readings *background.Group
+	since    time.Time // when it was made
 
 	mu      sync.Mutex
-	current *reading // the newest, running or over; nil before the first
+	current *reading // the one that runs; nil if none does
 	known   known
 }
 
 // New returns an inventory that has not read anything yet.
 func New(api API, o Options) *Inventory {
-	i := &Inventory{
-		options: o,
-		api:     api,
-		journal: newJournal(log.With(o.Logger, "project", o.Project)),
+	logger := log.With(o.Logger, "project", o.Project)
+	return &Inventory{
+		options:  o,
+		api:      api,
+		logger:   logger,
+		problems: problem.NewLog(logger),
+		readings: background.NewGroup(),
+		since:    o.Now(),
 	}
-	i.alive, i.close = context.WithCancel(context.Background())
-	return i
 }
 
-// Collect begins a reading where the time has come, and returns what is known. For the
-// first reading it waits, or until ctx is done.
+// Collect starts a reading if one is due and returns the last known state. It waits
+// for the first reading, but not after ctx is done. A reading outlives the scrape that
+// started it.
 func (i *Inventory) Collect(ctx context.Context) Snapshot {
-	if r := i.begin(); r != nil { //nolint:contextcheck // a reading outlives the scrape that began it
+	if first := i.start(); first != nil {
 		select {
-		case <-r.done:
+		case <-first.done:
 		case <-ctx.Done():
 		}
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.snapshot()
+	return i.Last()
 }
 
-// Last returns what is known, without asking the API.
+// Last returns the last known state without sending a request.
 func (i *Inventory) Last() Snapshot {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.snapshot()
 }
 
-// Close cancels what runs and waits for its end.
-func (i *Inventory) Close() {
-	i.mu.Lock()
-	i.close() // with the mutex held, so that no reading begins behind it
-	i.mu.Unlock()
-	i.running.Wait()
-}
+// Close cancels the running reading and waits for its end.
+func (i *Inventory) Close() { i.readings.Close() }
 
-// Adopt takes over what old knows, so that a new configuration forgets nothing. It
-// must come before the first reading. What old goes on to read is lost.
-func (i *Inventory) Adopt(old *Inventory) {
+// Inherit takes over the known state of old, so that a reload loses nothing. It must
+// be called before the first reading. What old reads afterwards is lost.
+func (i *Inventory) Inherit(old *Inventory) {
 	old.mu.Lock()
 	defer old.mu.Unlock()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.known = old.known
+	i.known, i.since = old.known, old.since
 }
 
-// begin begins a reading if the time has come and none runs. It returns the first one,
-// which is worth waiting for.
-func (i *Inventory) begin() *reading {
+// start starts a reading if one is due and none runs. It returns the running reading
+// if it is the first one.
+func (i *Inventory) start() *reading {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.alive.Err() != nil {
-		return nil
-	}
-	if i.current == nil || i.current.over() {
-		now := i.options.Now()
-		due := i.known.due(now, i.options.Refresh)
-		if len(due) == 0 {
+	if i.current == nil {
+		r := i.known.due(i.options.Now(), i.options.Refresh)
+		if r == nil || !i.readings.Go(func(ctx context.Context) { i.run(ctx, r) }) {
 			return nil
 		}
-		r := &reading{started: now, lists: due, done: make(chan struct{})}
 		i.current = r
-		i.running.Go(func() { i.run(r) })
 	}
-	if i.known.attempted() { // what could not be read at first may be so for long
+	if i.known.attempted() { // a list that failed at first may go on failing
 		return nil
 	}
 	return i.current

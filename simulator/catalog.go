@@ -3,131 +3,234 @@ package simulator
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// A catalog is all that can be asked for: the runs of the fleet and the scripted
-// tasks, less what was removed, under the names that they were created with; and
-// the vaults and policies, of the fleet or given in their place.
+// A catalog holds all that can be listed: the tasks of the demo project and those
+// added, without those removed and under the names at their creation; and the
+// vaults and policies.
 type catalog struct {
-	fleet *fleet
+	project   *project
+	retention time.Duration
 
 	mu       sync.Mutex
-	window   window
-	scripted []*entry // in the order of compareRuns
-	byID     map[uuid]*entry
-	added    uint32 // scripted tasks, ever
-	removed  map[taskID]struct{}
+	days     map[int64][]*entry // the project's tasks by the day of their creation, as far as they were needed
+	added    []*entry           // in the order of compareRuns
+	byID     map[uuid]*entry    // of those added
+	addedAll uint32             // tasks that were ever added
+	removed  map[uuid]bool
 	renames  []rename
 
-	givenVaults   *[]Vault // nil: those of the fleet
-	renamesBefore int      // how many renames the given names know of
+	givenVaults   *[]Vault // nil: the project's
 	givenPolicies *[]Policy
 }
 
-func newCatalog(f *fleet) *catalog {
-	return &catalog{fleet: f, byID: make(map[uuid]*entry), removed: make(map[taskID]struct{})}
+func newCatalog(p *project, retention time.Duration) *catalog {
+	return &catalog{
+		project:   p,
+		retention: retention,
+		days:      make(map[int64][]*entry),
+		byID:      make(map[uuid]*entry),
+		removed:   make(map[uuid]bool),
+	}
 }
 
-// find returns the task that a UUID names, if it exists now.
-func (c *catalog) find(u uuid, now time.Time) (run, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e := c.byID[u]; e != nil {
-		return e.run, c.fleet.exists(e.run, now)
+// An entry is a task in the catalog. It caches the JSON of a task that has ended.
+type entry struct {
+	run
+	final atomic.Pointer[[]byte]
+}
+
+func compareEntries(a, b *entry) int { return compareRuns(a.run, b.run) }
+
+// text returns the JSON of the task as the API writes it now.
+func (e *entry) text(s seed, now time.Time) []byte {
+	over := e.hasEnded(now) && !now.Before(e.started)
+	if final := e.final.Load(); over && final != nil {
+		return *final
 	}
-	r, ok := c.fleet.find(u, now)
-	if _, gone := c.removed[r.id]; !ok || gone {
-		return run{}, false
+	text := encode(e.record(s, now))
+	if over {
+		e.final.Store(&text)
 	}
-	return c.named(r), true
+	return text
 }
 
 // existing returns the tasks that exist now, in the order of compareRuns. The
-// slice is the caller's.
+// caller may change the slice.
 func (c *catalog) existing(now time.Time) []*entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	since := now.Add(-c.fleet.retention)
-	c.window.cover(since, now, c.entries)
-	fleet, script := between(c.window.entries, since, now), between(c.scripted, since, now)
-
-	all := make([]*entry, 0, len(fleet)+len(script))
-	for _, e := range fleet {
-		if _, gone := c.removed[e.id]; gone {
-			continue
-		}
-		for len(script) > 0 && compareRuns(script[0].run, e.run) < 0 {
-			all, script = append(all, script[0]), script[1:]
-		}
-		all = append(all, e)
+	since := now.Add(-c.retention)
+	var all []*entry
+	for d := dayOf(since); d <= dayOf(now); d++ {
+		all = append(all, c.day(d)...)
 	}
-	return append(all, script...)
-}
-
-// current returns the tasks that tell how each schedule stands, see
-// [fleet.current]. Tasks of a script count as one schedule where vault, resource
-// and operation are the same.
-func (c *catalog) current(now time.Time) []run {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	runs := c.fleet.current(now, c.removed)
-	type key struct{ operation, vaultID, resourceID string }
-	over := make(map[key]bool)
-	for _, e := range slices.Backward(between(c.scripted, now.Add(-c.fleet.retention), now)) {
-		k := key{operation: e.schedule.operation, vaultID: e.vaultID(), resourceID: e.resourceID()}
-		if ended := e.hasEnded(now); !ended || !over[k] {
-			runs = append(runs, e.run)
-			over[k] = over[k] || ended
+	all = between(all, since, now)
+	if added := between(c.added, since, now); len(added) > 0 {
+		ofProject := len(all) > 0
+		all = append(all, added...)
+		if ofProject {
+			slices.SortFunc(all, compareEntries)
 		}
 	}
-	return runs
+	if len(c.removed) > 0 {
+		all = slices.DeleteFunc(all, func(e *entry) bool { return c.removed[e.id] })
+	}
+	return all
 }
 
-// add puts a task into the catalog, in place of one that has its id.
-func (c *catalog) add(t Task, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.added++
-	r := t.run(c.fleet.seed, c.added, now)
-	if _, ok := c.fleet.identify(r.given); ok {
-		panic("simulator: Add: " + t.ID + " is a task of the fleet")
+// day returns the tasks of the project that are created on a day since 1970. The
+// caller holds mu.
+func (c *catalog) day(d int64) []*entry {
+	entries, ok := c.days[d]
+	if ok {
+		return entries
 	}
-	c.remove(r.given)
-	e := &entry{run: c.named(r)}
-	at, _ := slices.BinarySearchFunc(c.scripted, e, compareEntries)
-	c.scripted = slices.Insert(c.scripted, at, e)
-	c.byID[r.given] = e
-}
-
-// remove forgets a task. The caller holds mu.
-func (c *catalog) remove(u uuid) {
-	if e := c.byID[u]; e != nil {
-		at, _ := slices.BinarySearchFunc(c.scripted, e, compareEntries)
-		c.scripted = slices.Delete(c.scripted, at, at+1)
-		delete(c.byID, u)
-		return
+	if len(c.days) > 3*int(c.retention/day+2) { // the clock has moved on
+		clear(c.days)
 	}
-	if id, ok := c.fleet.identify(u); ok {
-		c.removed[id] = struct{}{}
-	}
-}
-
-// entries are those of the fleet that are created at from or later, but before
-// to. The caller holds mu.
-func (c *catalog) entries(from, to time.Time) []*entry {
-	var entries []*entry
-	for _, r := range c.fleet.created(from, to) {
+	begin := time.Unix(d*int64(day/time.Second), 0).UTC()
+	for _, r := range c.project.created(begin, begin.Add(day)) {
 		entries = append(entries, &entry{run: c.named(r)})
 	}
+	c.days[d] = entries
 	return entries
 }
 
-// between returns those that were created from one moment to another, both
-// included, of some in the order of compareRuns.
+func dayOf(t time.Time) int64 { return t.Unix() / int64(day/time.Second) }
+
+// between returns the entries that were created between two moments, both
+// included.
 func between(entries []*entry, from, to time.Time) []*entry {
 	byCreation := func(e *entry, at time.Time) int { return e.created.Compare(at) }
 	first, _ := slices.BinarySearchFunc(entries, from, byCreation)
-	end, _ := slices.BinarySearchFunc(entries, to.Add(1), byCreation) // 1: a nanosecond, the next moment
+	end, _ := slices.BinarySearchFunc(entries, to.Add(1), byCreation) // 1 ns later
 	return entries[first:max(first, end)]
+}
+
+func (c *catalog) find(id uuid, now time.Time) (*entry, bool) {
+	for _, e := range c.existing(now) {
+		if e.id == id {
+			return e, true
+		}
+	}
+	return nil, false
+}
+
+func (c *catalog) add(t Task, s seed, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.addedAll++
+	e := &entry{run: c.named(t.run(s, c.addedAll, now))}
+	if old := c.byID[e.id]; old != nil {
+		at, _ := slices.BinarySearchFunc(c.added, old, compareEntries)
+		c.added = slices.Delete(c.added, at, at+1)
+	}
+	at, _ := slices.BinarySearchFunc(c.added, e, compareEntries)
+	c.added = slices.Insert(c.added, at, e)
+	c.byID[e.id] = e
+	delete(c.removed, e.id)
+}
+
+func (c *catalog) remove(id uuid) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.removed[id] = true
+}
+
+// A rename gives a vault or a resource a new name. A task keeps the name at its
+// creation; the list of vaults has the latest.
+type rename struct {
+	kind renamed
+	id   string
+	name string
+	at   time.Time
+}
+
+type renamed int
+
+const (
+	aVault renamed = iota
+	aResource
+)
+
+// RenameVault gives a vault a new name, from now on by the cloud's clock: in the
+// list of vaults and in tasks that are created later.
+func (s *Simulator) RenameVault(id, name string) {
+	s.catalog.rename(rename{kind: aVault, id: id, name: name, at: s.now()})
+}
+
+// RenameResource gives a resource a new name, as RenameVault does for a vault.
+func (s *Simulator) RenameResource(id, name string) {
+	s.catalog.rename(rename{kind: aResource, id: id, name: name, at: s.now()})
+}
+
+func (c *catalog) rename(n rename) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.renames = append(c.renames, n)
+	clear(c.days) // the names are part of the entries
+	for i, e := range c.added {
+		e = &entry{run: n.apply(e.run)}
+		c.added[i], c.byID[e.id] = e, e
+	}
+	if c.givenVaults != nil {
+		n.applyTo(*c.givenVaults)
+	}
+}
+
+// named returns a run under the names at its creation. The caller holds mu.
+func (c *catalog) named(r run) run {
+	for _, n := range c.renames {
+		r = n.apply(r)
+	}
+	return r
+}
+
+// apply returns a run as it is after the rename. A missing name stays missing.
+func (n rename) apply(r run) run {
+	if !r.created.After(n.at) {
+		return r
+	}
+	switch n.kind {
+	case aVault:
+		if r.vault.id == n.id && r.vault.name != "" {
+			v := *r.vault
+			v.name = n.name
+			r.vault = &v
+		}
+	case aResource:
+		r.resource = n.resource(r.resource)
+		r.others = slices.Clone(r.others)
+		for i, other := range r.others {
+			r.others[i] = n.resource(other)
+		}
+	}
+	return r
+}
+
+// resource returns a resource under its new name.
+func (n rename) resource(r *resource) *resource {
+	if r.id != n.id || r.name == "" {
+		return r
+	}
+	renamed := *r
+	renamed.name = n.name
+	return &renamed
+}
+
+func (n rename) applyTo(vaults []Vault) {
+	for i := range vaults {
+		v := &vaults[i]
+		if n.kind == aVault && v.ID == n.id {
+			v.Name = n.name
+		}
+		for j := range v.Resources {
+			if r := &v.Resources[j]; n.kind == aResource && r.ID == n.id {
+				r.Name = n.name
+			}
+		}
+	}
 }

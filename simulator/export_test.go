@@ -1,4 +1,4 @@
 package simulator
 
-// Signature lets tests sign what they send. Vectors show that it is right.
+// Signature signs requests of tests. TestSignatureVectors proves it.
 var Signature = signature

@@ -2,23 +2,17 @@ package simulator
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 )
 
-// A Fault is what a request to CBR gets instead of its answer. The zero Fault is
-// none.
+// A Fault replaces the response to a CBR request. The zero Fault replaces nothing.
 type Fault struct {
-	Status int // of HTTP
-	// RetryAfter is told in whole seconds, rounded up; zero: not told.
-	RetryAfter time.Duration
+	Status int // the HTTP status
 }
 
-// SetFault has a function choose which requests for tasks, lists and single
-// ones, for vaults and for policies fail from the next one on. It may be called
-// by several at once. Nil: none fails.
-//
-// They fail before anybody looks at their token or signature.
+// SetFault makes CBR requests fail from now on, as chosen by a function, which may
+// be called concurrently. They fail before their credentials are checked. With nil,
+// none fails.
 func (s *Simulator) SetFault(choose func(*http.Request) Fault) {
 	if choose == nil {
 		choose = func(*http.Request) Fault { return Fault{} }
@@ -26,61 +20,51 @@ func (s *Simulator) SetFault(choose func(*http.Request) Fault) {
 	s.fault.Store(&choose)
 }
 
-// faulty lets a call through to h that does not fail, when its time has come.
 func (s *Simulator) faulty(h handler) handler {
-	return func(c *call) {
-		if !s.delay(c) {
-			c.fail(Fault{Status: http.StatusGatewayTimeout}) // nobody waits for it
+	return func(x *exchange) {
+		if !s.delay(x) {
+			x.fail(Fault{Status: http.StatusGatewayTimeout}) // to a client that has gone
 			return
 		}
-		if f := (*s.fault.Load())(c.r); f.Status != 0 {
-			c.fail(f)
+		if f := (*s.fault.Load())(x.r); f.Status != 0 {
+			x.fail(f)
 			return
 		}
-		h(c)
+		h(x)
 	}
 }
 
-// delay waits for Options.Latency. It reports false if the client has gone
-// meanwhile.
-func (s *Simulator) delay(c *call) bool {
+// delay waits for Options.Latency. It reports false if the client has gone.
+func (s *Simulator) delay(x *exchange) bool {
 	if s.latency == nil {
 		return true
 	}
-	timer := time.NewTimer(s.latency(c.r))
+	latency := s.latency(x.r)
+	if latency <= 0 {
+		return true
+	}
+	timer := time.NewTimer(latency)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		c.setNow(s.now()) // the answer tells how things are at its end
+		x.setNow(s.now()) // the response describes the moment it is sent
 		return true
-	case <-c.r.Context().Done():
+	case <-x.r.Context().Done():
 		return false
 	}
 }
 
-// fail answers as the gateway does, see
+// fail responds as the gateway does, see
 // https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-errorcode.html.
-func (c *call) fail(f Fault) {
-	if f.RetryAfter > 0 {
-		seconds := (f.RetryAfter + time.Second - 1) / time.Second
-		c.w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
-	}
+func (x *exchange) fail(f Fault) {
 	code, message := "APIGW.0201", http.StatusText(f.Status)
 	switch f.Status {
 	case http.StatusUnauthorized:
 		code, message = "APIGW.0301", "Incorrect IAM authentication information"
 	case http.StatusForbidden:
 		code, message = "APIGW.0306", "API access denied"
-	case http.StatusNotFound:
-		notPublished(c)
-		return
 	case http.StatusTooManyRequests:
-		code = "APIGW.0308"
-		message = "The throttling threshold has been reached: policy ip over ratelimit,limit:5,time:5 second"
-	case http.StatusServiceUnavailable:
-		message = "Backend unavailable"
-	case http.StatusGatewayTimeout:
-		message = "Backend timeout"
+		code, message = "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute"
 	}
-	c.gatewayError(f.Status, code, message)
+	x.gatewayError(f.Status, code, message)
 }

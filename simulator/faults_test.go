@@ -13,32 +13,28 @@ import (
 )
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
-		fault      simulator.Fault
-		code       string
-		message    string
-		retryAfter string
+		status  int
+		code    string
+		message string
 	}{
-		"throttled":       {simulator.Fault{Status: 429}, "APIGW.0308", "throttling", ""},
-		"throttled, told": {simulator.Fault{Status: 429, RetryAfter: 1500 * time.Millisecond}, "APIGW.0308", "throttling", "2"},
-		"unavailable":     {simulator.Fault{Status: 503, RetryAfter: time.Minute}, "APIGW.0201", "unavailable", "60"},
-		"timeout":         {simulator.Fault{Status: 504}, "APIGW.0201", "timeout", ""},
-		"error":           {simulator.Fault{Status: 500}, "APIGW.0201", "Internal Server Error", ""},
-		"unauthorized":    {simulator.Fault{Status: 401}, "APIGW.0301", "authentication", ""},
-		"forbidden":       {simulator.Fault{Status: 403}, "APIGW.0306", "denied", ""},
-		"not published":   {simulator.Fault{Status: 404}, "APIGW.0101", "published", ""},
+		"error":        {500, "APIGW.0201", "Internal Server Error"},
+		"unauthorized": {401, "APIGW.0301", "authentication"},
+		"throttled":    {429, "APIGW.0308", "throttling threshold"},
+		"forbidden":    {403, "APIGW.0306", "denied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cloud, _ := newCloud(1)
-			cloud.SetFault(func(*http.Request) simulator.Fault { return test.fault })
+			cloud.SetFault(func(*http.Request) simulator.Fault { return simulator.Fault{Status: test.status} })
 			for _, path := range []string{listPath, taskPath(simulator.SampleTaskID), vaultsPath, policiesPath} {
 				got := get(cloud, path, fixedToken)
 				body := decode(t, got.body)
-				if got.status != test.fault.Status || body["error_code"] != test.code || !strings.Contains(body["error_msg"].(string), test.message) {
-					t.Errorf("got %d %s, want %d %s", got.status, got.body, test.fault.Status, test.code)
+				if got.status != test.status || body["error_code"] != test.code || !strings.Contains(body["error_msg"].(string), test.message) {
+					t.Errorf("got %d %s, want %d %s", got.status, got.body, test.status, test.code)
 				}
-				if got.header.Get("Retry-After") != test.retryAfter || body["request_id"] != got.header.Get("X-Request-Id") {
-					t.Errorf("headers: got %v", got.header)
+				if body["request_id"] != got.header.Get("X-Request-Id") {
+					t.Errorf("request id: got %s", got.body)
 				}
 			}
 			if got := get(cloud, "/v3/auth/projects", fixedToken); got.status != 200 {
@@ -55,7 +51,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestFaultOfSome(t *testing.T) {
+func TestFaultOfSomeRequests(t *testing.T) {
+	t.Parallel()
 	cloud, _ := scriptedCloud(1)
 	cloud.SetFault(func(r *http.Request) (f simulator.Fault) {
 		if r.URL.Query().Get("offset") == "1" {
@@ -84,7 +81,7 @@ func TestLatency(t *testing.T) {
 		start := time.Now()
 		cloud.Add(simulator.Task{Started: start.Add(2 * time.Second)})
 
-		// The answer tells how things are when it comes.
+		// The response describes the moment it is sent.
 		got := get(cloud, listPath, fixedToken)
 		if took := time.Since(start); took != 3*time.Second || got.header.Get("Date") != time.Now().UTC().Format(http.TimeFormat) {
 			t.Errorf("took %v, Date %s", took, got.header.Get("Date"))
@@ -110,7 +107,7 @@ func TestLatency(t *testing.T) {
 		defer cancel()
 		do(cloud, httptest.NewRequestWithContext(ctx, http.MethodGet, listPath, nil))
 		if took := time.Since(start); took != 7*time.Second {
-			t.Errorf("with one that gave up it took %v", took)
+			t.Errorf("with a cancelled request it took %v", took)
 		}
 	})
 }

@@ -1,301 +1,270 @@
 package simulator_test
 
 import (
-	"cmp"
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-const listPath = "/v3/" + simulator.DefaultProjectID + "/operation-logs"
-
-// A page is the answer to a request for a list.
-type page struct {
-	Logs  []json.RawMessage `json:"operation_logs"`
-	Count *int              `json:"count"`
-}
-
-func (p page) tasks(t *testing.T) []task {
-	t.Helper()
-	var tasks []task
-	for _, log := range p.Logs {
-		var got task
-		if err := json.Unmarshal(log, &got); err != nil {
-			t.Fatalf("%v in %s", err, log)
-		}
-		tasks = append(tasks, got)
+func TestListingOrder(t *testing.T) {
+	t.Parallel()
+	cloud, _ := scriptedCloud(50)
+	latest := recordIDs(cloud.Tasks())
+	order := func(l simulator.Listing) []string {
+		cloud.SetListing(l)
+		return idsOf(slices.Concat(pages(t, cloud, 7, "")...)...)
 	}
-	return tasks
-}
 
-func list(t *testing.T, h http.Handler, query string) page {
-	t.Helper()
-	a := get(h, listPath+"?"+query, fixedToken)
-	var p page
-	if err := json.Unmarshal([]byte(a.body), &p); err != nil || a.status != http.StatusOK || p.Logs == nil {
-		t.Fatalf("%s: got %d %.200s, error %v", query, a.status, a.body, err)
+	if got := order(simulator.Listing{}); !slices.Equal(got, latest) {
+		t.Errorf("latest first: got %v, want %v", got, latest)
 	}
-	return p
-}
+	oldest := slices.Clone(latest)
+	slices.Reverse(oldest)
+	if got := order(simulator.Listing{Order: simulator.OldestFirst}); !slices.Equal(got, oldest) {
+		t.Errorf("oldest first: got %v, want %v", got, oldest)
+	}
 
-// pages asks for one page after the other until there is an empty one, which
-// is left out.
-func pages(t *testing.T, h http.Handler, limit int, query string) [][]task {
-	t.Helper()
-	var all [][]task
-	for offset := 0; ; {
-		tasks := list(t, h, fmt.Sprintf("limit=%d&offset=%d&%s", limit, offset, query)).tasks(t)
-		if len(tasks) == 0 {
-			return all
-		}
-		if all = append(all, tasks); len(all) > 1000 {
-			t.Fatal("there is no end of pages")
-		}
-		offset += len(tasks)
+	shuffled := order(simulator.Listing{Order: simulator.Shuffled})
+	if slices.Equal(shuffled, latest) || slices.Equal(shuffled, oldest) {
+		t.Error("shuffled, but in order")
+	}
+	if got := slices.Sorted(slices.Values(shuffled)); !slices.Equal(got, slices.Sorted(slices.Values(latest))) {
+		t.Errorf("shuffled: got the tasks %v, want %v", got, latest)
 	}
 }
 
-func idsOf(tasks ...task) []string {
-	ids := []string{}
-	for _, t := range tasks {
-		ids = append(ids, t.ID)
-	}
-	return ids
-}
-
-func recordIDs(records []simulator.TaskRecord) []string {
-	ids := []string{}
-	for _, r := range records {
-		ids = append(ids, r.ID)
-	}
-	return ids
-}
-
-// An empty cloud with n tasks of a minute each, made a minute apart, the
-// newest now.
-func scriptedCloud(n int) (*simulator.Simulator, *clock) {
-	c := newClock(someDay())
-	cloud := simulator.New(simulator.Options{Now: c.Now, Seed: 1, Tokens: []string{fixedToken}, Empty: true})
-	for i := range n {
-		at := c.Now().Add(-time.Duration(n-1-i) * time.Minute)
-		cloud.Add(simulator.Task{
-			OperationType: "backup",
-			Created:       at, Started: at, Ended: at.Add(time.Minute),
-		})
-	}
-	return cloud, c
-}
-
-// A row is what the single task is, to the byte.
-func TestListAgreesWithShow(t *testing.T) {
-	cloud, clock := newCloud(1)
-	for range 3 {
-		for i, log := range list(t, cloud, "limit=150").Logs {
-			var got task
-			if err := json.Unmarshal(log, &got); err != nil {
-				t.Fatal(err)
-			}
-			if want := `{"operation_log":` + string(log) + `}`; show(cloud, got.ID).body != want {
-				t.Errorf("row %d: listed %s, but shown %s", i, log, show(cloud, got.ID).body)
-			}
-			checkMoment(t, got, clock.Now())
-		}
-		clock.advance(7 * time.Minute)
-	}
-}
-
-func TestListIsWhole(t *testing.T) {
-	cloud, _ := newCloud(1)
-	want := recordIDs(cloud.Tasks())
-	if len(want) < 9000 || slices.Contains(want, simulator.SampleTaskID) {
-		t.Errorf("%d tasks, want those of a month, without the sample", len(want))
-	}
-	if got := idsOf(slices.Concat(pages(t, cloud, 1000, "")...)...); !slices.Equal(got, want) {
-		t.Errorf("listed %d tasks, want these %d", len(got), len(want))
-	}
-	if count := list(t, cloud, "limit=1&offset=5").Count; count == nil || *count != len(want) {
-		t.Errorf("count is not %d", len(want))
-	}
-	for _, id := range cloud.TaskIDs()[1:] {
-		if !slices.Contains(want, id) {
-			t.Errorf("%s is not in the list", id)
-		}
-	}
-}
-
-// The oracle is what the single tasks are.
-func TestTasks(t *testing.T) {
-	cloud, _ := newCloud(4)
-	records := cloud.Tasks()
-	if !slices.IsSortedFunc(records, func(a, b simulator.TaskRecord) int { return b.Created.Compare(a.Created) }) {
-		t.Error("not newest first")
-	}
-	at := func(text *string) (at time.Time) {
-		if text != nil {
-			at = parseTime(t, *text)
-		}
-		return at
-	}
-	for _, got := range records[:200] {
-		shown := showTask(t, cloud, got.ID)
-		want := simulator.TaskRecord{
-			ID: shown.ID, OperationType: shown.OperationType, Status: shown.Status, Progress: shown.progress(),
-			VaultID: shown.VaultID, VaultName: shown.VaultName,
-			ResourceID: shown.ExtraInfo.Resource.ID, ResourceName: shown.ExtraInfo.Resource.Name,
-			ResourceType: shown.ExtraInfo.Resource.Type, ProviderID: shown.ProviderID, PolicyID: shown.PolicyID,
-			Created: at(&shown.CreatedAt), Started: at(shown.StartedAt), Ended: at(shown.EndedAt),
-			ErrorCode: shown.ErrorInfo.Code, ErrorMessage: shown.ErrorInfo.Message,
-		}
-		inMillis := gocmp.Comparer(func(a, b time.Time) bool {
-			return a.Truncate(time.Millisecond).Equal(b.Truncate(time.Millisecond))
-		})
-		if diff := gocmp.Diff(want, got, inMillis); diff != "" {
-			t.Errorf("%s:\n%s", got.ID, diff)
-		}
-	}
-}
-
-func TestListFilters(t *testing.T) {
-	clock := newClock(someDay())
-	cloud := simulator.New(simulator.Options{Now: clock.Now, Tokens: []string{fixedToken}, Retention: 4 * day})
-	all := cloud.Tasks()
-	some := all[50]
-	start := clock.Now().Add(-40 * time.Hour).Truncate(time.Second)
+// Clients that read until a page is empty get everything, whatever the pages are.
+func TestListingPages(t *testing.T) {
+	t.Parallel()
+	const tasks, limit = 100, 10
 	for name, test := range map[string]struct {
-		query url.Values
-		want  func(simulator.TaskRecord) bool
+		listing simulator.Listing
+		check   func(t *testing.T, pages [][]task)
 	}{
-		"status":         {url.Values{"status": {"failed"}}, func(r simulator.TaskRecord) bool { return r.Status == "failed" }},
-		"active":         {url.Values{"status": {"running"}}, func(r simulator.TaskRecord) bool { return r.Status == "running" }},
-		"operation type": {url.Values{"operation_type": {"vault_delete"}}, func(r simulator.TaskRecord) bool { return r.OperationType == "vault_delete" }},
-		"resource id":    {url.Values{"resource_id": {some.ResourceID}}, func(r simulator.TaskRecord) bool { return r.ResourceID == some.ResourceID }},
-		"resource name":  {url.Values{"resource_name": {"财务数据盘"}}, func(r simulator.TaskRecord) bool { return r.ResourceName == "财务数据盘" }},
-		"part of a name": {url.Values{"resource_name": {"web"}}, func(simulator.TaskRecord) bool { return false }},
-		"vault id":       {url.Values{"vault_id": {some.VaultID}}, func(r simulator.TaskRecord) bool { return r.VaultID == some.VaultID }},
-		"vault name":     {url.Values{"vault_name": {"vault-nightly"}}, func(r simulator.TaskRecord) bool { return r.VaultName == "vault-nightly" }},
-		"provider":       {url.Values{"provider_id": {some.ProviderID}}, func(r simulator.TaskRecord) bool { return r.ProviderID == some.ProviderID }},
-		"two": {
-			url.Values{"status": {"success"}, "vault_name": {"vault-nightly"}},
-			func(r simulator.TaskRecord) bool { return r.Status == "success" && r.VaultName == "vault-nightly" },
-		},
-		"since": {
-			url.Values{"start_time": {start.Format(time.RFC3339)}},
-			func(r simulator.TaskRecord) bool { return !r.Created.Before(start) },
-		},
-		"between": {
-			url.Values{"start_time": {start.Format(time.RFC3339)}, "end_time": {start.Add(time.Hour).Format(time.RFC3339)}},
-			func(r simulator.TaskRecord) bool {
-				return !r.Created.Before(start) && !r.Created.After(start.Add(time.Hour))
-			},
-		},
-		"enterprise project":  {url.Values{"enterprise_project_id": {"0"}}, func(simulator.TaskRecord) bool { return true }},
-		"empty":               {url.Values{"status": {""}, "limit": {""}, "start_time": {""}}, func(simulator.TaskRecord) bool { return true }},
-		"unknown status":      {url.Values{"status": {"available"}}, func(simulator.TaskRecord) bool { return false }},
-		"unknown parameter":   {url.Values{"sort": {"created_at"}}, func(simulator.TaskRecord) bool { return true }},
-		"no time in a window": {url.Values{"end_time": {"2001-01-01T00:00:00Z"}}, func(simulator.TaskRecord) bool { return false }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			want := []string{}
-			for _, r := range all {
-				if test.want(r) {
-					want = append(want, r.ID)
+		"as requested": {simulator.Listing{}, func(t *testing.T, pages [][]task) {
+			if len(pages) != 10 {
+				t.Errorf("got %d pages, want 10", len(pages))
+			}
+		}},
+		"MaxLimit": {simulator.Listing{MaxLimit: 3}, func(t *testing.T, pages [][]task) {
+			if len(pages) != 34 || len(pages[0]) != 3 {
+				t.Errorf("got %d pages, %d rows in the first; want 34 and 3", len(pages), len(pages[0]))
+			}
+		}},
+		"MaxLimit, not reached": {simulator.Listing{MaxLimit: 30}, func(t *testing.T, pages [][]task) {
+			if len(pages) != 10 {
+				t.Errorf("got %d pages, want 10", len(pages))
+			}
+		}},
+		"ShortPages": {simulator.Listing{ShortPages: true}, func(t *testing.T, pages [][]task) {
+			short := 0
+			for _, p := range pages {
+				if len(p) < limit {
+					short++
 				}
 			}
-			got := idsOf(slices.Concat(pages(t, cloud, 500, test.query.Encode())...)...)
-			if diff := gocmp.Diff(want, got); diff != "" {
-				t.Errorf("the ids differ (-want +got):\n%.2000s", diff)
+			if len(pages[0]) == limit || short < 3 || short == len(pages) {
+				t.Errorf("%d rows in the first page, %d of %d pages are short; want the first and some more", len(pages[0]), short, len(pages))
 			}
-			if count := *list(t, cloud, test.query.Encode()).Count; count != len(want) {
-				t.Errorf("count: got %d, want %d", count, len(want))
+		}},
+		"Repeat": {simulator.Listing{Repeat: 2}, func(t *testing.T, pages [][]task) {
+			for i, p := range pages[1:] {
+				before := idsOf(pages[i]...)
+				if got, want := idsOf(p[:min(2, len(p))]...), before[len(before)-2:]; len(p) == limit && !slices.Equal(got, want) {
+					t.Errorf("page %d begins with %v, want %v", i+1, got, want)
+				}
+			}
+			if len(pages) < 12 {
+				t.Errorf("got %d pages, want 12 or more", len(pages))
+			}
+		}},
+		"all at once": {simulator.Listing{
+			Order: simulator.Shuffled, MaxLimit: 7, ShortPages: true, Repeat: 1, WrongCount: true,
+		}, func(*testing.T, [][]task) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud, _ := scriptedCloud(tasks)
+			cloud.SetListing(test.listing)
+			all := pages(t, cloud, limit, "")
+			ids := slices.Sorted(slices.Values(idsOf(slices.Concat(all...)...)))
+			if got, want := slices.Compact(ids), slices.Sorted(slices.Values(recordIDs(cloud.Tasks()))); !slices.Equal(got, want) {
+				t.Errorf("got %d tasks, want these %d", len(got), len(want))
+			}
+			test.check(t, all)
+		})
+	}
+}
+
+func TestListingShortPageOfTwo(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		cloud := simulator.New(simulator.Options{Now: someDay, Seed: seed, Tokens: []string{fixedToken}, Empty: true})
+		cloud.Add(simulator.Task{}, simulator.Task{})
+		cloud.SetListing(simulator.Listing{ShortPages: true})
+		if got := pages(t, cloud, 1000, ""); len(got) != 2 {
+			t.Errorf("seed %d: got %d pages, want 2", seed, len(got))
+		}
+	}
+}
+
+func TestListingIgnores(t *testing.T) {
+	t.Parallel()
+	cloud, clock := scriptedCloud(20)
+	now := clock.Now().Format(time.RFC3339)
+	for name, test := range map[string]struct {
+		listing simulator.Listing
+		query   string
+		rows    int
+		count   int // -1: none
+	}{
+		"a filter":                       {simulator.Listing{}, "status=failed", 0, 0},
+		"IgnoreFilters":                  {simulator.Listing{IgnoreFilters: true}, "status=failed&vault_id=x", 20, 20},
+		"IgnoreFilters, not the times":   {simulator.Listing{IgnoreFilters: true}, "status=failed&start_time=" + now, 1, 1},
+		"NoTime":                         {simulator.Listing{TimeOf: simulator.NoTime}, "start_time=" + now, 20, 20},
+		"NoTime, filtered":               {simulator.Listing{TimeOf: simulator.NoTime}, "status=running&start_time=" + now, 1, 1},
+		"an offset":                      {simulator.Listing{}, "limit=15&offset=15", 5, 20},
+		"IgnoreOffset":                   {simulator.Listing{IgnoreOffset: true}, "limit=15&offset=15", 15, 20},
+		"IgnoreOffset, far":              {simulator.Listing{IgnoreOffset: true}, "limit=15&offset=1000", 15, 20},
+		"NoCount":                        {simulator.Listing{NoCount: true}, "limit=15", 15, -1},
+		"WrongCount":                     {simulator.Listing{WrongCount: true}, "limit=15", 15, 15},
+		"NoCount rather than WrongCount": {simulator.Listing{NoCount: true, WrongCount: true}, "limit=15", 15, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud.SetListing(test.listing)
+			got := list(t, cloud, test.query)
+			count := -1
+			if got.Count != nil {
+				count = *got.Count
+			}
+			if len(got.Logs) != test.rows || count != test.count {
+				t.Errorf("got %d rows, count %d; want %d, %d", len(got.Logs), count, test.rows, test.count)
+			}
+			if tasks := got.tasks(t); test.listing.IgnoreOffset && tasks[0].ID != cloud.Tasks()[0].ID {
+				t.Error("not the first page")
 			}
 		})
 	}
 }
 
-func TestListLimits(t *testing.T) {
-	cloud, _ := newCloud(1)
-	for query, want := range map[string]int{
-		"":               1000,
-		"limit=1":        1,
-		"limit=1000":     1000,
-		"offset=0":       1000,
-		"offset=2000000": 0,
+func TestListingLag(t *testing.T) {
+	t.Parallel()
+	cloud, clock := scriptedCloud(0)
+	created := clock.Now()
+	cloud.Add(simulator.Task{
+		OperationType: "backup", Created: created,
+		Started: created.Add(10 * time.Minute), Ended: created.Add(20 * time.Minute),
+	})
+	id := cloud.Tasks()[0].ID
+	cloud.SetListing(simulator.Listing{Lag: 5 * time.Minute})
+	for _, step := range []struct {
+		minute        time.Duration
+		listed, shown string
+		filter        string
+	}{
+		{0, "", "waiting", ""},
+		{4, "", "waiting", "status=waiting"},
+		{5, "waiting", "waiting", ""},
+		{11, "waiting", "running", ""},
+		{12, "waiting", "running", "status=waiting"},
+		{13, "", "running", "status=running"},
+		{15, "running", "running", ""},
+		{21, "running", "success", ""},
+		{25, "success", "success", ""},
 	} {
-		if got := len(list(t, cloud, query).Logs); got != want {
-			t.Errorf("%q: got %d rows, want %d", query, got, want)
+		clock.set(created.Add(step.minute * time.Minute))
+		status := ""
+		for _, got := range list(t, cloud, step.filter).tasks(t) {
+			status = got.Status
+			checkTask(t, got, clock.Now().Add(-5*time.Minute))
+		}
+		if status != step.listed {
+			t.Errorf("minute %d: listed as %q, want %q", step.minute, status, step.listed)
+		}
+		if got := showTask(t, cloud, id).Status; got != step.shown {
+			t.Errorf("minute %d: shown as %q, want %q", step.minute, got, step.shown)
+		}
+		if got := cloud.Tasks()[0].Status; got != step.shown {
+			t.Errorf("minute %d: the truth is %q, want %q", step.minute, got, step.shown)
 		}
 	}
 }
 
-func TestListErrors(t *testing.T) {
-	cloud, _ := newCloud(1)
-	for _, query := range []string{
-		"limit=0", "limit=1001", "limit=-1", "limit=ten", "limit=1.5",
-		"offset=-1", "offset=x", "offset=99999999999999999999",
-		"start_time=2026-03-14", "start_time=2026-03-14T00:00:00.5Z", "start_time=2026-03-14T00:00:00%2B00:00",
-		"end_time=yesterday", "end_time=1773446400",
+func TestListingTimeOf(t *testing.T) {
+	t.Parallel()
+	cloud, clock := scriptedCloud(0)
+	noon := clock.Now().Truncate(time.Hour)
+	at := func(minute time.Duration) time.Time { return noon.Add(minute * time.Minute) }
+	clock.set(at(60))
+	add := func(id string, created, started, ended time.Time, outcome string) {
+		cloud.Add(simulator.Task{ID: id, OperationType: "backup", Created: created, Started: started, Ended: ended, Outcome: outcome})
+	}
+	const (
+		early   = "00000000-0000-4000-8000-000000000001" // created and started at 0
+		late    = "00000000-0000-4000-8000-000000000002" // created at 0, started at 30
+		skipped = "00000000-0000-4000-8000-000000000003" // created at 0, never started
+		waiting = "00000000-0000-4000-8000-000000000004" // created at 50
+	)
+	add(early, at(0), at(0), at(40), "failed")
+	add(late, at(0), at(30), at(40), "failed")
+	add(skipped, at(0), time.Time{}, at(5), "skipped")
+	add(waiting, at(50), at(70), at(80), "success")
+
+	for name, test := range map[string]struct {
+		of       simulator.TimeOf
+		from, to time.Time
+		want     []string
+	}{
+		"created":                  {simulator.CreatedAt, at(20), at(60), []string{waiting}},
+		"created, inclusive":       {simulator.CreatedAt, at(0), at(0), []string{early, late, skipped}},
+		"started":                  {simulator.StartedAt, at(20), at(60), []string{late}},
+		"started, inclusive":       {simulator.StartedAt, at(30), at(30), []string{late}},
+		"started, open":            {simulator.StartedAt, at(0), time.Time{}, []string{early, late}},
+		"started, open before":     {simulator.StartedAt, time.Time{}, at(10), []string{early}},
+		"started, no bounds":       {simulator.StartedAt, time.Time{}, time.Time{}, []string{early, late, skipped, waiting}},
+		"started or none":          {simulator.StartedAtOrNone, at(20), at(60), []string{late, skipped, waiting}},
+		"started or none, nothing": {simulator.StartedAtOrNone, at(45), at(60), []string{skipped, waiting}},
+		"none":                     {simulator.NoTime, at(45), at(46), []string{early, late, skipped, waiting}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud.SetListing(simulator.Listing{TimeOf: test.of})
+			query := ""
+			if !test.from.IsZero() {
+				query += "&start_time=" + test.from.Format(time.RFC3339)
+			}
+			if !test.to.IsZero() {
+				query += "&end_time=" + test.to.Format(time.RFC3339)
+			}
+			got := slices.Sorted(slices.Values(idsOf(list(t, cloud, query).tasks(t)...)))
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("the ids differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestListingEnterpriseProject(t *testing.T) {
+	t.Parallel()
+	cloud, _ := scriptedCloud(1)
+	cloud.SetListing(simulator.Listing{EnterpriseProject: "ep-1"})
+	for query, want := range map[string]int{
+		"":                                      403,
+		"enterprise_project_id=":                403,
+		"enterprise_project_id=ep-2":            403,
+		"limit=0":                               403, // before anything else
+		"enterprise_project_id=ep-1":            200,
+		"enterprise_project_id=all_granted_eps": 200,
 	} {
 		got := get(cloud, listPath+"?"+query, fixedToken)
-		if got.status != 400 || decode(t, got.body)["error_code"] != "BackupService.9900" {
-			t.Errorf("%s: got %d %s, want 400 BackupService.9900", query, got.status, got.body)
+		if got.status != want || want == 403 && !strings.Contains(got.body, `"PAP5.0001","error_msg":"Policy doesn't allow cbr:tasks:list to be performed."`) {
+			t.Errorf("%q: got %d %s, want %d", query, got.status, got.body, want)
 		}
 	}
-	if got := get(cloud, listPath, "MIIunknown"); got.status != 401 {
-		t.Errorf("with no good token: got %d, want 401", got.status)
-	}
-	if got := get(cloud, strings.Replace(listPath, "04f1", "14f1", 1), fixedToken); got.status != 403 {
-		t.Errorf("another project: got %d, want 403", got.status)
-	}
-}
-
-// Signed, and over the wire, the times in the query come with escapes.
-func TestListSigned(t *testing.T) {
-	cloud, _ := newSignedCloud()
-	request := signedWith(permanent())
-	request.before = func(r *http.Request) {
-		r.URL.Path = listPath
-		r.URL.RawQuery = "start_time=2018-02-01T12%3A00%3A00Z&limit=3&offset=0"
-	}
-	if got := request.do(cloud); got.status != 200 {
-		t.Errorf("got %d %s", got.status, got.body)
-	}
-}
-
-func TestRetention(t *testing.T) {
-	clock := newClock(someDay())
-	cloud := simulator.New(simulator.Options{Now: clock.Now, Tokens: []string{fixedToken}, Retention: 12 * time.Hour})
-	tasks := slices.Concat(pages(t, cloud, 1000, "")...)
-	last := slices.MinFunc(tasks, func(a, b task) int { return cmp.Compare(a.CreatedAt, b.CreatedAt) })
-	if age := clock.Now().Sub(parseTime(t, last.CreatedAt)); age > 12*time.Hour || age < 11*time.Hour {
-		t.Errorf("the oldest of %d tasks is %v old", len(tasks), age)
-	}
-	clock.advance(time.Hour)
-	if got := show(cloud, last.ID).status; got != 404 {
-		t.Errorf("after the retention: got %d, want 404", got)
-	}
-	if got := list(t, cloud, "limit=1000").tasks(t); slices.Contains(idsOf(got...), last.ID) {
-		t.Error("listed after the retention")
-	}
-}
-
-func TestRequestsCountsLists(t *testing.T) {
-	cloud, _ := scriptedCloud(3)
-	for i := range 3 {
-		list(t, cloud, "limit=1&offset="+strconv.Itoa(i))
-	}
-	get(cloud, listPath, "MIIunknown")
-	show(cloud, simulator.SampleTaskID)
-	if got, want := cloud.Requests(), (simulator.Requests{Seen: 5, Refused: 1, Listed: 4, Shown: 1}); got != want {
-		t.Errorf("counted %+v, want %+v", got, want)
+	if got := show(cloud, cloud.Tasks()[0].ID).status; got != 200 {
+		t.Errorf("single: got %d", got)
 	}
 }

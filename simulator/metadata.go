@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -10,39 +9,37 @@ import (
 	"time"
 )
 
-// MetadataMode says what a metadata service wants to see before it hands out keys.
+// MetadataMode says whether a metadata service has tokens of its own.
 type MetadataMode int
 
 const (
-	// TokensUnknown is an older service: it has no tokens.
+	// TokensUnknown is an older service without tokens.
 	TokensUnknown MetadataMode = iota
-	// TokensRequired is one that hands out nothing without a token of its own.
+	// TokensRequired is a service that requires a token for each request.
 	TokensRequired
 )
 
-// MetadataOptions say what the metadata service of an ECS server is like.
+// MetadataOptions configure the metadata service of a server.
 type MetadataOptions struct {
 	Mode MetadataMode
-	// CamelCase has the keys called accessKeyId, secretAccessKey and so on, and
-	// not access, secret and so on.
+	// CamelCase names the keys accessKeyId, secretAccessKey and so on, instead of
+	// access, secret and so on.
 	CamelCase bool
 }
 
 const (
 	agencyKeyLife = time.Hour
-	// agencyKeyOverlap is how long before their end the keys are replaced; until
-	// then both are valid. It is told by the user manual of the Open Telekom
-	// Cloud's ECS, as is their life.
+	// Keys are replaced this long before they expire; until then both are valid.
+	// Both durations are from the user manual of the Open Telekom Cloud's ECS.
 	agencyKeyOverlap = 10 * time.Minute
 
 	metadataTokenHeader = "X-Metadata-Token"
 	maxMetadataTokenTTL = 21600 // seconds
 )
 
-// Metadata is the service of one ECS server that tells it about itself, at
-// http://169.254.169.254 in the real cloud. It hands out the keys of the agency
-// that is bound to the server, with which requests to the simulator may be signed.
-// It is safe for concurrent use.
+// Metadata is the metadata service of an ECS server, at http://169.254.169.254 in
+// the real cloud. It returns access keys of the agency that is bound to the server,
+// which may sign requests to the simulator. It is safe for concurrent use.
 type Metadata struct {
 	cloud   *Simulator
 	options MetadataOptions
@@ -54,8 +51,8 @@ type Metadata struct {
 	fetched int
 }
 
-// NewMetadata returns the metadata service of a server in the cloud s. Nothing is
-// published of it but what the vendor's SDK expects; see
+// NewMetadata returns the metadata service of a server in the cloud. It behaves as
+// the vendor's SDK expects; there is no other documentation. See
 // core/auth/internal/metadata_accessor.go in
 // https://github.com/huaweicloud/huaweicloud-sdk-go-v3.
 func (s *Simulator) NewMetadata(o MetadataOptions) *Metadata {
@@ -67,20 +64,20 @@ func (s *Simulator) NewMetadata(o MetadataOptions) *Metadata {
 	return m
 }
 
-// ServeHTTP answers as the metadata service does.
+// ServeHTTP implements http.Handler.
 func (m *Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", m.cloud.now().UTC().Format(http.TimeFormat))
 	m.mux.ServeHTTP(w, r)
 }
 
-// Bind says whether an agency is bound to the server, as one is at first.
+// Bind binds an agency to the server, or unbinds it. At first one is bound.
 func (m *Metadata) Bind(bound bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.unbound = !bound
 }
 
-// Fetched returns how often keys were handed out so far.
+// Fetched returns how often keys were returned so far.
 func (m *Metadata) Fetched() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -120,21 +117,17 @@ func (m *Metadata) showKeys(w http.ResponseWriter, r *http.Request) {
 	if m.options.CamelCase {
 		names = [4]string{"accessKeyId", "secretAccessKey", "securityToken", "expiration"}
 	}
-	text, err := json.Marshal(map[string]map[string]string{"credential": {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(encode(map[string]map[string]string{"credential": {
 		names[0]: key.Access,
 		names[1]: key.Secret,
 		names[2]: key.SecurityToken,
 		names[3]: key.ExpiresAt.Format(iamLayout),
-	}})
-	if err != nil {
-		panic(fmt.Sprintf("simulator: encoding keys: %v", err)) // texts always encode
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(text) // an error means that the client has gone
+	}}))
 }
 
-// agencyKey returns the newest keys of the agency. They are replaced at the same
-// moments whoever asks, and so not when somebody does.
+// agencyKey returns the latest access key of the agency. Requests do not change
+// when it is replaced.
 func (s *Simulator) agencyKey(now time.Time) AccessKey {
 	issued := now.Truncate(agencyKeyLife - agencyKeyOverlap)
 	return AccessKey{

@@ -15,8 +15,8 @@ const (
 	metadataTokenPath = "/meta-data/latest/api/token"
 )
 
-// metadata asks for something with a header, unless that is empty.
-func metadata(m *simulator.Metadata, method, path, header, value string) answer {
+// metadata sends a request with a header, unless its value is empty.
+func metadata(m *simulator.Metadata, method, path, header, value string) response {
 	r := httptest.NewRequest(method, path, nil)
 	if value != "" {
 		r.Header.Set(header, value)
@@ -33,20 +33,20 @@ func metadataToken(t *testing.T, m *simulator.Metadata, ttl string) string {
 	return got.body
 }
 
-// agencyKey reads the keys of an answer.
-func agencyKey(t *testing.T, a answer) simulator.AccessKey {
+// agencyKey returns the keys of a response.
+func agencyKey(t *testing.T, r response) simulator.AccessKey {
 	t.Helper()
-	if a.status != http.StatusOK {
-		t.Fatalf("no keys: %d %s", a.status, a.body)
+	if r.status != http.StatusOK {
+		t.Fatalf("no keys: %d %s", r.status, r.body)
 	}
-	c := decode(t, a.body)["credential"].(object)
+	c := decode(t, r.body)["credential"].(object)
 	text := func(names ...string) string {
 		for _, name := range names {
 			if s, ok := c[name].(string); ok {
 				return s
 			}
 		}
-		t.Fatalf("none of %v in %s", names, a.body)
+		t.Fatalf("none of %v in %s", names, r.body)
 		return ""
 	}
 	expires, err := time.Parse("2006-01-02T15:04:05.000000Z", text("expires_at", "expiration"))
@@ -67,6 +67,7 @@ func readWith(cloud *simulator.Simulator, c *clock, key simulator.AccessKey) int
 }
 
 func TestMetadataKeys(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]simulator.MetadataOptions{"as documented": {}, "camel case": {CamelCase: true}} {
 		t.Run(name, func(t *testing.T) {
 			cloud, c := newCloud(1)
@@ -80,7 +81,7 @@ func TestMetadataKeys(t *testing.T) {
 			}
 			old := agencyKey(t, first)
 			if left := old.ExpiresAt.Sub(c.Now()); left <= 10*time.Minute || left > time.Hour {
-				t.Errorf("the keys expire in %v, want up to an hour, and ten minutes at least", left)
+				t.Errorf("the keys expire in %v, want 10 to 60 minutes", left)
 			}
 			if got := readWith(cloud, c, old); got != http.StatusOK {
 				t.Errorf("keys: got %d, want 200", got)
@@ -97,23 +98,24 @@ func TestMetadataKeys(t *testing.T) {
 			}
 			c.set(old.ExpiresAt.Add(-time.Second))
 			if a, b := readWith(cloud, c, old), readWith(cloud, c, young); a != http.StatusOK || b != http.StatusOK {
-				t.Errorf("at first both are valid: got %d and %d, want 200", a, b)
+				t.Errorf("both valid: got %d and %d, want 200", a, b)
 			}
 			c.advance(time.Second)
 			if a, b := readWith(cloud, c, old), readWith(cloud, c, young); a != http.StatusUnauthorized || b != http.StatusOK {
-				t.Errorf("then one: got %d and %d, want 401 and 200", a, b)
+				t.Errorf("one expired: got %d and %d, want 401 and 200", a, b)
 			}
 			if got := m.Fetched(); got != 3 {
-				t.Errorf("handed out %d times, want 3", got)
+				t.Errorf("returned %d times, want 3", got)
 			}
 			if got := metadata(m, http.MethodPut, metadataTokenPath, "X-Metadata-Token-Ttl-Seconds", "60").status; got != http.StatusNotFound {
-				t.Errorf("a token of a service without tokens: got %d, want 404", got)
+				t.Errorf("token of a service without tokens: got %d, want 404", got)
 			}
 		})
 	}
 }
 
 func TestMetadataTokens(t *testing.T) {
+	t.Parallel()
 	cloud, c := newCloud(1)
 	m := cloud.NewMetadata(simulator.MetadataOptions{Mode: simulator.TokensRequired})
 	want := func(when, token string, status int) {
@@ -140,6 +142,7 @@ func TestMetadataTokens(t *testing.T) {
 }
 
 func TestMetadataWithoutAgency(t *testing.T) {
+	t.Parallel()
 	cloud, _ := newCloud(1)
 	m := cloud.NewMetadata(simulator.MetadataOptions{})
 	m.Bind(false)

@@ -1,131 +1,134 @@
 package simulator
 
-import "time"
+import (
+	"bytes"
+	_ "embed" // the sample
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
 
-// An operationLog is a task as the API writes it, see tables 4 to 16 of
+// SampleTaskID is the task of the vendor's published sample response. It exists in
+// every project at any time, although it is from 2019, so that a reader of that
+// page can try it.
+const SampleTaskID = "4827f2da-b008-4507-ab7d-42d0df5ed912"
+
+// sampleJSON is that sample, byte for byte as on
 // https://support.huaweicloud.com/api-cbr/ShowOpLog.html.
-type operationLog struct {
-	ID            string    `json:"id"`
-	ProjectID     string    `json:"project_id"`
-	OperationType string    `json:"operation_type"`
-	Status        string    `json:"status"`
-	CreatedAt     timestamp `json:"created_at"`
-	StartedAt     timestamp `json:"started_at,omitzero"`
-	UpdatedAt     timestamp `json:"updated_at"`
-	EndedAt       timestamp `json:"ended_at,omitzero"`
-	ProviderID    string    `json:"provider_id"`
-	VaultID       string    `json:"vault_id,omitempty"`
-	VaultName     string    `json:"vault_name,omitempty"`
-	PolicyID      string    `json:"policy_id,omitempty"`
-	CheckpointID  string    `json:"checkpoint_id,omitempty"`
-	ErrorInfo     errorInfo `json:"error_info"` // on success too, with empty texts
-	ExtraInfo     extraInfo `json:"extra_info"`
-}
+//
+//go:embed sample.json
+var sampleJSON string
 
-type extraInfo struct {
-	Common          commonInfo           `json:"common"`
-	Resource        *resourceInfo        `json:"resource,omitempty"`
-	Backup          *backupInfo          `json:"backup,omitempty"`
-	Delete          *deleteInfo          `json:"delete,omitempty"`
-	Restore         *restoreInfo         `json:"restore,omitempty"`
-	Sync            *syncInfo            `json:"sync,omitempty"`
-	Replication     *replicationInfo     `json:"replication,omitempty"`
-	RemoveResources *removeResourcesInfo `json:"remove_resources,omitempty"` // plural, unlike the operation type
-	VaultDelete     vaultDeleteCounters  `json:"vault_delete,omitempty"`
-}
-
-type commonInfo struct {
-	Progress  int    `json:"progress"`   // percent
-	RequestID string `json:"request_id"` // req-<UUID>
-	TaskID    string `json:"task_id,omitempty"`
-}
-
-type resourceInfo struct {
-	ID        string             `json:"id"`
-	Type      string             `json:"type"`
-	Name      string             `json:"name"`
-	ExtraInfo *resourceExtraInfo `json:"extra_info,omitempty"`
-}
-
-// include_volumes is not on the vendor's page, but in the official SDK (model
-// ResourceExtraInfo).
-type resourceExtraInfo struct {
-	ExcludeVolumes []string         `json:"exclude_volumes,omitempty"`
-	IncludeVolumes []includedVolume `json:"include_volumes,omitempty"`
-}
-
-type includedVolume struct {
-	ID        string `json:"id"`
-	OSVersion string `json:"os_version"`
-}
-
-type backupInfo struct {
-	BackupID                   string `json:"backup_id"`
-	BackupName                 string `json:"backup_name"`
-	Incremental                string `json:"incremental"`                      // "true" or "false": a string
-	AppConsistencyStatus       string `json:"app_consistency_status,omitempty"` // "0" no, "1" yes
-	AppConsistencyErrorCode    string `json:"app_consistency_error_code,omitempty"`
-	AppConsistencyErrorMessage string `json:"app_consistency_error_message,omitempty"`
-}
-
-type deleteInfo struct {
-	BackupID   string `json:"backup_id"`
-	BackupName string `json:"backup_name"`
-}
-
-type restoreInfo struct {
-	BackupID           string `json:"backup_id"`
-	BackupName         string `json:"backup_name"`
-	TargetResourceID   string `json:"target_resource_id"`
-	TargetResourceName string `json:"target_resource_name"`
-}
-
-type syncInfo struct {
-	SyncBackupNum    int `json:"sync_backup_num"`
-	DeleteBackupNum  int `json:"delete_backup_num"`
-	ErrSyncBackupNum int `json:"err_sync_backup_num"`
-}
-
-type replicationInfo struct {
-	SourceRegion            string `json:"source_region"`
-	SourceProjectID         string `json:"source_project_id"`
-	SourceBackupID          string `json:"source_backup_id"`
-	SourceBackupName        string `json:"source_backup_name"`
-	SourceCheckpointID      string `json:"source_checkpoint_id"`
-	DestinationRegion       string `json:"destination_region"`
-	DestinationProjectID    string `json:"destination_project_id"`
-	DestinationBackupID     string `json:"destination_backup_id"`
-	DestinationBackupName   string `json:"destination_backup_name"`
-	DestinationCheckpointID string `json:"destination_checkpoint_id"`
-}
-
-type removeResourcesInfo struct {
-	FailCount  int            `json:"fail_count"`  // resources
-	TotalCount int            `json:"total_count"` // backups
-	Resources  []resourceInfo `json:"resources"`
-}
-
-// vaultDeleteCounters are total_count and fail_count on the vendor's page, but
-// total_delete_count and fail_delete_count for the vendor's Terraform provider
-// (data source huaweicloud_cbr_operation_logs), which is tested against the
-// cloud. Both are served.
-type vaultDeleteCounters map[string]int
-
-// A timestamp is a time in its provider's way of writing. Where the time is not
-// known yet it is zero: the field is then absent or null.
-type timestamp struct {
-	at     time.Time
-	layout string
-	nulls  bool
-}
-
-// IsZero reports whether the field is left out.
-func (t timestamp) IsZero() bool { return t.at.IsZero() && !t.nulls }
-
-// MarshalJSON writes null where the time is not known yet.
-func (t timestamp) MarshalJSON() ([]byte, error) {
-	if t.at.IsZero() {
-		return []byte("null"), nil
+// showOperationLog is https://support.huaweicloud.com/api-cbr/ShowOpLog.html.
+func (s *Simulator) showOperationLog(x *exchange) {
+	id, ok := parseUUID(x.r.PathValue("operation_log_id"))
+	if !ok {
+		x.invalidParameter()
+		return
 	}
-	return []byte(`"` + t.at.Format(t.layout) + `"`), nil
+	if id.String() == SampleTaskID {
+		x.replyText(http.StatusOK, []byte(sampleJSON))
+		return
+	}
+	task, ok := s.catalog.find(id, x.now)
+	if !ok {
+		x.cbrError(http.StatusNotFound, "BackupService.6500", "Operation log does not exist.")
+		return
+	}
+	x.reply(http.StatusOK, struct {
+		OperationLog operationLog `json:"operation_log"`
+	}{task.record(s.seed, x.now)})
+}
+
+// listOperationLogs is https://support.huaweicloud.com/api-cbr/ListOpLogs.html.
+func (s *Simulator) listOperationLogs(x *exchange) {
+	l := *s.listing.Load()
+	params := x.r.URL.Query()
+	if !l.permits(params) {
+		x.policyDenied("cbr:tasks:list")
+		return
+	}
+	page, pageOK := parsePage(params)
+	query, queryOK := parseTaskQuery(params)
+	if !pageOK || !queryOK {
+		x.invalidParameter()
+		return
+	}
+	at := x.now.Add(-l.Lag)
+	tasks := slices.DeleteFunc(s.catalog.existing(at), func(e *entry) bool { return !query.matches(e, at, l) })
+	l.sort(tasks)
+	from, to := l.page(page, len(tasks), s.seed)
+
+	// The rows are already encoded. Encoding them again would be most of the cost.
+	rows := make([][]byte, 0, to-from)
+	for _, e := range tasks[from:to] {
+		rows = append(rows, e.text(s.seed, at))
+	}
+	end := "]}"
+	if count := l.count(len(tasks), to-from); count != nil {
+		end = `],"count":` + strconv.Itoa(*count) + "}"
+	}
+	x.replyText(http.StatusOK, slices.Concat([]byte(`{"operation_logs":[`), bytes.Join(rows, []byte(",")), []byte(end)))
+}
+
+// A taskQuery selects tasks. Zero fields do not.
+type taskQuery struct {
+	from, to             time.Time // start_time and end_time
+	status, operation    string
+	resourceID, resource string
+	vaultID, vault       string
+	providerID           string
+}
+
+// parseTaskQuery is not ok if the service refuses a parameter.
+func parseTaskQuery(params url.Values) (q taskQuery, ok bool) {
+	from, ok1 := parseBound(params.Get("start_time"))
+	to, ok2 := parseBound(params.Get("end_time"))
+	return taskQuery{
+		from: from, to: to,
+		status: params.Get("status"), operation: params.Get("operation_type"),
+		resourceID: params.Get("resource_id"), resource: params.Get("resource_name"),
+		vaultID: params.Get("vault_id"), vault: params.Get("vault_name"),
+		providerID: params.Get("provider_id"),
+	}, ok1 && ok2
+}
+
+// parseBound reads a time in the only documented format.
+func parseBound(text string) (at time.Time, ok bool) {
+	const layout = "2006-01-02T15:04:05Z"
+	if text == "" {
+		return time.Time{}, true
+	}
+	at, err := time.Parse(layout, text)
+	return at, err == nil && len(text) == len(layout) // Parse would accept a fraction
+}
+
+func (q taskQuery) matches(e *entry, at time.Time, l Listing) bool {
+	equal := func(want, value string) bool { return want == "" || want == value }
+	vault, _ := e.names()
+	return q.contains(e, at, l.TimeOf) && (l.IgnoreFilters ||
+		equal(q.status, e.status(at)) &&
+			equal(q.operation, e.schedule.operation) &&
+			equal(q.resourceID, e.resource.id) &&
+			equal(q.resource, e.resource.name) &&
+			equal(q.vaultID, vault.id) &&
+			equal(q.vault, vault.name) &&
+			equal(q.providerID, e.resource.provider.id))
+}
+
+// contains reports whether a task is between start_time and end_time.
+func (q taskQuery) contains(e *entry, at time.Time, of TimeOf) bool {
+	if of == NoTime || q.from.IsZero() && q.to.IsZero() {
+		return true
+	}
+	when := e.created
+	if of == StartedAt || of == StartedAtOrNone {
+		if !e.hasStarted(at) {
+			return of == StartedAtOrNone
+		}
+		when = e.started
+	}
+	return !when.Before(q.from) && (q.to.IsZero() || !when.After(q.to))
 }

@@ -1,68 +1,125 @@
 package simulator
 
 import (
+	"net/http"
 	"slices"
 	"time"
 )
 
-// A Policy is what the service tells about a policy, see
-// https://support.huaweicloud.com/intl/en-us/api-cbr/ListPolicies.html. It runs
-// for the resources of its vaults that follow it.
+// A Policy is a policy, see
+// https://support.huaweicloud.com/intl/en-us/api-cbr/ListPolicies.html. It applies
+// to the resources of its vaults that follow it.
 type Policy struct {
-	ID            string
-	Name          string
-	OperationType string // backup, replication
-	PolicyType    string // custom_policy and so on; empty: not told
-	Enabled       bool
-	Patterns      []string  // iCalendar rules, in UTC
-	Start         time.Time // from when on they count; zero: not told
-	Vaults        []PolicyVault
-
-	RetentionDays        int    // zero: not told
-	MaxBackups           int    // zero: not told; -1: any number
-	DestinationRegion    string // of a replication
-	DestinationProjectID string
+	ID            string        `json:"id"`
+	Name          string        `json:"name"`
+	Enabled       bool          `json:"enabled"`
+	OperationType string        `json:"operation_type"`    // backup, replication
+	Patterns      []string      `json:"-"`                 // iCalendar rules, in UTC
+	Start         time.Time     `json:"-"`                 // when the patterns begin; zero: absent
+	RetentionDays int           `json:"-"`                 // zero: absent
+	Vaults        []PolicyVault `json:"associated_vaults"` // nil: null
 }
 
-// A PolicyVault is a vault that a policy is bound to, by its id.
+// A PolicyVault is a vault that a policy is bound to.
 type PolicyVault struct {
-	ID            string
-	DestinationID string // of the vault that it replicates to
+	ID          string  `json:"vault_id"`
+	Destination *string `json:"destination_vault_id"` // of replicas; nil: null
 }
 
-// SetPolicies replaces all policies of the cloud, those of the fleet included,
-// from the next request on. They come in this order.
-func (s *Simulator) SetPolicies(policies ...Policy) { s.catalog.setPolicies(policies) }
-
-// Policies returns the truth about all policies, whatever the service lists.
-func (s *Simulator) Policies() []Policy { return s.catalog.policies() }
-
-func (c *catalog) setPolicies(policies []Policy) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// SetPolicies replaces all policies of the cloud. They are listed in this order.
+func (s *Simulator) SetPolicies(policies ...Policy) {
+	s.catalog.mu.Lock()
+	defer s.catalog.mu.Unlock()
 	given := clonePolicies(policies)
-	c.givenPolicies = &given
+	s.catalog.givenPolicies = &given
 }
 
-// policies are the caller's.
-func (c *catalog) policies() []Policy {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.givenPolicies != nil {
-		return clonePolicies(*c.givenPolicies)
+// Policies returns all policies, whatever the service lists.
+func (s *Simulator) Policies() []Policy {
+	s.catalog.mu.Lock()
+	defer s.catalog.mu.Unlock()
+	if s.catalog.givenPolicies != nil {
+		return clonePolicies(*s.catalog.givenPolicies)
 	}
-	return clonePolicies(c.fleet.policies)
+	return clonePolicies(s.catalog.project.policies)
 }
 
 func clonePolicies(policies []Policy) []Policy {
-	clones := make([]Policy, 0, len(policies))
-	for _, p := range policies {
+	policies = slices.Clone(policies)
+	for i := range policies {
+		p := &policies[i]
 		p.Patterns, p.Vaults = slices.Clone(p.Patterns), slices.Clone(p.Vaults)
-		clones = append(clones, p)
 	}
-	return clones
+	return policies
 }
 
-func (p Policy) binds(vaultID string) bool {
-	return slices.ContainsFunc(p.Vaults, func(v PolicyVault) bool { return v.ID == vaultID })
+// listPolicies is
+// https://support.huaweicloud.com/intl/en-us/api-cbr/ListPolicies.html. There are
+// no pages.
+func (s *Simulator) listPolicies(x *exchange) {
+	l := *s.listing.Load()
+	// The parameter is not documented for policies, nor is another way for a user
+	// who is restricted to an enterprise project.
+	if !l.permits(x.r.URL.Query()) {
+		x.policyDenied("cbr:policies:list")
+		return
+	}
+	records := []policyRecord{}
+	for _, p := range s.Policies() {
+		records = append(records, p.record(s.seed))
+	}
+	x.reply(http.StatusOK, struct {
+		Policies []policyRecord `json:"policies"`
+		Count    *int           `json:"count,omitempty"`
+		Limit    int            `json:"limit"`
+		Offset   int            `json:"offset"`
+	}{records, l.count(len(records), len(records)), maxLimit, 0})
+}
+
+// A policyRecord is a policy as the API writes it: tables 5 to 9 of
+// https://support.huaweicloud.com/intl/en-us/api-cbr/ListPolicies.html, and created_by,
+// which recorded responses have.
+type policyRecord struct {
+	Policy
+	Trigger    triggerRecord    `json:"trigger"`
+	Definition definitionRecord `json:"operation_definition"`
+}
+
+type triggerRecord struct {
+	ID         string            `json:"id"`
+	Name       string            `json:"name"`
+	Type       string            `json:"type"`
+	Properties triggerProperties `json:"properties"`
+}
+
+type triggerProperties struct {
+	Pattern   []string  `json:"pattern"`
+	StartTime timestamp `json:"start_time,omitzero"` // with a space, unlike all others
+}
+
+type definitionRecord struct {
+	MaxBackups            int    `json:"max_backups"` // -1: the time limits them
+	RetentionDurationDays int    `json:"retention_duration_days,omitempty"`
+	DayBackups            int    `json:"day_backups"`
+	WeekBackups           int    `json:"week_backups"`
+	MonthBackups          int    `json:"month_backups"`
+	YearBackups           int    `json:"year_backups"`
+	Timezone              string `json:"timezone"` // of the retention only
+	CreatedBy             string `json:"created_by"`
+}
+
+func (p Policy) record(s seed) policyRecord {
+	return policyRecord{
+		Policy: p,
+		Trigger: triggerRecord{
+			ID:   s.uuid("trigger", p.ID).String(),
+			Name: "default",
+			Type: "time",
+			Properties: triggerProperties{
+				Pattern:   append([]string{}, p.Patterns...),
+				StartTime: timestamp{at: p.Start.UTC(), layout: layoutSpace},
+			},
+		},
+		Definition: definitionRecord{MaxBackups: -1, RetentionDurationDays: p.RetentionDays, Timezone: "UTC+08:00", CreatedBy: "customer"},
+	}
 }

@@ -5,123 +5,88 @@ import (
 	"time"
 )
 
-// progressInterval is how often a running task's record is written; progress
-// and updated_at move together, as in a real record.
+// progressInterval is how often the record of a running task is written: progress
+// and updated_at change together, as in real records.
 const progressInterval = 10 * time.Second
 
-// A run is one task's whole life, past and future. What is visible of it
-// depends on the clock.
+// A run is the whole life of a task, past and future. The clock decides which part
+// of it is visible.
 type run struct {
-	id       taskID
-	given    uuid // of a scripted task, instead of that made from id
+	id       uuid
 	schedule *schedule
-	vault    *vault    // nil: the task does not tell its vault
-	resource *resource // nil: it has none
+	number   uint32      // of the run of its schedule
+	vault    *vault      // never nil
+	resource *resource   // never nil
+	others   []*resource // that are removed too
 
 	created time.Time
 	started time.Time // zero: never (skipped)
 	ended   time.Time // zero: never
 	outcome string    // the status once it has ended
 	reach   int       // the progress once it has ended, percent
-	err     errorInfo // empty where nothing went wrong
+	err     errorInfo // empty if nothing went wrong
 }
 
-// run draws the life of one run.
-func (f *fleet) run(s *schedule, number uint32) run {
-	chance := f.seed.rand("run", s.index, number)
-
-	life := run{
-		id:       taskID{s.index, number},
+func (p *project) run(s *schedule, number uint32) run {
+	chance := p.seed.rand("run", s.index, number)
+	r := run{
+		id:       p.seed.uuid("task", s.index, number),
 		schedule: s,
+		number:   number,
+		vault:    s.vault,
 		resource: s.resource,
 		created:  s.planned(number).Add(span{0, s.jitter}.draw(chance)),
 		outcome:  s.habit.outcome(chance.IntN(100)),
 	}
-	life.vault = f.vaultOf(life)
+	if s.operation == opVaultDelete { // no vault is deleted twice
+		id := p.seed.uuid("vault", s.index, number).String()
+		r.vault = &vault{id: id, name: "vault-test-" + id[:4]}
+	}
 	wait, length := s.wait.draw(chance), s.length.draw(chance)
-	// What goes wrong does so late, after most of the work. The demo relies on
-	// it, see newFleet.
+	// Tasks fail after most of the work, so that some always run in the demo.
 	shortfall := 80 + chance.IntN(18)
 	reason := chance.Int()
 
-	vaultFull := s.operation == opBackup && f.full(s.vault, life.created)
-	if vaultFull && life.outcome == statusSuccess {
-		life.outcome = statusFailed
+	vaultFull := s.operation == opBackup && p.full(s.vault, r.created)
+	if vaultFull && r.outcome == statusSuccess {
+		r.outcome = statusFailed
 	}
-
-	if life.outcome == statusSkipped {
-		life.ended = life.created.Add(wait)
-		life.err = pick(skipReasons(s), reason)
-		return life
+	if r.outcome == statusSkipped {
+		r.ended = r.created.Add(wait)
+		r.err = pick(skipReasons(s), reason)
+		return r
 	}
-	life.started = life.created.Add(wait)
-	switch life.outcome {
+	r.started = r.created.Add(wait)
+	r.reach = shortfall
+	switch r.outcome {
 	case statusSuccess:
-		life.reach = 100
-	case statusTimeout:
-		life.reach = shortfall // in the time of a success: it got slower and slower
+		r.reach = 100
 	case statusFailed:
-		life.reach = shortfall
 		length = (length * time.Duration(shortfall) / 100).Truncate(time.Microsecond)
-		life.err = pick(failureReasons(s.operation), reason)
+		r.err = pick(failureReasons(s.operation), reason)
 		if vaultFull {
-			life.err = errVaultFull()
+			r.err = errVaultFull()
 		}
 	}
-	life.ended = life.started.Add(length)
-	return life
+	r.ended = r.started.Add(length)
+	return r
 }
 
-// compareRuns orders runs by their creation.
 func compareRuns(a, b run) int {
 	return cmp.Or(
 		a.created.Compare(b.created),
-		cmp.Compare(a.id.schedule, b.id.schedule),
-		cmp.Compare(a.id.run, b.id.run),
+		cmp.Compare(a.schedule.index, b.schedule.index),
+		cmp.Compare(a.number, b.number),
 	)
 }
 
-func (r run) uuid(s seed) uuid {
-	if r.id.schedule == scripted {
-		return r.given
+// names returns the vault and the policy that the task names; of what it does not name
+// the ids are empty.
+func (r run) names() (v *vault, policyID string) {
+	if r.schedule.anonymous {
+		return &vault{}, ""
 	}
-	return r.id.uuid(s)
-}
-
-// provider is that of the resource. Where there is none, somebody has to be.
-func (r run) provider() provider {
-	if r.resource == nil {
-		return serverProvider()
-	}
-	return r.resource.provider
-}
-
-func (r run) vaultID() string {
-	if r.vault == nil {
-		return ""
-	}
-	return r.vault.id
-}
-
-func (r run) vaultName() string {
-	if r.vault == nil {
-		return ""
-	}
-	return r.vault.name
-}
-
-func (r run) resourceID() string {
-	if r.resource == nil {
-		return ""
-	}
-	return r.resource.id
-}
-
-func (r run) resourceName() string {
-	if r.resource == nil {
-		return ""
-	}
-	return r.resource.name
+	return r.vault, r.schedule.policyID
 }
 
 func (r run) hasStarted(now time.Time) bool {
@@ -140,7 +105,6 @@ func (r run) status(now time.Time) string {
 	return statusWaiting
 }
 
-// updated is when the record was written last.
 func (r run) updated(now time.Time) time.Time {
 	switch {
 	case r.hasEnded(now):
@@ -151,7 +115,7 @@ func (r run) updated(now time.Time) time.Time {
 	return r.created
 }
 
-// progress is in percent, and 100 only at a success.
+// progress returns the progress in percent. Only a success reaches 100.
 func (r run) progress(now time.Time) int {
 	switch {
 	case r.hasEnded(now):
@@ -159,7 +123,7 @@ func (r run) progress(now time.Time) int {
 	case r.hasStarted(now):
 		elapsed := r.updated(now).Sub(r.started)
 		if r.ended.IsZero() {
-			return min(r.reach, int(elapsed/time.Minute)) // and there it hangs
+			return min(r.reach, int(elapsed/time.Minute)) // then it hangs
 		}
 		return int(time.Duration(r.reach) * elapsed / r.ended.Sub(r.started))
 	}

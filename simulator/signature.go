@@ -15,18 +15,15 @@ import (
 	"time"
 )
 
-// This is the gateway's side of
+// Constants of the signature algorithm, see
 // https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-002.html.
-
 const (
 	signingAlgorithm = "SDK-HMAC-SHA256"
 	sdkDateLayout    = "20060102T150405Z"
 	maxClockSkew     = 15 * time.Minute
-	// maxSignedBody limits what is read to be hashed, in bytes.
-	maxSignedBody = 1 << 20
+	maxSignedBody    = 1 << 20 // bytes
 )
 
-// An authorization is the content of the header of that name.
 type authorization struct {
 	access    string
 	signed    []string // names of headers
@@ -48,70 +45,69 @@ func parseAuthorization(text string) (a authorization, ok bool) {
 	return authorization{access, strings.Split(signed, ";"), signature}, ok1 && ok2 && ok3
 }
 
-// checkSignature returns why the gateway refuses the signature of a call, or "".
-// Where the words of the reasons are the gateway's, they are from
+// checkSignature returns the reason to refuse the signature of a request, or "".
+// Unless marked as ours, the messages are the gateway's, from
 // https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-0001.html and
-// reports of users. It has others as well, which repeat what was signed.
-func (a *accessKeys) checkSignature(c *call) (reason string) {
-	claim, ok := parseAuthorization(c.r.Header.Get("Authorization"))
+// reports of users.
+func (a *accessKeys) checkSignature(x *exchange) (reason string) {
+	claim, ok := parseAuthorization(x.r.Header.Get("Authorization"))
 	if !ok {
-		return "Authorization format incorrect" // our words
+		return "Authorization format incorrect" // ours
 	}
-	key, exists, locked := a.find(claim.access, c.now)
+	key, exists, locked := a.find(claim.access, x.now)
 	switch {
 	case !exists:
 		return "Get secretKey failed,ak:" + claim.access + ",err:ak not exist"
 	case locked:
 		return "AK access failed to reach the limit,forbidden."
 	}
-	reason = claim.check(c, key)
-	a.note(claim.access, reason == "", c.now)
+	reason = claim.check(x, key)
+	a.record(claim.access, reason == "", x.now)
 	return reason
 }
 
-// check returns why the claim to have signed a call with the key is refused, or "".
-func (a authorization) check(c *call, key AccessKey) (reason string) {
-	header := c.r.Header
+// check returns the reason to refuse a request that claims to be signed with the
+// key, or "".
+func (a authorization) check(x *exchange, key AccessKey) (reason string) {
+	header := x.r.Header
 	const fail = "calc aksk signature fail:"
 	signedAt, err := time.Parse(sdkDateLayout, header.Get("X-Sdk-Date"))
 	if err != nil || !slices.Contains(a.signed, "x-sdk-date") {
-		return fail + "x-sdk-date not found in the signed headers" // our words
+		return fail + "x-sdk-date not found in the signed headers" // ours
 	}
-	if c.now.Sub(signedAt).Abs() > maxClockSkew {
+	if x.now.Sub(signedAt).Abs() > maxClockSkew {
 		return fmt.Sprintf("%ssignature expired, signature time:%s,server time:%s",
-			fail, signedAt.Format(sdkDateLayout), c.now.Format(sdkDateLayout))
+			fail, signedAt.Format(sdkDateLayout), x.now.Format(sdkDateLayout))
 	}
-	// The pages only say that the SDKs sign these two. Somebody on the way could
-	// change them where they are not signed.
+	// Unsigned, these could be changed in transit. The SDKs sign both.
 	for _, name := range []string{"x-project-id", "x-security-token"} {
 		if header.Get(name) != "" && !slices.Contains(a.signed, name) {
-			return fail + name + " not found in the signed headers" // our words
+			return fail + name + " not found in the signed headers" // ours
 		}
 	}
 	for _, name := range a.signed {
 		if name != "host" && header.Values(name) == nil {
-			return fail + "a signed header is missing" // our words
+			return fail + "a signed header is missing" // ours
 		}
 	}
 	if header.Get("X-Security-Token") != key.SecurityToken {
 		return "decrypt token fail"
 	}
-	if key.expired(c.now) {
+	if key.expired(x.now) {
 		return "token expires, expires_at:" + key.ExpiresAt.UTC().Format(iamLayout)
 	}
 
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxSignedBody))
+	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxSignedBody))
 	if err != nil {
-		return fail + "the body cannot be read" // our words
+		return fail + "the body cannot be read" // ours
 	}
-	c.r.Body = io.NopCloser(bytes.NewReader(body))
-	if !hmac.Equal([]byte(a.signature), []byte(signature(c.r, body, key.Secret, a.signed))) {
+	x.r.Body = io.NopCloser(bytes.NewReader(body))
+	if !hmac.Equal([]byte(a.signature), []byte(signature(x.r, body, key.Secret, a.signed))) {
 		return "verify aksk signature fail"
 	}
 	return ""
 }
 
-// signature computes the signature that a request must have.
 func signature(r *http.Request, body []byte, secret string, signed []string) string {
 	hash := func(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
 
@@ -143,8 +139,8 @@ func signedPath(path string) string {
 	return path
 }
 
-// signedQuery rebuilds the query from the wire, where it may stand in any order,
-// and without the = of an empty value.
+// signedQuery returns the canonical form of a query as received, which may be in
+// any order and lack the = of empty values.
 func signedQuery(wire string) string {
 	type pair struct{ name, value string }
 	var pairs []pair
@@ -165,12 +161,10 @@ func signedQuery(wire string) string {
 	return strings.Join(written, "&")
 }
 
-// percentEncode leaves letters, digits and -_.~ as they are.
 func percentEncode(text string) string {
 	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }
 
-// percentDecode leaves a text as it is that nobody can have encoded.
 func percentDecode(text string) string {
 	if decoded, err := url.QueryUnescape(text); err == nil {
 		return decoded

@@ -12,6 +12,73 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
+// The requests and signatures are the vendor's SDK's, with the secret key TESTSK.
+func TestSignatureVectors(t *testing.T) {
+	t.Parallel()
+	const task = "/v3/p1/operation-logs/abc?x=1"
+	for name, v := range map[string]struct {
+		url    string
+		header map[string]string
+		body   string
+		signed string
+		want   string
+	}{
+		"A: one header": {
+			url: task, signed: "x-sdk-date",
+			want: "47ee06922d8b6720edb1f70227112758fd61ac0e5c279947b283acecaf9fba74",
+		},
+		"B: as the SDK sends it": {
+			url: task, signed: "user-agent;x-project-id;x-sdk-date",
+			header: map[string]string{"X-Project-Id": "p1", "User-Agent": "ua/1", "Content-Type": "application/json"},
+			want:   "551947cfd98f8a8fede22c6d24146c32ce6565b021a389bc074b97789a9adcbc",
+		},
+		"C: temporary keys": {
+			url: task, signed: "x-project-id;x-sdk-date;x-security-token",
+			header: map[string]string{"X-Project-Id": "p1", "X-Security-Token": "TOK"},
+			want:   "f7522e6d30bb1ae30b5b8bbf37fd570be3becd4e505018b9e7f09be95ac29a8a",
+		},
+		"D: query": {
+			url: "/v3/p1/operation-logs?status=failed&resource_name=a+b%2Bc%2F%C3%A9~%2A%27%28%29&offset=0&limit=1000" +
+				"&start_time=2018-02-01T12:00:00Z&end_time=2018-02-02T12%3A00%3A00Z&empty",
+			header: map[string]string{"X-Project-Id": "p1"}, signed: "x-project-id;x-sdk-date",
+			want: "88db6ad070c0dd463cda33c90da054b2a5678f9c205139a19e1fcdcc59c1ed0a",
+		},
+		"E: repeated name, host": {
+			url: "/v3/p1/vaults?id=z&id=a", signed: "host;x-project-id;x-sdk-date",
+			header: map[string]string{"X-Project-Id": "p1"},
+			want:   "31b88f335f859292e1064154e8f1017b275c783b96e6a5eb194c2f8bdc8256f7",
+		},
+		"F: root": {
+			url: "/", signed: "x-sdk-date",
+			want: "fa60a18b696e95e51206728c1a2cc6e7e5f89eb63ed9e4cda10f0200889608f3",
+		},
+		"G: path": {
+			url: "/v3/p1/operation-logs/a%20b~%252Fc:%C3%A9", signed: "x-sdk-date",
+			want: "08dded01be1718bca1d0ca53e1bc4e006282701d76212a7619ab88b25283fc43",
+		},
+		"H: body": {
+			url: "/v3/auth", body: `{"a":1}`, signed: "x-sdk-date",
+			header: map[string]string{"Content-Type": "application/json"},
+			want:   "d6a9417d26edc114ebb169d1f4b33d2e17783ebb27423c774e7091f75596bcb3",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			method := http.MethodGet
+			if v.body != "" {
+				method = http.MethodPost
+			}
+			r := httptest.NewRequest(method, "https://cbr.example.com"+v.url, nil)
+			r.Header.Set("X-Sdk-Date", "20240312T010203Z")
+			for name, value := range v.header {
+				r.Header.Set(name, value)
+			}
+			if got := simulator.Signature(r, []byte(v.body), "TESTSK", strings.Split(v.signed, ";")); got != v.want {
+				t.Errorf("got %s, want %s", got, v.want)
+			}
+		})
+	}
+}
+
 // permanent and temporary are the access keys of newSignedCloud.
 func permanent() simulator.AccessKey {
 	return simulator.AccessKey{Access: "AKPERMANENT", Secret: "secret-of-permanent"}
@@ -32,7 +99,7 @@ func newSignedCloud() (*simulator.Simulator, *clock) {
 	}), c
 }
 
-// A signed request is one that can be spoiled before and after it is signed.
+// A signedRequest can be changed before and after it is signed.
 type signedRequest struct {
 	key    simulator.AccessKey
 	path   string
@@ -44,7 +111,7 @@ type signedRequest struct {
 	after  func(*http.Request)
 }
 
-func (s signedRequest) do(h http.Handler) answer {
+func (s signedRequest) do(h http.Handler) response {
 	r := httptest.NewRequest(http.MethodGet, s.path, strings.NewReader(s.body))
 	r.Header.Set("X-Sdk-Date", s.at.UTC().Format("20060102T150405Z"))
 	r.Header.Set("X-Project-Id", simulator.DefaultProjectID)
@@ -76,101 +143,60 @@ func signedWith(key simulator.AccessKey) signedRequest {
 }
 
 func TestSignature(t *testing.T) {
+	t.Parallel()
+	const calc, wrong = "calc aksk signature fail:", "verify aksk signature fail"
 	elsewhere := strings.Repeat("0", 32)
-	const calc = "calc aksk signature fail:"
+	before := func(f func(*http.Request)) func(*signedRequest) { return func(s *signedRequest) { s.before = f } }
+	after := func(f func(*http.Request)) func(*signedRequest) { return func(s *signedRequest) { s.after = f } }
+	at := func(d time.Duration) func(*signedRequest) { return func(s *signedRequest) { s.at = s.at.Add(d) } }
+	headers := func(names string) func(*signedRequest) { return func(s *signedRequest) { s.signed = names } }
 	for name, test := range map[string]struct {
 		change func(*signedRequest)
-		want   string // of the message; "": accepted
+		want   string // in the message; "": accepted
 	}{
-		"permanent key":        {func(*signedRequest) {}, ""},
-		"temporary key":        {func(s *signedRequest) { *s = signedWith(temporary()) }, ""},
-		"the least of headers": {func(s *signedRequest) { s.signed, s.before = "x-sdk-date", without("X-Project-Id") }, ""},
-		"query":                {func(s *signedRequest) { s.path += "?b=2&a=x+y&empty&a=%C3%A9" }, ""},
-		"body":                 {func(s *signedRequest) { s.body = "{}" }, ""},
-		"clock 15 minutes off": {func(s *signedRequest) { s.at = s.at.Add(15 * time.Minute) }, ""},
-		"clock 15 minutes late": {
-			func(s *signedRequest) { s.at = s.at.Add(-15 * time.Minute) }, "",
-		},
+		"permanent key":         {func(*signedRequest) {}, ""},
+		"temporary key":         {func(s *signedRequest) { *s = signedWith(temporary()) }, ""},
+		"fewest headers":        {func(s *signedRequest) { s.signed, s.before = "x-sdk-date", without("X-Project-Id") }, ""},
+		"query":                 {func(s *signedRequest) { s.path += "?b=2&a=x+y&empty&a=%C3%A9" }, ""},
+		"body":                  {func(s *signedRequest) { s.body = "{}" }, ""},
+		"clock 15 minutes fast": {at(15 * time.Minute), ""},
+		"clock 15 minutes slow": {at(-15 * time.Minute), ""},
 
-		"unknown access key": {
-			func(s *signedRequest) { s.key.Access = "AKOFNOBODY" },
-			"Get secretKey failed,ak:AKOFNOBODY,err:ak not exist",
-		},
-		"wrong secret": {func(s *signedRequest) { s.key.Secret = "else" }, "verify aksk signature fail"},
-		"tampered query": {
-			func(s *signedRequest) {
-				s.path += "?limit=1"
-				s.after = func(r *http.Request) { r.URL.RawQuery = "limit=2" }
-			}, "verify aksk signature fail",
-		},
-		"added query": {
-			func(s *signedRequest) { s.after = func(r *http.Request) { r.URL.RawQuery = "limit=2" } },
-			"verify aksk signature fail",
-		},
-		"tampered path": {
-			func(s *signedRequest) {
-				s.after = func(r *http.Request) { r.URL.Path = taskPath("11111111-2222-4333-8444-555555555555") }
-			}, "verify aksk signature fail",
-		},
-		"signature for another project's path": {
-			func(s *signedRequest) {
-				s.after = func(r *http.Request) {
-					r.URL.Path = strings.Replace(r.URL.Path, simulator.DefaultProjectID, elsewhere, 1)
-				}
-			}, "verify aksk signature fail",
-		},
-		"tampered host": {
-			func(s *signedRequest) { s.after = func(r *http.Request) { r.Host = "cbr.example.org" } },
-			"verify aksk signature fail",
-		},
-		"tampered method": {
-			func(s *signedRequest) {
-				s.before = func(r *http.Request) { r.Method = http.MethodDelete }
-				s.after = func(r *http.Request) { r.Method = http.MethodGet }
-			}, "verify aksk signature fail",
-		},
-		"tampered body": {
-			func(s *signedRequest) {
-				s.after = func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("{}")) }
-			}, "verify aksk signature fail",
-		},
-		"tampered project": {
-			func(s *signedRequest) { s.after = func(r *http.Request) { r.Header.Set("X-Project-Id", elsewhere) } },
-			"verify aksk signature fail",
-		},
-		"long body": {
-			func(s *signedRequest) { s.body = strings.Repeat("x", 2<<20) }, calc + "the body cannot be read",
-		},
+		"unknown access key": {func(s *signedRequest) { s.key.Access = "AKUNKNOWN" }, "Get secretKey failed,ak:AKUNKNOWN,err:ak not exist"},
+		"wrong secret":       {func(s *signedRequest) { s.key.Secret = "else" }, wrong},
+		"tampered query":     {after(func(r *http.Request) { r.URL.RawQuery = "limit=2" }), wrong},
+		"tampered path":      {after(func(r *http.Request) { r.URL.Path = taskPath("11111111-2222-4333-8444-555555555555") }), wrong},
+		"tampered host":      {after(func(r *http.Request) { r.Host = "cbr.example.org" }), wrong},
+		"tampered method": {func(s *signedRequest) {
+			s.before = func(r *http.Request) { r.Method = http.MethodDelete }
+			s.after = func(r *http.Request) { r.Method = http.MethodGet }
+		}, wrong},
+		"tampered body":    {after(func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("{}")) }), wrong},
+		"tampered project": {after(func(r *http.Request) { r.Header.Set("X-Project-Id", elsewhere) }), wrong},
+		"long body":        {func(s *signedRequest) { s.body = strings.Repeat("x", 2<<20) }, calc + "the body cannot be read"},
 		"old": {
-			func(s *signedRequest) { s.at = s.at.Add(-15*time.Minute - time.Second) },
+			at(-15*time.Minute - time.Second),
 			calc + "signature expired, signature time:20260314T091152Z,server time:20260314T092653Z",
 		},
-		"of the future": {
-			func(s *signedRequest) { s.at = s.at.Add(15*time.Minute + time.Second) },
+		"in the future": {
+			at(15*time.Minute + time.Second),
 			calc + "signature expired, signature time:20260314T094154Z,server time:20260314T092653Z",
 		},
 		"no date": {
 			func(s *signedRequest) { s.signed, s.before = "host;x-project-id", without("X-Sdk-Date") },
 			calc + "x-sdk-date not found in the signed headers",
 		},
-		"unreadable date": {
-			func(s *signedRequest) {
-				s.before = func(r *http.Request) { r.Header.Set("X-Sdk-Date", r.Header.Get("X-Sdk-Date")+"+0800") }
-			}, calc + "x-sdk-date not found in the signed headers",
+		"invalid date": {
+			before(func(r *http.Request) { r.Header.Set("X-Sdk-Date", r.Header.Get("X-Sdk-Date")+"+0800") }),
+			calc + "x-sdk-date not found in the signed headers",
 		},
-		"date not signed": {
-			func(s *signedRequest) { s.signed = "host;x-project-id" }, calc + "x-sdk-date not found in the signed headers",
-		},
-		"project not signed": {
-			func(s *signedRequest) { s.signed = "host;x-sdk-date" }, calc + "x-project-id not found in the signed headers",
-		},
+		"date not signed":    {headers("host;x-project-id"), calc + "x-sdk-date not found in the signed headers"},
+		"project not signed": {headers("host;x-sdk-date"), calc + "x-project-id not found in the signed headers"},
 		"security token not signed": {
 			func(s *signedRequest) { *s = signedWith(temporary()); s.signed = permanentHeaders },
 			calc + "x-security-token not found in the signed headers",
 		},
-		"signed header removed": {
-			func(s *signedRequest) { s.after = without("X-Project-Id") }, calc + "a signed header is missing",
-		},
+		"signed header removed": {after(without("X-Project-Id")), calc + "a signed header is missing"},
 		"no security token": {
 			func(s *signedRequest) {
 				*s = signedWith(temporary())
@@ -178,24 +204,12 @@ func TestSignature(t *testing.T) {
 			},
 			"decrypt token fail",
 		},
-		"wrong security token": {
-			func(s *signedRequest) { *s = signedWith(temporary()); s.key.SecurityToken = "else" }, "decrypt token fail",
-		},
-		"security token with a permanent key": {
-			func(s *signedRequest) { s.key.SecurityToken, s.signed = "else", temporaryHeaders }, "decrypt token fail",
-		},
-		"other algorithm": {
-			func(s *signedRequest) { s.after = replaced("SDK-HMAC-SHA256", "SDK-HMAC-SM3") }, "Authorization format incorrect",
-		},
-		"no signature": {
-			func(s *signedRequest) { s.after = replaced(", Signature=", "") }, "Authorization format incorrect",
-		},
-		"other words": {
-			func(s *signedRequest) { s.after = replaced("Access=", "Credential=") }, "Authorization format incorrect",
-		},
-		"other signature": {
-			func(s *signedRequest) { s.after = replaced("Signature=", "Signature=A") }, "verify aksk signature fail",
-		},
+		"wrong security token":               {func(s *signedRequest) { *s = signedWith(temporary()); s.key.SecurityToken = "else" }, "decrypt token fail"},
+		"security token for a permanent key": {func(s *signedRequest) { s.key.SecurityToken, s.signed = "else", temporaryHeaders }, "decrypt token fail"},
+		"other algorithm":                    {after(replaced("SDK-HMAC-SHA256", "SDK-HMAC-SM3")), "Authorization format incorrect"},
+		"no signature":                       {after(replaced(", Signature=", "")), "Authorization format incorrect"},
+		"other field":                        {after(replaced("Access=", "Credential=")), "Authorization format incorrect"},
+		"other signature":                    {after(replaced("Signature=", "Signature=A")), wrong},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cloud, _ := newSignedCloud()
@@ -207,7 +221,7 @@ func TestSignature(t *testing.T) {
 					t.Errorf("got %d %s, want 200", got.status, got.body)
 				}
 				if requests := cloud.Requests(); requests != (simulator.Requests{Seen: 1, Shown: 1}) {
-					t.Errorf("counted %+v, want one that was not refused", requests)
+					t.Errorf("counted %+v, want one request, not refused", requests)
 				}
 				return
 			}
@@ -220,11 +234,11 @@ func TestSignature(t *testing.T) {
 				t.Errorf("request ids differ: %v, %q", body["request_id"], got.header.Get("X-Request-Id"))
 			}
 			if requests := cloud.Requests(); requests != (simulator.Requests{Seen: 1, Refused: 1, Shown: 1}) {
-				t.Errorf("counted %+v, want one that was refused", requests)
+				t.Errorf("counted %+v, want one request, refused", requests)
 			}
 			for _, secret := range []string{"secret-of", "token-of", "else"} {
 				if strings.Contains(got.body, secret) {
-					t.Errorf("the answer tells a secret: %s", got.body)
+					t.Errorf("the response contains a secret: %s", got.body)
 				}
 			}
 		})
@@ -241,28 +255,8 @@ func replaced(part, with string) func(*http.Request) {
 	}
 }
 
-func TestSignatureForAnotherProject(t *testing.T) {
-	elsewhere := strings.Repeat("0", 32)
-	cloud, _ := newSignedCloud()
-	for name, change := range map[string]func(*signedRequest){
-		"path and header": func(s *signedRequest) {
-			s.path = strings.Replace(s.path, simulator.DefaultProjectID, elsewhere, 1)
-			s.before = func(r *http.Request) { r.Header.Set("X-Project-Id", elsewhere) }
-		},
-		"path":   func(s *signedRequest) { s.path = strings.Replace(s.path, simulator.DefaultProjectID, elsewhere, 1) },
-		"header": func(s *signedRequest) { s.before = func(r *http.Request) { r.Header.Set("X-Project-Id", elsewhere) } },
-	} {
-		request := signedWith(permanent())
-		change(&request)
-		for range 7 { // which would lock the access key, were it a failure of it
-			if got := request.do(cloud); got.status != http.StatusForbidden || decode(t, got.body)["error_code"] != "APIGW.0306" {
-				t.Errorf("%s: got %d %s, want 403 APIGW.0306", name, got.status, got.body)
-			}
-		}
-	}
-}
-
 func TestTemporaryKeyExpires(t *testing.T) {
+	t.Parallel()
 	cloud, clock := newSignedCloud()
 	clock.advance(time.Hour - time.Second)
 	request := signedWith(temporary())
@@ -279,6 +273,7 @@ func TestTemporaryKeyExpires(t *testing.T) {
 }
 
 func TestAccessKeyIsLocked(t *testing.T) {
+	t.Parallel()
 	cloud, clock := newSignedCloud()
 	good, bad := signedWith(permanent()), signedWith(permanent())
 	bad.key.Secret = "else"
@@ -324,6 +319,7 @@ func TestAccessKeyIsLocked(t *testing.T) {
 }
 
 func TestSetAccessKeys(t *testing.T) {
+	t.Parallel()
 	cloud, _ := newSignedCloud()
 	next := permanent()
 	next.Secret = "secret-of-the-next"
@@ -332,26 +328,5 @@ func TestSetAccessKeys(t *testing.T) {
 		if got := signedWith(key).do(cloud); got.status != want {
 			t.Errorf("%s: got %d %s, want %d", key.Access, got.status, got.body, want)
 		}
-	}
-}
-
-// Whoever sends both is asked for the signature.
-func TestSignatureAndToken(t *testing.T) {
-	cloud, _ := newSignedCloud()
-	request := signedWith(permanent())
-	request.key.Secret = "else"
-	request.after = func(r *http.Request) { r.Header.Set("X-Auth-Token", fixedToken) }
-	if got := request.do(cloud); got.status != http.StatusUnauthorized {
-		t.Errorf("got %d %s, want 401", got.status, got.body)
-	}
-}
-
-func TestRequestsCountsTokens(t *testing.T) {
-	cloud, _ := newSignedCloud()
-	show(cloud, simulator.SampleTaskID)
-	get(cloud, taskPath(simulator.SampleTaskID), "MIIunknown")
-	get(cloud, "/v3/nothing", "")
-	if got, want := cloud.Requests(), (simulator.Requests{Seen: 3, Refused: 1, Shown: 2}); got != want {
-		t.Errorf("counted %+v, want %+v", got, want)
 	}
 }

@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,7 +18,7 @@ import (
 
 const fixedToken = "fixed-token"
 
-// A clock stands still until it is moved.
+// A clock stands still until it is set.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -47,20 +48,35 @@ func newCloud(seed uint64) (*simulator.Simulator, *clock) {
 	return simulator.New(simulator.Options{Now: c.Now, Seed: seed, Tokens: []string{fixedToken}}), c
 }
 
-// An answer is what came back, read to its end.
-type answer struct {
+// scriptedCloud returns an empty cloud with n tasks of a minute each, created a
+// minute apart, the latest now.
+func scriptedCloud(n int) (*simulator.Simulator, *clock) {
+	c := newClock(someDay())
+	cloud := simulator.New(simulator.Options{Now: c.Now, Seed: 1, Tokens: []string{fixedToken}, Empty: true})
+	for i := range n {
+		at := c.Now().Add(-time.Duration(n-1-i) * time.Minute)
+		cloud.Add(simulator.Task{
+			OperationType: "backup",
+			Created:       at, Started: at, Ended: at.Add(time.Minute),
+		})
+	}
+	return cloud, c
+}
+
+// A response is a whole response.
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-func do(h http.Handler, r *http.Request) answer {
+func do(h http.Handler, r *http.Request) response {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return answer{w.Code, w.Header(), w.Body.String()}
+	return response{w.Code, w.Header(), w.Body.String()}
 }
 
-func get(h http.Handler, path, token string) answer {
+func get(h http.Handler, path, token string) response {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	if token != "" {
 		r.Header.Set("X-Auth-Token", token)
@@ -72,7 +88,7 @@ func taskPath(id string) string {
 	return "/v3/" + simulator.DefaultProjectID + "/operation-logs/" + id
 }
 
-func show(h http.Handler, id string) answer { return get(h, taskPath(id), fixedToken) }
+func show(h http.Handler, id string) response { return get(h, taskPath(id), fixedToken) }
 
 // object is decoded JSON.
 type object = map[string]any
@@ -86,7 +102,7 @@ func decode(t *testing.T, text string) object {
 	return o
 }
 
-// A task is the part of an operation log that most tests look at.
+// A task is the part of an operation log that most tests check.
 type task struct {
 	ID            string                         `json:"id"`
 	Status        string                         `json:"status"`
@@ -118,32 +134,32 @@ func (t task) finished() bool { return t.Status != "waiting" && t.Status != "run
 
 func showTask(t *testing.T, h http.Handler, id string) task {
 	t.Helper()
-	a := show(h, id)
-	if a.status != http.StatusOK {
-		t.Fatalf("task %s: got %d %s", id, a.status, a.body)
+	r := show(h, id)
+	if r.status != http.StatusOK {
+		t.Fatalf("task %s: got %d %s", id, r.status, r.body)
 	}
 	var body struct {
 		OperationLog task `json:"operation_log"`
 	}
-	if err := json.Unmarshal([]byte(a.body), &body); err != nil {
-		t.Fatalf("task %s: %v in %s", id, err, a.body)
+	if err := json.Unmarshal([]byte(r.body), &body); err != nil {
+		t.Fatalf("task %s: %v in %s", id, err, r.body)
 	}
 	return body.OperationLog
 }
 
 func parseTime(t *testing.T, text string) time.Time {
 	t.Helper()
-	for _, layout := range []string{"2006-01-02T15:04:05.000-07:00", "2006-01-02T15:04:05.000000"} {
+	for _, layout := range []string{"2006-01-02T15:04:05.000-07:00", "2006-01-02T15:04:05.000000-07:00", "2006-01-02T15:04:05.000000"} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at
 		}
 	}
-	t.Fatalf("time %q is in none of the two layouts", text)
+	t.Fatalf("time %q has none of the layouts", text)
 	return time.Time{}
 }
 
-// The sample stands on the page as the answer to this id.
 func TestSample(t *testing.T) {
+	t.Parallel()
 	cloud, _ := newCloud(1)
 	want, err := os.ReadFile("sample.json")
 	if err != nil {
@@ -156,7 +172,7 @@ func TestSample(t *testing.T) {
 	if diff := cmp.Diff(string(want), got.body); diff != "" {
 		t.Error(diff)
 	}
-	// Two facts from the page itself, so that a change of the file shows.
+	// Two facts from the page itself, so that a change of the file is noticed.
 	log := decode(t, got.body)["operation_log"].(object)
 	if log["ended_at"] != "2019-05-23T14:35:23.511+00:00" || len(log) != 12 {
 		t.Errorf("not the published sample: %v", log)
@@ -164,6 +180,7 @@ func TestSample(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	cloud, _ := newCloud(1)
 	for name, test := range map[string]struct {
 		method, path string
@@ -198,17 +215,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// The page prints this body.
-func TestUnknownTaskBody(t *testing.T) {
-	cloud, _ := newCloud(1)
-	got := decode(t, show(cloud, "11111111-2222-4333-8444-555555555555").body)
-	want := object{"error_code": "BackupService.6500", "error_msg": "Operation log does not exist."}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	cloud, clock := newCloud(1)
 	first, second := show(cloud, simulator.SampleTaskID), show(cloud, simulator.SampleTaskID)
 	if got := first.header.Get("Content-Type"); got != "application/json" {
@@ -223,13 +231,14 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestOverTheWire(t *testing.T) {
+func TestOverHTTP(t *testing.T) {
+	t.Parallel()
 	cloud, clock := newCloud(1)
 	server := httptest.NewServer(cloud)
 	defer server.Close()
 
 	var wg sync.WaitGroup
-	for _, id := range cloud.TaskIDs() {
+	for _, id := range recordIDs(cloud.Tasks()[:20]) {
 		wg.Go(func() {
 			r, err := http.NewRequest(http.MethodGet, server.URL+taskPath(strings.ToUpper(id)), nil)
 			if err != nil {
@@ -258,10 +267,104 @@ func TestOverTheWire(t *testing.T) {
 }
 
 func TestNewWithoutClock(t *testing.T) {
+	t.Parallel()
 	defer func() {
 		if recover() == nil {
 			t.Error("got a simulator without a clock")
 		}
 	}()
 	simulator.New(simulator.Options{})
+}
+
+// The race detector judges this test.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	clock := newClock(someDay())
+	cloud := simulator.New(simulator.Options{Now: clock.Now, Tokens: []string{fixedToken}, Retention: 6 * time.Hour})
+	vault := cloud.Vaults()[0].ID
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			for i := range 10 {
+				clock.advance(time.Minute)
+				cloud.Add(simulator.Task{OperationType: "backup", VaultID: vault, VaultName: "added"})
+				cloud.SetListing(simulator.Listing{Order: simulator.Order(i % 3), Lag: time.Duration(n) * time.Minute})
+				cloud.SetFault(func(*http.Request) (f simulator.Fault) {
+					if i%4 == 1 {
+						f.Status = http.StatusServiceUnavailable
+					}
+					return f
+				})
+				for _, path := range []string{fmt.Sprintf("%s?limit=50&offset=%d", listPath, i), taskPath(simulator.SampleTaskID), vaultsPath, policiesPath} {
+					if got := get(cloud, path, fixedToken); got.status != http.StatusOK && got.status != http.StatusServiceUnavailable {
+						t.Errorf("%s: got %d %s", path, got.status, got.body)
+					}
+				}
+				post(cloud, loginPath, loginBody(simulator.DemoAccount(), byName))
+				cloud.RevokeTokens()
+				cloud.RenameVault(vault, fmt.Sprint("name ", n, i))
+				cloud.Remove(cloud.Tasks()[0].ID)
+				cloud.Requests()
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	cloud, _ := scriptedCloud(3)
+	for _, path := range []string{listPath, listPath, taskPath(simulator.SampleTaskID), vaultsPath, policiesPath, "/v3/auth/projects"} {
+		get(cloud, path, fixedToken)
+	}
+	get(cloud, listPath, "MIIunknown")
+	get(cloud, "/v3/nothing", "")
+	want := simulator.Requests{Seen: 8, Refused: 1, Listed: 3, Shown: 1, Vaults: 1, Policies: 1}
+	if got := cloud.Requests(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// BenchmarkList requests a page of about 9,500 tasks, while the clock advances. Its
+// target is 3 ms, and 6 ms if they are shuffled.
+func BenchmarkList(b *testing.B) {
+	for name, test := range map[string]struct {
+		query   string
+		listing simulator.Listing
+	}{
+		"page":     {query: "limit=1000&offset=3000"},
+		"filtered": {query: "limit=1000&status=failed"},
+		"shuffled": {"limit=1000&offset=3000", simulator.Listing{Order: simulator.Shuffled}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			cloud, clock := newCloud(1)
+			cloud.SetListing(test.listing)
+			ask := func() {
+				r := httptest.NewRequest(http.MethodGet, listPath+"?"+test.query, nil)
+				r.Header.Set("X-Auth-Token", fixedToken)
+				w := httptest.NewRecorder()
+				if cloud.ServeHTTP(w, r); w.Code != http.StatusOK {
+					b.Fatal(w.Code)
+				}
+			}
+			ask()
+			b.ReportAllocs()
+			for b.Loop() {
+				ask()
+				clock.advance(100 * time.Millisecond)
+			}
+		})
+	}
+}
+
+// BenchmarkFirstList requests all pages of a new cloud. Its target is 0.5 s.
+func BenchmarkFirstList(b *testing.B) {
+	for b.Loop() {
+		cloud, _ := newCloud(1)
+		for offset := 0; offset < 10000; offset += 1000 {
+			if got := get(cloud, fmt.Sprint(listPath, "?offset=", offset), fixedToken); got.status != http.StatusOK {
+				b.Fatal(got.status)
+			}
+		}
+	}
 }

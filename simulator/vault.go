@@ -1,93 +1,106 @@
 package simulator
 
 import (
+	"net/http"
+	"net/url"
 	"slices"
 	"time"
 )
 
-// A Vault is what the service tells about a vault and what is bound to it, see
-// https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html. Texts that
-// are empty, and what is zero by its comment or nil, are left out of the answer.
+// A Vault is a vault and what is bound to it, see
+// https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html. Fields that
+// are empty or nil are left out of the response.
 type Vault struct {
-	ID   string
-	Name string
-	// EnterpriseProjectID is told as text, or as the number that it is: both occur.
-	EnterpriseProjectID     string
-	EnterpriseProjectNumber bool
-	Created                 time.Time // zero: not told
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// EnterpriseProjectID is written as a string, or as a number: both occur.
+	EnterpriseProjectID     string    `json:"-"`
+	EnterpriseProjectNumber bool      `json:"-"`
+	Created                 time.Time `json:"-"`
 
-	ObjectType      string // server, disk, turbo, workspace, vmware and so on; it decides about provider_id
-	ProtectType     string // backup, replication, hybrid
-	ChargingMode    string // pre_paid, post_paid
-	ConsistentLevel string // crash_consistent, app_consistent
-	Status          string // available, lock, frozen, deleting, error
-	FrozenScene     string // why it is frozen
-	Size            int64  // GB
-	Allocated       int64  // GB, of the resources that are bound to it
-	Used            int64  // MB, unlike the other two
+	ObjectType      string `json:"-"` // server, disk, turbo, workspace, vmware and so on; it determines provider_id
+	ProtectType     string `json:"-"` // backup, replication, hybrid
+	ChargingMode    string `json:"-"` // pre_paid, post_paid
+	ConsistentLevel string `json:"-"` // crash_consistent, app_consistent
+	Status          string `json:"-"` // available, lock, frozen, deleting, error
+	Size            int64  `json:"-"` // GB
+	Allocated       int64  `json:"-"` // GB, of the bound resources
+	Used            int64  `json:"-"` // MB, unlike the other two
 
-	AutoExpand *bool
-	Locked     *bool
-	SMNNotify  *bool
-	Threshold  *int64 // percent in use from which SMN notifies
-	Tags       []Tag
-	Resources  []VaultResource
+	AutoExpand *bool           `json:"auto_expand,omitempty"`
+	Threshold  *int64          `json:"threshold,omitempty"` // percent of Size
+	SMNNotify  *bool           `json:"smn_notify,omitempty"`
+	Locked     *bool           `json:"locked,omitempty"` // write once, read many
+	Frozen     *bool           `json:"frozen,omitempty"`
+	MultiAZ    *bool           `json:"-"`
+	BindTags   []Tag           `json:"-"`             // servers with one of them are bound by themselves; nil: no rules
+	Tags       []Tag           `json:"tags,omitzero"` // nil: absent
+	Resources  []VaultResource `json:"-"`
 }
 
-// A Tag of a vault.
+// A Tag is a tag of a vault.
 type Tag struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// A VaultResource is a resource that is bound to a vault. What is empty or nil
-// is left out of the answer, but for the first three.
+// A VaultResource is a resource that is bound to a vault.
 type VaultResource struct {
-	ID   string
-	Name string
-	Type string // OS::Nova::Server and so on
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type"` // OS::Nova::Server and so on
 
-	Size *int64 // GB
-	// BackupSize is in GB. The API's page does not tell the unit; the description
-	// of the vendor's Terraform data source huaweicloud_cbr_vaults_by_tags does.
-	BackupSize    *int64
-	BackupCount   *int64
-	ProtectStatus string // available, error, protecting, restoring, removing
-	AutoProtect   *bool  // whether it follows the vault's policy
+	Size        *int64 `json:"size,omitempty"`        // GB
+	BackupSize  *int64 `json:"backup_size,omitempty"` // MB: recorded ones add up to what is used
+	BackupCount *int64 `json:"backup_count,omitempty"`
+	// ProtectStatus is available, error, protecting, restoring, removing or deleted;
+	// empty: null, as recorded of a resource in a replication vault.
+	ProtectStatus string `json:"-"`
+	AutoProtect   *bool  `json:"auto_protect,omitempty"` // whether it follows the vault's policy
 
-	ExcludedVolumes []string // volume ids
-	IncludedVolumes []string // volume ids
+	ExcludedVolumes []string         `json:"-"` // volume ids
+	IncludedVolumes []IncludedVolume `json:"-"` // nil: all but the excluded ones
 }
 
-// SetVaults replaces all vaults of the cloud, those of the fleet included, from
-// the next request on. They come in this order.
-func (s *Simulator) SetVaults(vaults ...Vault) { s.catalog.setVaults(vaults) }
+// An IncludedVolume is a volume of a server whose backups are limited to some volumes.
+type IncludedVolume struct {
+	ID        string
+	OSVersion string // empty: the volume is written as its id alone
+}
 
-// Vaults returns the truth about all vaults as they are now, whatever the
-// service lists.
+// MarshalJSON implements json.Marshaler. Objects are from the official SDK (model
+// ResourceExtraInfoIncludeVolumes), ids alone from the Terraform provider of Open
+// Telekom Cloud. Neither is documented by the API.
+func (v IncludedVolume) MarshalJSON() ([]byte, error) {
+	if v.OSVersion == "" {
+		return encode(v.ID), nil
+	}
+	return encode(struct {
+		ID        string `json:"id"`
+		OSVersion string `json:"os_version"`
+	}(v)), nil
+}
+
+// SetVaults replaces all vaults of the cloud. They are listed in this order.
+func (s *Simulator) SetVaults(vaults ...Vault) {
+	s.catalog.mu.Lock()
+	defer s.catalog.mu.Unlock()
+	given := cloneVaults(vaults)
+	s.catalog.givenVaults = &given
+}
+
+// Vaults returns all vaults as they are now, whatever the service lists.
 func (s *Simulator) Vaults() []Vault { return s.catalog.vaults(s.now()) }
 
-func (c *catalog) setVaults(vaults []Vault) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	given := cloneVaults(vaults)
-	c.givenVaults, c.renamesBefore = &given, len(c.renames)
-}
-
-// vaults returns all vaults under the names that they have now. They are the
-// caller's.
+// vaults returns all vaults under their present names. The caller may change them.
 func (c *catalog) vaults(now time.Time) []Vault {
 	c.mu.Lock()
-	given, renames := c.givenVaults, c.renames[c.renamesBefore:]
-	c.mu.Unlock()
-
-	var vaults []Vault
-	if given != nil {
-		vaults = cloneVaults(*given)
-	} else {
-		vaults = c.fleet.vaultsAt(now)
+	defer c.mu.Unlock()
+	if c.givenVaults != nil {
+		return cloneVaults(*c.givenVaults)
 	}
-	for _, n := range renames {
+	vaults := c.project.vaultsAt(now)
+	for _, n := range c.renames {
 		if !n.at.After(now) {
 			n.applyTo(vaults)
 		}
@@ -95,25 +108,50 @@ func (c *catalog) vaults(now time.Time) []Vault {
 	return vaults
 }
 
-// applyTo renames in place.
-func (n rename) applyTo(vaults []Vault) {
+func cloneVaults(vaults []Vault) []Vault {
+	vaults = slices.Clone(vaults)
 	for i := range vaults {
-		if v := &vaults[i]; n.of == aVault && v.ID == n.id {
-			v.Name = n.name
-		}
-		for j := range vaults[i].Resources {
-			if r := &vaults[i].Resources[j]; n.of == aResource && r.ID == n.id {
-				r.Name = n.name
-			}
-		}
+		v := &vaults[i]
+		v.Tags, v.Resources = slices.Clone(v.Tags), slices.Clone(v.Resources)
 	}
+	return vaults
 }
 
-func cloneVaults(vaults []Vault) []Vault {
-	clones := make([]Vault, 0, len(vaults))
-	for _, v := range vaults {
-		v.Tags, v.Resources = slices.Clone(v.Tags), slices.Clone(v.Resources)
-		clones = append(clones, v)
+// listVaults is https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html.
+func (s *Simulator) listVaults(x *exchange) {
+	l := *s.listing.Load()
+	params := x.r.URL.Query()
+	if !l.permits(params) {
+		x.policyDenied("cbr:vaults:list")
+		return
 	}
-	return clones
+	page, ok := parsePage(params)
+	if !ok {
+		x.invalidParameter()
+		return
+	}
+	vaults := slices.DeleteFunc(s.catalog.vaults(x.now), func(v Vault) bool { return !l.shows(v, params) })
+	from, to := l.page(page, len(vaults), s.seed)
+	records := []vaultRecord{}
+	for _, v := range vaults[from:to] {
+		records = append(records, v.record())
+	}
+	x.reply(http.StatusOK, struct {
+		Vaults []vaultRecord `json:"vaults"`
+		Count  *int          `json:"count,omitempty"`
+		Offset int           `json:"offset"`
+		Limit  int           `json:"limit"`
+	}{records, l.count(len(vaults), len(records)), page.offset, page.limit})
+}
+
+func (l Listing) shows(v Vault, params url.Values) bool {
+	project := v.EnterpriseProjectID
+	if project == "" {
+		project = "0" // the default one
+	}
+	if l.EnterpriseProject != "" && project != l.EnterpriseProject {
+		return false
+	}
+	named := params.Get("enterprise_project_id")
+	return l.IgnoreFilters || named == "" || named == allGrantedProjects || named == project
 }

@@ -2,89 +2,87 @@ package simulator
 
 import "encoding/json"
 
-// A vaultRecord is a vault as the API writes it, see tables 5 to 11 of
-// https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html.
+// A vaultRecord is a vault as the API writes it: tables 5 to 11 of
+// https://support.huaweicloud.com/intl/en-us/api-cbr/ListVault.html, and what recorded
+// responses have beyond them.
 type vaultRecord struct {
-	ID                  string                `json:"id"`
-	Name                string                `json:"name"`
+	Vault
+	Description         *string               `json:"description"` // null, not empty
 	Resources           []vaultResourceRecord `json:"resources"`
 	ProviderID          string                `json:"provider_id"`
 	CreatedAt           timestamp             `json:"created_at,omitzero"`
 	ProjectID           string                `json:"project_id"`
-	EnterpriseProjectID json.RawMessage       `json:"enterprise_project_id,omitempty"` // text or number
+	EnterpriseProjectID json.RawMessage       `json:"enterprise_project_id,omitempty"`
 	AutoBind            bool                  `json:"auto_bind"`
-	BindRules           struct{}              `json:"bind_rules"`
-	AutoExpand          *bool                 `json:"auto_expand,omitempty"`
-	SMNNotify           *bool                 `json:"smn_notify,omitempty"`
-	Threshold           *int64                `json:"threshold,omitempty"`
-	Locked              *bool                 `json:"locked,omitempty"`
+	BindRules           bindRules             `json:"bind_rules"`
 	Billing             billingRecord         `json:"billing"`
-	Tags                []Tag                 `json:"tags,omitzero"` // absent, or there and empty
+
+	BackupNamePrefix     *string `json:"backup_name_prefix"`
+	DemandBilling        bool    `json:"demand_billing"`
+	DeleteCount          int     `json:"cbc_delete_count"`
+	AvailabilityZone     string  `json:"availability_zone"`
+	SysLockSourceService string  `json:"sys_lock_source_service"`
+	Supplier             string  `json:"supplier"`
+	CrossAccount         bool    `json:"cross_account"`
+	CrossAccountURN      string  `json:"cross_account_urn"`
 }
 
-// Sizes are in GB, but what is used is in MB.
+type bindRules struct {
+	Tags []Tag `json:"tags,omitzero"` // nil: the rules are {}
+}
+
+// Sizes are in GB, but Used is in MB.
 type billingRecord struct {
-	Allocated       int64  `json:"allocated"`
-	CloudType       string `json:"cloud_type"`
-	ConsistentLevel string `json:"consistent_level,omitempty"`
-	ChargingMode    string `json:"charging_mode,omitempty"`
-	ProtectType     string `json:"protect_type,omitempty"`
-	ObjectType      string `json:"object_type,omitempty"`
-	SpecCode        string `json:"spec_code"`
-	Used            int64  `json:"used"`
-	Status          string `json:"status,omitempty"`
-	FrozenScene     string `json:"frozen_scene,omitempty"`
-	Size            int64  `json:"size"`
+	Allocated       int64   `json:"allocated"`
+	CloudType       string  `json:"cloud_type"`
+	ConsistentLevel string  `json:"consistent_level,omitempty"`
+	FrozenScene     *string `json:"frozen_scene"`
+	ChargingMode    string  `json:"charging_mode,omitempty"`
+	OrderID         *string `json:"order_id"`
+	ProductID       *string `json:"product_id"`
+	ProtectType     string  `json:"protect_type,omitempty"`
+	ObjectType      string  `json:"object_type,omitempty"`
+	SpecCode        string  `json:"spec_code"`
+	IsMultiAZ       *bool   `json:"is_multi_az,omitempty"`
+	IsDoubleAZ      bool    `json:"is_double_az"`
+	Used            int64   `json:"used"`
+	StorageUnit     *string `json:"storage_unit"`
+	Status          string  `json:"status,omitempty"`
+	Size            int64   `json:"size"`
+	PartnerBPID     *string `json:"partner_bp_id"`
 }
 
 type vaultResourceRecord struct {
-	ID            string             `json:"id"`
-	Type          string             `json:"type"`
-	Name          string             `json:"name"`
-	Size          *int64             `json:"size,omitempty"`
-	BackupSize    *int64             `json:"backup_size,omitempty"`
-	BackupCount   *int64             `json:"backup_count,omitempty"`
-	ProtectStatus string             `json:"protect_status,omitempty"`
-	AutoProtect   *bool              `json:"auto_protect,omitempty"`
-	ExtraInfo     *vaultResourceInfo `json:"extra_info,omitempty"`
+	VaultResource
+	ProtectStatus *string            `json:"protect_status"`
+	ExtraInfo     *resourceExtraInfo `json:"extra_info,omitempty"` // {}, but absent if the status is null
 }
 
-type vaultResourceInfo struct {
-	ExcludeVolumes []string    `json:"exclude_volumes,omitempty"`
-	IncludeVolumes []volumeRef `json:"include_volumes,omitempty"`
-}
-
-type volumeRef struct {
-	ID string `json:"id"`
-}
-
-// record writes down a vault of a project.
-func (v Vault) record(projectID string) vaultRecord {
+func (v Vault) record() vaultRecord {
 	r := vaultRecord{
-		ID:         v.ID,
-		Name:       v.Name,
+		Vault:      v,
 		Resources:  []vaultResourceRecord{},
-		ProviderID: providerOfObjects(v.ObjectType).id,
+		ProviderID: providerOfVault(v.ObjectType).id,
 		CreatedAt:  timestamp{at: v.Created.UTC(), layout: layoutZoneless},
-		ProjectID:  projectID,
-		AutoExpand: v.AutoExpand,
-		SMNNotify:  v.SMNNotify,
-		Threshold:  v.Threshold,
-		Locked:     v.Locked,
+		ProjectID:  DefaultProjectID,
+		AutoBind:   len(v.BindTags) > 0,
+		BindRules:  bindRules{v.BindTags},
 		Billing: billingRecord{
 			Allocated:       v.Allocated,
-			CloudType:       v.cloudType(),
+			CloudType:       "public",
 			ConsistentLevel: v.ConsistentLevel,
 			ChargingMode:    v.ChargingMode,
 			ProtectType:     v.ProtectType,
 			ObjectType:      v.ObjectType,
 			SpecCode:        v.specCode(),
+			IsMultiAZ:       v.MultiAZ,
 			Used:            v.Used,
 			Status:          v.Status,
-			FrozenScene:     v.FrozenScene,
 			Size:            v.Size,
 		},
-		Tags: v.Tags,
+	}
+	if v.ProtectType == protectHybrid {
+		r.Billing.CloudType = "hybrid"
 	}
 	if v.EnterpriseProjectID != "" {
 		r.EnterpriseProjectID = encode(v.EnterpriseProjectID)
@@ -99,48 +97,16 @@ func (v Vault) record(projectID string) vaultRecord {
 }
 
 func (r VaultResource) record() vaultResourceRecord {
-	record := vaultResourceRecord{
-		ID:            r.ID,
-		Type:          r.Type,
-		Name:          r.Name,
-		Size:          r.Size,
-		BackupSize:    r.BackupSize,
-		BackupCount:   r.BackupCount,
-		ProtectStatus: r.ProtectStatus,
-		AutoProtect:   r.AutoProtect,
+	record := vaultResourceRecord{VaultResource: r}
+	if r.ProtectStatus != "" {
+		record.ProtectStatus = &r.ProtectStatus
 	}
-	if r.ExcludedVolumes != nil || r.IncludedVolumes != nil {
-		record.ExtraInfo = &vaultResourceInfo{ExcludeVolumes: r.ExcludedVolumes}
-		for _, id := range r.IncludedVolumes {
-			record.ExtraInfo.IncludeVolumes = append(record.ExtraInfo.IncludeVolumes, volumeRef{id})
-		}
+	if r.ProtectStatus != "" || r.ExcludedVolumes != nil || r.IncludedVolumes != nil {
+		record.ExtraInfo = &resourceExtraInfo{r.ExcludedVolumes, r.IncludedVolumes}
 	}
 	return record
 }
 
-// providerOfObjects returns the provider of what a vault is for.
-func providerOfObjects(objectType string) provider {
-	switch objectType {
-	case objectDisk:
-		return diskProvider()
-	case objectTurbo:
-		return turboProvider()
-	case objectWorkspace:
-		return workspaceProvider()
-	case objectVMware:
-		return hybridProvider()
-	}
-	return serverProvider()
-}
-
-func (v Vault) cloudType() string {
-	if v.ProtectType == protectHybrid {
-		return "hybrid"
-	}
-	return "public"
-}
-
-// specCode follows from what a vault is for. The API has no other ones.
 func (v Vault) specCode() string {
 	switch {
 	case v.ProtectType == protectHybrid:

@@ -2,80 +2,71 @@ package credentials
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
 const (
-	// agencyTimeout bounds a fetch of keys, of at most four requests.
-	agencyTimeout = 4*metadataTimeout + time.Second
-	// agencyOverlap is how long before their end the metadata service has the
-	// keys that follow; until then both are valid. See the user manual of
-	// https://docs.otc.t-systems.com/elastic-cloud-server/umn/.
+	metadataTimeout  = 3 * time.Second // of one request
+	maxMetadataBytes = 64 << 10
+	agencyTimeout    = 4*metadataTimeout + time.Second
+	// agencyOverlap is how long before keys expire the metadata service returns the next
+	// ones. See https://docs.otc.t-systems.com/elastic-cloud-server/umn/.
 	agencyOverlap = 10 * time.Minute
-	// agencyPause is how long a failure stands, so that a pass over many tasks
-	// does not wait for a service that is silent once for each of them.
+	// agencyPause is how long a failure is repeated without a request, so that a pass
+	// does not wait for a silent service once for each task.
 	agencyPause = 10 * time.Second
 )
 
-// Agency gets temporary keys from the metadata service of the ECS server that
-// the exporter runs on, to which an agency is bound. It is safe for concurrent
-// use.
-//
-// Keys are replaced before they expire, while both the old and the new ones are
-// valid. However many requests need them, one goroutine fetches them. Where that
-// fails, the old ones serve as long as they are valid.
+// Agency gets temporary keys from the metadata service of the ECS server that the
+// exporter runs on, if an agency is bound to the server. It is safe for concurrent use.
+// It replaces keys before they expire, while both the old and the new ones are valid.
 type Agency struct {
-	metadata *metadata
-	keys     lease[Keys]
-	now      func() time.Time
+	endpoint  string
+	transport http.RoundTripper
+	now       func() time.Time
+	keys      lease[Keys]
 
-	// Of the newest fetch, if it failed; for the fetch that runs alone.
-	failed   error
+	// The rest belongs to the goroutine that fetches keys, one at a time.
+	token    string // of the metadata service; "" if it has not issued one
+	failed   error  // of the last fetch
 	failedAt time.Time
 }
 
-// NewAgency returns an Agency that asks the metadata service at the URL
-// endpoint, never through a proxy. It reads the time from now.
-func NewAgency(endpoint string, now func() time.Time) *Agency {
-	a := &Agency{metadata: newMetadata(endpoint, now), now: now}
+// NewAgency returns an Agency that queries the metadata service at the URL endpoint
+// through transport, or directly and without a proxy if transport is nil. It takes
+// the time from now.
+func NewAgency(endpoint string, transport http.RoundTripper, now func() time.Time) *Agency {
+	if transport == nil {
+		transport = &http.Transport{
+			Proxy:                  nil,  // it would reach its own metadata service
+			DisableKeepAlives:      true, // the next request is an hour later
+			MaxResponseHeaderBytes: maxMetadataBytes,
+		}
+	}
+	a := &Agency{endpoint: endpoint, transport: transport, now: now}
 	a.keys = lease[Keys]{fetch: a.fetch, timeout: agencyTimeout, now: now}
 	return a
 }
 
-// Keys is a KeySource. Its error is cbrapi.ErrCredentials where the metadata
-// service says that there are none.
+// Keys is a KeySource. Its error is cbrapi.ErrCredentials if there are no keys.
 func (a *Agency) Keys(ctx context.Context) (Keys, error) { return a.keys.get(ctx) }
 
-// Current returns the keys that were fetched last, without asking for others;
-// empty ones if none were.
-func (a *Agency) Current() Keys { return a.keys.inForce().value }
-
-// Expiry returns when the keys in force expire, by our clock. It returns false
-// where there are none yet, and where the metadata service did not say.
+// Expiry returns when the current keys expire, by our clock, if that is known.
 func (a *Agency) Expiry() (time.Time, bool) { return a.keys.expiry() }
-
-// Ahead returns a RoundTripper that sees to it that there are keys before it
-// sends a request on to next, which can then do with Current.
-func (a *Agency) Ahead(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(req *http.Request) (*http.Response, error) {
-		if _, err := a.Keys(req.Context()); err != nil {
-			if req.Body != nil {
-				_ = req.Body.Close() // a RoundTripper closes it whatever happens
-			}
-			return nil, err
-		}
-		return next.RoundTrip(req)
-	})
-}
 
 func (a *Agency) fetch(ctx context.Context) (Keys, term, error) {
 	if a.failed != nil && a.now().Sub(a.failedAt) < agencyPause {
 		return Keys{}, term{}, a.failed
 	}
-	keys, left, err := a.metadata.agencyKeys(ctx)
+	keys, left, err := a.agencyKeys(ctx)
 	if err == nil {
-		err = keys.usable()
+		err = keys.validate()
 	}
 	if a.failed = err; err != nil {
 		a.failedAt = a.now()
@@ -84,12 +75,150 @@ func (a *Agency) fetch(ctx context.Context) (Keys, term, error) {
 	return keys, agencyTerm(left), nil
 }
 
-// agencyTerm returns how long keys serve of whose life so much is left. The
-// service may go on to hand out the same ones.
+// agencyTerm returns how long keys serve that are valid for the time left.
 func agencyTerm(left time.Duration) term {
 	assumed := left <= 0
 	if assumed {
-		left = agencyOverlap // it would have handed out the next ones
+		left = agencyOverlap // or the service would have returned the next ones
 	}
-	return term{renewIn: max(left-agencyOverlap, postponed(left)), expiresIn: left, assumed: assumed}
+	return term{renewIn: max(left-agencyOverlap, renewalPause(left)), expiresIn: left, assumed: assumed}
+}
+
+// The paths, headers and words of the metadata service, from the vendor's SDK,
+// core/auth/internal/metadata_accessor.go in
+// https://github.com/huaweicloud/huaweicloud-sdk-go-v3.
+const (
+	metadataTokenPath      = "/meta-data/latest/api/token"
+	metadataKeyPath        = "/openstack/latest/securitykey"
+	metadataTokenHeader    = "X-Metadata-Token"
+	metadataTokenTTLHeader = "X-Metadata-Token-Ttl-Seconds"
+	metadataTokenTTL       = "21600"
+	noAgencyMessage        = "Please configure Cloud Service Agency first"
+)
+
+type metadataResponse struct {
+	operation string
+	status    int
+	body      []byte
+	date      time.Time // by the service's clock, or by ours if it sent none
+}
+
+// agencyKeys returns the keys of the server's agency and how long they are still valid,
+// or 0 if the service did not state that.
+func (a *Agency) agencyKeys(ctx context.Context) (Keys, time.Duration, error) {
+	if a.token == "" {
+		if err := a.fetchToken(ctx); err != nil {
+			return Keys{}, 0, err
+		}
+	}
+	r, err := a.fetchKeys(ctx)
+	if err == nil && r.status == http.StatusUnauthorized && !r.noAgency() {
+		if err = a.fetchToken(ctx); err == nil {
+			r, err = a.fetchKeys(ctx)
+		}
+	}
+	switch {
+	case err != nil:
+		return Keys{}, 0, err
+	case r.noAgency():
+		return Keys{}, 0, fmt.Errorf("%w: no agency is bound to this server", cbrapi.ErrCredentials)
+	case r.status != http.StatusOK:
+		return Keys{}, 0, r.unexpected()
+	}
+	return r.keys()
+}
+
+func (a *Agency) fetchKeys(ctx context.Context) (metadataResponse, error) {
+	return a.do(ctx, http.MethodGet, metadataKeyPath, metadataTokenHeader, a.token)
+}
+
+// fetchToken gets a token, without which some services return no keys.
+func (a *Agency) fetchToken(ctx context.Context) error {
+	r, err := a.do(ctx, http.MethodPut, metadataTokenPath, metadataTokenTTLHeader, metadataTokenTTL)
+	if err != nil {
+		return err
+	}
+	switch r.status {
+	case http.StatusOK:
+		token := strings.TrimSpace(string(r.body))
+		if err := validHeader("the token of the ECS metadata service", token); err != nil {
+			return err
+		}
+		a.token = token
+		return nil
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusServiceUnavailable:
+		a.token = "" // an older service, without tokens
+		return nil
+	default:
+		return r.unexpected()
+	}
+}
+
+func (a *Agency) do(ctx context.Context, method, path, header, value string) (metadataResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, a.endpoint+path, http.NoBody)
+	if err != nil {
+		return metadataResponse{}, err
+	}
+	if value != "" {
+		req.Header.Set(header, value)
+	}
+	// A transport without http.Client does not follow redirects.
+	resp, err := a.transport.RoundTrip(req)
+	if err != nil {
+		return metadataResponse{}, a.unreachable(err)
+	}
+	defer resp.Body.Close()
+	r := metadataResponse{operation: "ECS metadata " + path, status: resp.StatusCode, date: a.now()}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		r.date = date
+	}
+	if r.status < 200 { // the body of a 101 is the connection itself, which has no end
+		return r, nil
+	}
+	if r.body, err = io.ReadAll(io.LimitReader(resp.Body, maxMetadataBytes)); err != nil {
+		return metadataResponse{}, a.unreachable(err)
+	}
+	return r, nil
+}
+
+// unreachable returns the error for a service that does not respond. It does not wrap
+// a deadline: that of the metadata service is not the scrape's, which users can raise.
+func (a *Agency) unreachable(err error) error {
+	return fmt.Errorf("%w at %s: %s", cbrapi.ErrMetadata, a.endpoint, err.Error())
+}
+
+func (r metadataResponse) noAgency() bool {
+	return r.status == http.StatusUnauthorized && strings.Contains(string(r.body), noAgencyMessage)
+}
+
+// unexpected returns an error without the body, which may contain secrets.
+func (r metadataResponse) unexpected() error {
+	if r.status >= 400 && r.status < 500 && r.status != http.StatusTooManyRequests {
+		return fmt.Errorf("%w: %s: HTTP status %d", cbrapi.ErrCredentials, r.operation, r.status)
+	}
+	return &cbrapi.Error{Operation: r.operation, StatusCode: r.status, Message: http.StatusText(r.status)}
+}
+
+func (r metadataResponse) malformed(message string) error {
+	return &cbrapi.Error{Operation: r.operation, StatusCode: r.status, Message: message}
+}
+
+func (r metadataResponse) keys() (Keys, time.Duration, error) {
+	keys, expires, err := decodeKeys(r.body)
+	switch {
+	case err != nil:
+		return Keys{}, 0, r.malformed("the response is " + err.Error())
+	case keys.AccessKey == "" || keys.SecretKey == "" || keys.SecurityToken == "":
+		return Keys{}, 0, r.malformed("the response lacks the access key, its secret or the security token")
+	case expires.IsZero():
+		return keys, 0, nil
+	}
+	left := expires.Sub(r.date)
+	if left <= 0 {
+		return Keys{}, 0, fmt.Errorf("%w: the keys from the ECS metadata service expired at %s",
+			cbrapi.ErrCredentials, expires.Format(time.RFC3339))
+	}
+	return keys, left, nil
 }

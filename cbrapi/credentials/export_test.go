@@ -1,19 +1,9 @@
 package credentials
 
-import (
-	"net/http"
-	"time"
-)
+import "net/http"
 
-// NewAgencyThrough is NewAgency with another way to the metadata service.
-func NewAgencyThrough(transport http.RoundTripper, now func() time.Time) *Agency {
-	a := NewAgency("http://169.254.169.254", now)
-	a.metadata.transport = transport
-	return a
-}
-
-// HasProxy reports whether the metadata service may be asked through a proxy.
+// HasProxy reports whether requests to the metadata service may use a proxy.
 func (a *Agency) HasProxy() bool {
-	transport, ok := a.metadata.transport.(*http.Transport)
+	transport, ok := a.transport.(*http.Transport)
 	return !ok || transport.Proxy != nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,207 +15,275 @@ import (
 )
 
 const (
-	// forgetAfter is how long a guard knows credentials that nobody uses.
-	forgetAfter = 24 * time.Hour
-	// proofGrace is how long requests wait for the first one with credentials
-	// that nobody has tried yet.
-	proofGrace = time.Second
+	// proofGrace is how long requests wait for the proof of their credentials. If it
+	// hangs for longer, the next request takes over. A cloud that refuses a key in less
+	// than ten seconds then gets five requests at most, which do not lock it yet.
+	proofGrace  = 2 * time.Second
+	forgetAfter = 24 * time.Hour // if credentials are not used
 )
 
-// Guard keeps credentials that were refused from being sent again and again.
-// The cloud locks an access key after six refusals in a row, and an account
-// after a few logins, for everybody who uses them.
+// Guard stops sending credentials that were refused, because the cloud locks an
+// access key or a user for everyone after a few refusals. Types credential and user
+// describe its rules. It does not log: its errors reach whoever sent the request.
 //
-// One guard serves a whole process: it goes by the secret itself, whichever
-// projects use it and however often the configuration is loaded. It forgets a
-// refusal when a request is accepted; a changed secret is one that it has not
-// seen. It is safe for concurrent use.
+// One guard serves the process. It identifies credentials by a digest of the
+// secret, so projects that share credentials share their state, a reload keeps it,
+// and a changed secret starts as unproven. A Guard is safe for concurrent use.
 type Guard struct {
 	now func() time.Time
 
-	mu        sync.Mutex
-	standings map[digest]*standing
-	users     map[digest]*userStanding
+	mu          sync.Mutex
+	credentials map[digest]*credential
+	users       map[digest]*user
 }
 
-// digest stands for credentials, which a guard has no reason to keep.
 type digest [sha256.Size]byte
 
-// standing is what is known of one secret.
-type standing struct {
-	proven  bool          // it was accepted, and not refused since
-	refused *RefusedError // nil if it was not
-	probe   chan struct{} // closed when the request that goes alone is over; nil if there is none
-	places  chan struct{} // one taken for each request whose answer is awaited; nil: no limit
-	used    time.Time
-}
+func digestOf(secret string) digest { return sha256.Sum256([]byte(secret)) }
 
-// NewGuard returns a guard that reads the time from now.
+// NewGuard returns a guard that takes the time from now.
 func NewGuard(now func() time.Time) *Guard {
-	return &Guard{now: now, standings: map[digest]*standing{}, users: map[digest]*userStanding{}}
+	return &Guard{now: now, credentials: map[digest]*credential{}, users: map[digest]*user{}}
 }
 
-// Guarded is a RoundTripper that a guard watches.
+// Identity identifies a token, or the user and the project of a login.
+type Identity struct {
+	// Secret is equal for equal credentials.
+	Secret Secret
+	// User is equal for equal user and password, whatever the project. It is nil if the
+	// credentials do not log in.
+	User Secret
+}
+
+// Guarded is a RoundTripper that sends requests unless a Guard stops them.
 type Guarded struct {
-	guard    *Guard
-	identity Secret
-	user     Secret // nil where there is no login
-	risk     Risk
-	next     http.RoundTripper
+	guard *Guard
+	read  func(context.Context) (reading, error)
 }
 
-// Watch returns a RoundTripper that sends requests on to next, which adds the
-// credentials that identity stands for: two with the same identity are the same
-// credentials. The risk says how careful the guard is with them.
-func (g *Guard) Watch(identity Secret, risk Risk, next http.RoundTripper) *Guarded {
-	return &Guarded{guard: g, identity: identity, risk: risk, next: next}
+// reading is what the credentials are for one request.
+type reading struct {
+	secret string
+	user   string            // "" if the credentials do not log in
+	isKey  bool              // the cloud locks keys, but not tokens
+	next   http.RoundTripper // adds the credentials
 }
 
-// Refused reports whether the cloud refuses the credentials as they are now. Where
-// it minds our clock, it has nothing against them.
-func (w *Guarded) Refused() bool {
-	identity, err := w.identity()
-	if err != nil {
-		return false // there are none that could have been refused
-	}
-	if w.user != nil {
-		if user, err := w.user(); err == nil && w.guard.userRefused(keyOf(user)) {
-			return true
+// Watch returns a RoundTripper that sends requests through next, which adds the token.
+func (g *Guard) Watch(identity Identity, next http.RoundTripper) *Guarded {
+	return &Guarded{g, func(context.Context) (reading, error) {
+		secret, err := identity.Secret()
+		if err != nil || identity.User == nil {
+			return reading{secret: secret, next: next}, err
 		}
-	}
-	w.guard.mu.Lock()
-	defer w.guard.mu.Unlock()
-	s := w.guard.standings[keyOf(identity)]
-	return s != nil && s.refused != nil && !errors.Is(s.refused, cbrapi.ErrClock)
+		user, err := identity.User()
+		return reading{secret: secret, user: user, next: next}, err
+	}}
 }
 
-func keyOf(identity string) digest { return sha256.Sum256([]byte(identity)) }
+// WatchKeys returns a RoundTripper that signs requests, see Sign. Keys that change
+// while a request waits are known to the guard before they sign it.
+func (g *Guard) WatchKeys(source KeySource, next http.RoundTripper) *Guarded {
+	return &Guarded{g, func(ctx context.Context) (reading, error) {
+		keys, err := source(ctx)
+		return reading{
+			secret: strings.Join([]string{keys.AccessKey, keys.SecretKey, keys.SecurityToken}, "\x00"),
+			isKey:  true,
+			next:   Sign(func(context.Context) (Keys, error) { return keys, nil }, next, g.now),
+		}, err
+	}}
+}
 
-// RoundTrip implements http.RoundTripper. Its error is a *RefusedError where the
-// request was not sent.
+// RoundTrip implements http.RoundTripper. Its error is a *RefusedError if the
+// request was not sent because the credentials were refused before, or if this host
+// refused them and another one accepts them.
 func (w *Guarded) RoundTrip(req *http.Request) (*http.Response, error) {
-	identity, err := w.identity()
+	next, c, own, err := w.admit(req)
 	if err != nil {
 		return nil, err
 	}
-	key := keyOf(identity)
-	if w.user != nil {
-		if err := w.guard.blocked(key, w.user); err != nil {
-			return nil, err
-		}
+	resp, err := next.RoundTrip(req)
+	o := outcomeOf(req, resp, err)
+	w.guard.mu.Lock()
+	c.leave(c.host(req.URL.Host), own, o, w.guard.now())
+	w.guard.mu.Unlock()
+	if o.refused != nil && o.refused.acceptedElsewhere {
+		discard(resp)
+		return nil, o.refused
 	}
-	leave, err := w.guard.enter(req.Context(), key, w.risk.inFlight())
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	probe, err := w.guard.admit(req.Context(), key)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := w.next.RoundTrip(req)
-	retry := w.risk.retry()
-	if err == nil {
-		retry = min(retry, RiskToken.retry()) // no login was refused
-	}
-	w.guard.conclude(key, probe, verdictOf(cbrapi.Operation(req.Context()), resp, err), retry)
 	return resp, err
 }
 
-// enter returns when fewer than most requests with the credentials await their
-// answer, and what to call when this one has got its own. There is no such bound
-// where most is 0.
-func (g *Guard) enter(ctx context.Context, key digest, most int) (leave func(), err error) {
-	if most == 0 {
-		return func() {}, nil
+// Refused reports whether the cloud currently refuses the credentials at one of the
+// hosts or at all. A refusal because of a wrong clock does not count.
+func (w *Guarded) Refused(hosts ...string) bool {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // does not wait for the keys of an agency
+	r, err := w.read(ctx)
+	if err != nil {
+		return false // there are no credentials to refuse
 	}
-	g.mu.Lock()
-	s := g.standing(key)
-	if s.places == nil {
-		s.places = make(chan struct{}, most)
-	}
-	places := s.places
-	g.mu.Unlock()
-	select {
-	case places <- struct{}{}:
-		return func() { <-places }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-// admit returns when a request may be sent, or why it may not. While nobody
-// knows whether the credentials are good, or are good again, one request goes
-// alone: it is given a probe, which conclude has to close.
-func (g *Guard) admit(ctx context.Context, key digest) (probe chan struct{}, err error) {
-	g.mu.Lock()
-	s := g.standing(key)
-	switch {
-	case s.proven:
-		g.mu.Unlock()
-		return nil, nil
-	case s.refused != nil && g.now().Before(s.refused.RetryAt):
-		refused := s.refused
-		g.mu.Unlock()
-		return nil, refused
-	case s.probe == nil:
-		probe = make(chan struct{})
-		s.probe = probe
-		g.mu.Unlock()
-		return probe, nil
-	}
-	ahead := s.probe
-	g.mu.Unlock()
-
-	// A first request that hangs must not keep everything else waiting.
-	grace := time.NewTimer(proofGrace)
-	defer grace.Stop()
-	select {
-	case <-ahead:
-	case <-grace.C:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	g := w.guard
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if s.refused != nil {
-		return nil, s.refused
+	if g.users[digestOf(r.user)].refusedBefore(digestOf(r.secret)) != nil {
+		return true
 	}
-	return nil, nil
+	c := g.credentials[digestOf(r.secret)]
+	if c == nil {
+		return false
+	}
+	for _, name := range hosts {
+		if refused := c.refusedBy(c.hosts[name]); refused != nil && !errors.Is(refused, cbrapi.ErrClock) {
+			return true
+		}
+	}
+	return false
 }
 
-// standing returns what is known of a secret. It forgets those that have been out
-// of use for long: a token that is replaced each hour leaves many behind.
-func (g *Guard) standing(key digest) *standing {
+// admit returns when a request may be sent, through next, or the reason why it may not.
+// The proof is nil unless the request is one. While the request waits, its credentials
+// may change.
+func (w *Guarded) admit(req *http.Request) (next http.RoundTripper, c *credential, own *proof, err error) {
+	var hung *proof // for which the request has waited in vain
+	for {
+		r, err := w.read(req.Context())
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		c, own, other, err := w.guard.enter(r, req.URL.Host, hung)
+		if other == nil {
+			return r.next, c, own, err
+		}
+		grace := time.NewTimer(other.graceEnds.Sub(w.guard.now()))
+		select {
+		case <-other.over:
+		case <-grace.C:
+			hung = other
+		case <-req.Context().Done():
+			err = context.Cause(req.Context())
+		}
+		grace.Stop()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+	}
+}
+
+// enter is credential.enter, or returns an error if no login of the user may be tried
+// and the cloud no longer accepts the token.
+func (g *Guard) enter(r reading, hostName string, hung *proof) (c *credential, own, other *proof, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	now := g.now()
-	s := g.standings[key]
-	if s == nil {
-		maps.DeleteFunc(g.standings, func(_ digest, s *standing) bool { return now.Sub(s.used) > forgetAfter })
-		s = &standing{}
-		g.standings[key] = s
+	c = g.credential(digestOf(r.secret))
+	c.isKey = r.isKey
+	if refused := g.users[digestOf(r.user)].stopsLogins(digestOf(r.secret), now); refused != nil && !c.acceptedByAny(now) {
+		return nil, nil, nil, refused
 	}
-	s.used = now
-	return s
+	own, other, err = c.enter(c.host(hostName), hung, now)
+	return c, own, other, err
 }
 
-// conclude notes what the answer to an admitted request says. While credentials
-// are refused, only the answer to a probe can clear them: another one may be to
-// a request that was sent before.
-func (g *Guard) conclude(key digest, probe chan struct{}, v verdict, retry time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s := g.standings[key]
+// credential returns the state of a secret and marks it as used. Adding one removes
+// those that were not used for long: hourly tokens would add up.
+func (g *Guard) credential(key digest) *credential {
+	now := g.now()
+	c := g.credentials[key]
+	if c == nil {
+		maps.DeleteFunc(g.credentials, func(_ digest, c *credential) bool { return now.Sub(c.used) > forgetAfter })
+		c = &credential{hosts: map[string]*host{}}
+		g.credentials[key] = c
+	}
+	c.used = now
+	return c
+}
+
+// outcome is what the response to a request shows about its credentials. All fields
+// are zero if it shows nothing, for example if a proxy or a failing service responded.
+type outcome struct {
+	accepted bool
+	refused  *RefusedError
+	noLogin  bool // the login for a new token was refused, now or before
+}
+
+func outcomeOf(req *http.Request, resp *http.Response, err error) outcome {
+	if err != nil {
+		return outcome{noLogin: loginRefused(req, err)}
+	}
+	said := peekRefusal(req, resp)
 	switch {
-	case v.refused != nil:
-		now := g.now()
-		s.proven, s.refused = false, &RefusedError{At: now, RetryAt: now.Add(retry), Answer: v.refused}
-	case v.unproven:
-		s.proven = false
-	case v.accepted && (probe != nil || s.refused == nil):
-		s.proven, s.refused = true, nil
+	case said == nil:
+		return outcome{accepted: resp.StatusCode >= 200 && resp.StatusCode < 300 ||
+			resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusNotFound}
+	case said.Operation == cbrapi.OperationListAuthProjects && hasSignature(resp.Request):
+		return outcome{} // not documented for signed requests
+	default:
+		return outcome{refused: &RefusedError{
+			Host:      req.URL.Host,
+			ProjectID: cbrapi.ProjectID(req.Context()),
+			Response:  said,
+		}}
 	}
-	if probe != nil {
-		s.probe = nil
-		close(probe)
+}
+
+// loginRefused reports whether err, which took the place of a response, is that of a
+// login that IAM refuses or has refused.
+func loginRefused(req *http.Request, err error) bool {
+	if cause := context.Cause(req.Context()); cause != nil && errors.Is(err, cause) {
+		return false // the failure of another request has ended this one
 	}
+	_, before := errors.AsType[*RefusedError](err)
+	login, now := errors.AsType[*cbrapi.Error](err)
+	return before || now && login.StatusCode == http.StatusUnauthorized
+}
+
+// peekRefusal returns what resp says if it refuses the credentials of req, else nil.
+func peekRefusal(req *http.Request, resp *http.Response) *cbrapi.Error {
+	if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusForbidden {
+		return nil // without a look into the body
+	}
+	if said := cbrapi.PeekError(cbrapi.Operation(req.Context()), resp); said.RefusesCredentials() {
+		return said
+	}
+	return nil
+}
+
+// RefusedError is a refusal of credentials, and the error for requests that are not
+// sent because of it. It is a cbrapi.ErrCredentials, or a cbrapi.ErrClock. It does not
+// wrap the response, which would count as another refusal.
+type RefusedError struct {
+	At        time.Time
+	RetryAt   time.Time
+	Host      string        // that refused; "" for a login
+	ProjectID string        // of the refused request; "" if it had none
+	Response  *cbrapi.Error // of the refused request
+
+	acceptedElsewhere bool // lately
+}
+
+func (e *RefusedError) Error() string {
+	by := ""
+	if e.Host != "" {
+		by = " by " + e.Host
+	}
+	if e.ProjectID != "" {
+		by += " for project " + e.ProjectID
+	}
+	at, retryAt := e.At.UTC().Format(time.RFC3339), e.RetryAt.UTC().Format(time.RFC3339)
+	if e.Response.ClockSkew != 0 {
+		return fmt.Sprintf("signature refused%s at %s because this machine's clock is wrong: %v; next attempt at %s", by, at, e.Response, retryAt)
+	}
+	hint := ""
+	if e.acceptedElsewhere {
+		hint = "another host accepts them, so check this endpoint; "
+	}
+	return fmt.Sprintf("credentials refused%s at %s: %v; %snext attempt at %s, or as soon as they change", by, at, e.Response, hint, retryAt)
+}
+
+func (e *RefusedError) Unwrap() error {
+	if e.Response.ClockSkew != 0 {
+		return cbrapi.ErrClock
+	}
+	return cbrapi.ErrCredentials
 }

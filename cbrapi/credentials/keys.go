@@ -4,49 +4,59 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// Keys are an access key (AK), its secret key (SK) and, where they are
-// temporary, the security token that proves them. They mask themselves wherever
-// they are printed or encoded.
+// Keys are an access key (AK), its secret key (SK) and, if they are temporary, their
+// security token. They mask themselves wherever they are printed or encoded.
 type Keys struct {
 	AccessKey     string
 	SecretKey     string
 	SecurityToken string // "" for permanent keys
 }
 
-// KeySource returns the keys as they are now.
+// KeySource returns the current keys.
 type KeySource func(context.Context) (Keys, error)
 
-// KeysFrom returns a source that reads each of the secrets at each use, so that
-// they may be rotated in their files. A nil securityToken means permanent keys.
+// maxReadings is how often keys are read until two readings are equal.
+const maxReadings = 5
+
+// KeysFrom returns a source that reads the secrets at each use. A nil securityToken
+// means permanent keys.
+//
+// The secrets belong together but may be replaced between two of them: the cloud counts
+// a new secret with the old access key as a wrong one. So they are read until two
+// readings are equal.
 func KeysFrom(accessKey, secretKey, securityToken Secret) KeySource {
-	return func(context.Context) (keys Keys, err error) {
-		for _, part := range []struct {
-			secret Secret
-			to     *string
-		}{
-			{accessKey, &keys.AccessKey},
-			{secretKey, &keys.SecretKey},
-			{securityToken, &keys.SecurityToken},
-		} {
-			if part.secret == nil {
-				continue
-			}
-			if *part.to, err = part.secret(); err != nil {
-				return Keys{}, err
-			}
+	read := func() (keys Keys, err error) {
+		if keys.AccessKey, err = accessKey(); err != nil {
+			return Keys{}, err
 		}
-		return keys, nil
+		if keys.SecretKey, err = secretKey(); err != nil {
+			return Keys{}, err
+		}
+		if securityToken != nil {
+			keys.SecurityToken, err = securityToken()
+		}
+		return keys, err
+	}
+	return func(context.Context) (Keys, error) {
+		var before Keys
+		for range maxReadings {
+			keys, err := read()
+			if err != nil || keys == before {
+				return keys, err
+			}
+			before = keys
+		}
+		return Keys{}, fmt.Errorf("%w: the files of the access key keep changing; replace them together", cbrapi.ErrCredentials)
 	}
 }
 
 const maskedKeys = "<keys>"
 
-// String returns a mask.
-func (k Keys) String() string { return maskedKeys }
-
-// Format masks the keys whatever the verb: without it %x and %#v would reveal.
+// Format masks the keys for every verb.
 func (k Keys) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, maskedKeys) // a fmt.State does not fail
 }
@@ -54,10 +64,9 @@ func (k Keys) Format(f fmt.State, _ rune) {
 // MarshalText masks the keys in JSON and in logs.
 func (k Keys) MarshalText() ([]byte, error) { return []byte(maskedKeys), nil }
 
-// usable returns an error where no header can carry the keys.
-func (k Keys) usable() error {
-	if err := inHeader("the access key", k.AccessKey); err != nil {
+func (k Keys) validate() error {
+	if err := validHeader("the access key", k.AccessKey); err != nil {
 		return err
 	}
-	return inHeader("the security token", k.SecurityToken)
+	return validHeader("the security token", k.SecurityToken)
 }

@@ -8,97 +8,86 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// minRenewalPause is the least time between two attempts to replace a value
-// that is still valid.
-const minRenewalPause = time.Minute
+const (
+	minRenewalPause = time.Minute
+	// renewalGrace is how long a request waits for a new value while the current one
+	// is valid. A slower fetch continues in the background.
+	renewalGrace = time.Second
+)
 
-// renewalGrace is how long a request waits for the next value while the one in
-// force is valid. A fetch that takes longer goes on behind it.
-const renewalGrace = time.Second
-
-// lease holds a value that expires, and fetches the next one in time. However
-// many ask for it, one goroutine fetches it and all of them use it, or share its
-// failure.
+// lease holds a value that expires and renews it in time. One goroutine fetches the
+// value; all requests share it, or share the failure. If renewing fails, the current
+// value is used until it expires.
 type lease[V comparable] struct {
 	fetch   func(context.Context) (V, term, error)
-	timeout time.Duration // of a fetch, which may serve requests with other deadlines
+	timeout time.Duration // of a fetch, which can serve requests with different deadlines
 	now     func() time.Time
-	// patience is the least pause after a failure to replace a value that is
-	// valid; nil for none.
-	patience func(error) time.Duration
 
 	fetches singleflight.Group
 
-	mu   sync.Mutex
-	held held[V]
+	mu      sync.Mutex
+	current leased[V]
 }
 
 // term is how long a value serves, counted from its arrival.
 type term struct {
 	renewIn   time.Duration
 	expiresIn time.Duration
-	assumed   bool // nobody said so
+	assumed   bool // the service did not state it
 }
 
-// held is a value and its life by our clock.
-type held[V comparable] struct {
+// leased is a value and its term by our clock.
+type leased[V comparable] struct {
 	value     V
 	renewAt   time.Time
 	expiresAt time.Time
 	assumed   bool
 }
 
-// get returns a value that is valid as far as we know.
 func (l *lease[V]) get(ctx context.Context) (V, error) {
-	h := l.inForce()
-	now := l.now()
-	if now.Before(h.renewAt) {
-		return h.value, nil
+	old, now := l.last(), l.now()
+	if now.Before(old.renewAt) {
+		return old.value, nil
 	}
-	if !now.Before(h.expiresAt) {
-		return l.renew(ctx, h.value)
+	if !now.Before(old.expiresAt) {
+		return l.renew(ctx, old.value)
 	}
-	hurried, cancel := context.WithTimeout(ctx, renewalGrace)
+	ctx, cancel := context.WithTimeout(ctx, renewalGrace)
 	defer cancel()
-	value, err := l.renew(hurried, h.value)
-	if err == nil {
+	if value, err := l.renew(ctx, old.value); err == nil {
 		return value, nil
 	}
-	left := h.expiresAt.Sub(now)
-	pause := postponed(left)
-	if l.patience != nil {
-		pause = min(left, max(pause, l.patience(err)))
-	}
-	// The old one still serves.
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.held.value == h.value {
-		l.held.renewAt = now.Add(pause)
+	if l.current.value == old.value {
+		l.current.renewAt = now.Add(renewalPause(old.expiresAt.Sub(now)))
 	}
-	return l.held.value, nil
+	return l.current.value, nil
 }
 
-// postponed returns when to try again to replace a value of which so much life
-// is left: when half of that is over, and at the latest when nothing is.
-func postponed(left time.Duration) time.Duration {
+// renewalPause returns how long to wait before renewing a value again that is valid
+// for the time left: half of it, at least minRenewalPause, at most all of it.
+func renewalPause(left time.Duration) time.Duration {
 	return min(left, max(left/2, minRenewalPause))
 }
 
 // renew returns a value other than old, which expires or was refused.
 func (l *lease[V]) renew(ctx context.Context, old V) (V, error) {
 	result := l.fetches.DoChan("", func() (any, error) {
-		if current := l.inForce().value; current != old {
-			return current, nil // somebody else has renewed it since
+		if value := l.last().value; value != old {
+			return value, nil // another request has renewed it
 		}
-		// The fetch serves all who wait for it, so it must not end with the
-		// request that happened to be first.
+		// The fetch serves all requests that wait, so it must not end with the first one.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.timeout)
 		defer cancel()
 		value, t, err := l.fetch(ctx)
 		if err != nil {
 			return nil, err
 		}
-		l.begin(value, t)
+		now := l.now()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.current = leased[V]{value: value, renewAt: now.Add(t.renewIn), expiresAt: now.Add(t.expiresIn), assumed: t.assumed}
 		return value, nil
 	})
 	select {
@@ -111,28 +100,14 @@ func (l *lease[V]) renew(ctx context.Context, old V) (V, error) {
 	}
 }
 
-// begin puts a new value in force.
-func (l *lease[V]) begin(value V, t term) {
-	now := l.now()
+// last returns the value that was fetched last, valid or not, or the zero value.
+func (l *lease[V]) last() leased[V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held = held[V]{
-		value:     value,
-		renewAt:   now.Add(t.renewIn),
-		expiresAt: now.Add(t.expiresIn),
-		assumed:   t.assumed,
-	}
+	return l.current
 }
 
-// inForce returns what has been fetched last; the zero value if nothing has.
-func (l *lease[V]) inForce() held[V] {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.held
-}
-
-// expiry returns when the value in force expires, if that is known.
 func (l *lease[V]) expiry() (time.Time, bool) {
-	h := l.inForce()
-	return h.expiresAt, !h.assumed && !h.expiresAt.IsZero()
+	v := l.last()
+	return v.expiresAt, !v.assumed && !v.expiresAt.IsZero()
 }

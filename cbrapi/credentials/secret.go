@@ -8,7 +8,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// Secret returns a secret as it is now.
+// Secret returns the current value of a secret.
 type Secret func() (string, error)
 
 // Fixed returns a secret that does not change.
@@ -16,11 +16,11 @@ func Fixed(value string) Secret {
 	return func() (string, error) { return value, nil }
 }
 
-// FromFile returns a secret that is read from the file at each use, without the
-// white space around it. An error is cbrapi.ErrCredentials.
+// FromFile returns a secret that is read from a file at each use, without the white
+// space around it. Its errors are cbrapi.ErrCredentials.
 func FromFile(name string) Secret {
 	return func() (string, error) {
-		content, err := readRegular(name)
+		content, err := os.ReadFile(name)
 		if err != nil {
 			return "", fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)
 		}
@@ -32,27 +32,10 @@ func FromFile(name string) Secret {
 	}
 }
 
-// maxSecret bounds the file of a secret, in bytes. Tokens have up to 100 KB.
-const maxSecret = 1 << 20
-
-// readRegular reads a file of limited size. A pipe would keep its reader waiting,
-// and a device has no end.
-func readRegular(name string) ([]byte, error) {
-	if info, err := os.Stat(name); err == nil && !info.IsDir() {
-		if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s is not a regular file", name)
-		}
-		if info.Size() > maxSecret {
-			return nil, fmt.Errorf("%s is larger than %d KiB", name, maxSecret>>10)
-		}
-	}
-	return os.ReadFile(name)
-}
-
-// inHeader returns an error where no HTTP header can carry the value.
-func inHeader(what, value string) error {
+// validHeader returns an error if an HTTP header cannot carry the value.
+func validHeader(what, value string) error {
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return fmt.Errorf("%w: %s has line breaks or other control characters inside", cbrapi.ErrCredentials, what)
+		return fmt.Errorf("%w: %s contains line breaks or other control characters", cbrapi.ErrCredentials, what)
 	}
 	return nil
 }

@@ -4,10 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 
 // The algorithm and the headers of a signature. See
 // https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-002.html
-// and, for X-Project-Id, the page api-sign-provide-proid.html next to it.
+// and, for X-Project-Id,
+// https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-provide-proid.html.
 const (
 	algorithm           = "SDK-HMAC-SHA256"
 	dateHeader          = "X-Sdk-Date"
@@ -25,43 +27,36 @@ const (
 	securityTokenHeader = "X-Security-Token"
 )
 
-// signer is a RoundTripper that signs.
 type signer struct {
-	keys      KeySource
-	projectID string
-	next      http.RoundTripper
-	now       func() time.Time
+	keys KeySource
+	next http.RoundTripper
+	now  func() time.Time
 }
 
-// Sign returns a RoundTripper that signs every request with an access key, and
-// sends it through next. A projectID that is not empty is sent and signed too:
-// the cloud needs it for sub-projects. The cloud refuses a signature whose time,
+// Sign returns a RoundTripper that signs requests with an access key and sends them
+// through next. It includes the id of the request's project, cbrapi.ProjectID, which
+// the cloud requires for sub-projects. The cloud refuses a signature whose time, taken
 // from now, is more than 15 minutes off its own.
-func Sign(keys KeySource, projectID string, next http.RoundTripper, now func() time.Time) http.RoundTripper {
-	return &signer{keys: keys, projectID: projectID, next: next, now: now}
+func Sign(keys KeySource, next http.RoundTripper, now func() time.Time) http.RoundTripper {
+	return &signer{keys: keys, next: next, now: now}
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 	signed, err := s.signed(req)
 	if err != nil {
-		if req.Body != nil {
-			_ = req.Body.Close() // a RoundTripper closes it whatever happens
-		}
 		return nil, err
 	}
-	resp, err := s.next.RoundTrip(signed)
-	return resp, cbrapi.RedactError(err, signed.Header.Get("Authorization"), signed.Header.Get(securityTokenHeader))
+	return s.next.RoundTrip(signed)
 }
 
-// signed returns a signed copy of req: a RoundTripper must not change the
-// request that it was given.
 func (s *signer) signed(req *http.Request) (*http.Request, error) {
-	keys, err := s.keys(req.Context())
+	ctx := req.Context()
+	keys, err := s.keys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := keys.usable(); err != nil {
+	if err := keys.validate(); err != nil {
 		return nil, err
 	}
 	bodyHash, err := hashBody(req)
@@ -69,41 +64,35 @@ func (s *signer) signed(req *http.Request) (*http.Request, error) {
 		return nil, err
 	}
 
-	req = req.Clone(req.Context())
-	// Sent as it is signed, it means the same to a verifier that decodes it and
-	// to one that does not.
-	if req.URL.RawQuery, err = canonicalQuery(req.URL); err != nil {
-		return nil, err
+	req = req.Clone(ctx)
+	// A canonical query has the same meaning whether or not the verifier decodes it.
+	req.URL.RawQuery = canonicalQuery(req.URL)
+	// Transports and proxies may change other headers, so they are not signed.
+	names := []string{"host"}
+	if projectID := cbrapi.ProjectID(ctx); projectID != "" {
+		req.Header.Set(projectHeader, projectID)
+		names = append(names, "x-project-id")
 	}
-	// Nothing else is signed: transports add headers, and proxies change them.
-	names := []string{"host", "x-sdk-date"}
 	req.Header.Set(dateHeader, s.now().UTC().Format(dateLayout))
-	if s.projectID != "" {
-		req.Header.Set(projectHeader, s.projectID)
-		names = []string{"host", "x-project-id", "x-sdk-date"}
-	}
+	names = append(names, "x-sdk-date")
 	if keys.SecurityToken != "" {
 		req.Header.Set(securityTokenHeader, keys.SecurityToken)
 		names = append(names, "x-security-token")
 	}
-	signature, err := sign(req, keys.SecretKey, names, bodyHash)
-	if err != nil {
-		return nil, err
-	}
 	req.Header.Set("Authorization", fmt.Sprintf("%s Access=%s, SignedHeaders=%s, Signature=%s",
-		algorithm, keys.AccessKey, strings.Join(names, ";"), signature))
+		algorithm, keys.AccessKey, strings.Join(names, ";"), sign(req, keys.SecretKey, names, bodyHash)))
 	return req, nil
 }
 
-// sign returns the signature of a request over the headers named in signed.
-func sign(req *http.Request, secretKey string, signed []string, bodyHash string) (string, error) {
-	canonical, err := canonicalRequest(req, signed, bodyHash)
-	if err != nil {
-		return "", err
-	}
+func hasSignature(req *http.Request) bool {
+	return req != nil && req.Header.Get(dateHeader) != ""
+}
+
+// sign returns the signature of a request that covers the headers named in signed.
+func sign(req *http.Request, secretKey string, signed []string, bodyHash string) string {
 	mac := hmac.New(sha256.New, []byte(secretKey))
-	_, _ = io.WriteString(mac, stringToSign(req.Header.Get(dateHeader), canonical)) // a hash does not fail
-	return hex.EncodeToString(mac.Sum(nil)), nil
+	_, _ = io.WriteString(mac, stringToSign(req.Header.Get(dateHeader), canonicalRequest(req, signed, bodyHash))) // a hash does not fail
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func stringToSign(date, canonical string) string {
@@ -111,13 +100,10 @@ func stringToSign(date, canonical string) string {
 	return algorithm + "\n" + date + "\n" + hex.EncodeToString(sum[:])
 }
 
-// hashBody reads a copy of the body: the body itself is the transport's.
+// hashBody returns the hash of a copy of the body. The transport reads the body itself.
 func hashBody(req *http.Request) (string, error) {
 	hash := sha256.New()
-	if req.Body != nil && req.Body != http.NoBody {
-		if req.GetBody == nil {
-			return "", errors.New("the body of the request can be read only once, and so not be signed")
-		}
+	if req.GetBody != nil {
 		body, err := req.GetBody()
 		if err != nil {
 			return "", err
@@ -129,3 +115,45 @@ func hashBody(req *http.Request) (string, error) {
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
+
+// canonicalRequest returns the form of a request over which both sides compute the
+// signature. The names in signed are in lower case and sorted.
+func canonicalRequest(req *http.Request, signed []string, bodyHash string) string {
+	var headers strings.Builder
+	for _, name := range signed {
+		value := req.Header.Get(name)
+		if name == "host" {
+			value = req.Host // net/http does not keep it in Header
+		}
+		headers.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
+	}
+	return strings.Join([]string{
+		req.Method,
+		canonicalPath(req.URL),
+		canonicalQuery(req.URL),
+		headers.String(),
+		strings.Join(signed, ";"),
+		bodyHash,
+	}, "\n")
+}
+
+// canonicalPath encodes the path and ends it in a slash.
+func canonicalPath(u *url.URL) string {
+	segments := strings.Split(strings.TrimSuffix(u.Path, "/"), "/")
+	for i, s := range segments {
+		segments[i] = spacesAsPercent20(url.QueryEscape(s))
+	}
+	return strings.Join(segments, "/") + "/"
+}
+
+// canonicalQuery sorts by name and then by value, and writes = after every name.
+func canonicalQuery(u *url.URL) string {
+	query := u.Query()
+	for _, values := range query {
+		slices.Sort(values)
+	}
+	return spacesAsPercent20(query.Encode())
+}
+
+// spacesAsPercent20 changes an encoding of package url to that of RFC 3986.
+func spacesAsPercent20(encoded string) string { return strings.ReplaceAll(encoded, "+", "%20") }

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// The vectors were made with the vendor's signer, huaweicloud-sdk-go-v3, which
-// signs every header that it finds; here each names its own.
-func TestVectors(t *testing.T) {
+// The vectors were made with the vendor's signer, huaweicloud-sdk-go-v3, which signs all
+// headers. Here each vector names the signed ones.
+func TestSignatureVectors(t *testing.T) {
 	const (
 		endpoint  = "https://cbr.example.com"
 		emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -111,19 +111,15 @@ func TestVectors(t *testing.T) {
 				t.Errorf("the hash of the body is %s, want %s", hash, v.bodyHash)
 			}
 			signed := strings.Split(v.signed, ";")
-			canonical, err := canonicalRequest(req, signed, hash)
-			if err != nil {
-				t.Fatal(err)
-			}
+			canonical := canonicalRequest(req, signed, hash)
 			if v.canonical != "" && canonical != v.canonical {
 				t.Errorf("the canonical request is\n%q, want\n%q", canonical, v.canonical)
 			}
 			if toSign := stringToSign("20240312T010203Z", canonical); !strings.HasPrefix(toSign, "SDK-HMAC-SHA256\n20240312T010203Z\n"+v.toSign) {
 				t.Errorf("the string to sign is %q, want its last line to be %s", toSign, v.toSign)
 			}
-			signature, err := sign(req, "TESTSK", signed, hash)
-			if err != nil || signature != v.signature {
-				t.Errorf("the signature is %s, %v, want %s; canonical request:\n%s", signature, err, v.signature, canonical)
+			if signature := sign(req, "TESTSK", signed, hash); signature != v.signature {
+				t.Errorf("the signature is %s, want %s; canonical request:\n%s", signature, v.signature, canonical)
 			}
 		})
 	}

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,17 +19,17 @@ import (
 )
 
 const (
+	rulesFile        = "../../rules/cbr.rules.yml"
 	alertmanagerFile = "../../deploy/alertmanager.yml"
 	templateFile     = "../../deploy/alertmanager.tmpl"
 	prometheusFile   = "../../deploy/compose/prometheus.yml"
 )
 
-// startAlertmanager starts an Alertmanager with the configuration, beside which are the
-// shipped texts, and returns the file that it is in.
-func startAlertmanager(t *testing.T, address, config string) (file string) {
+// startAlertmanager starts an Alertmanager with a configuration and the shipped templates.
+func startAlertmanager(t *testing.T, address, config string) {
 	t.Helper()
 	dir := t.TempDir()
-	file = filepath.Join(dir, "alertmanager.yml")
+	file := filepath.Join(dir, "alertmanager.yml")
 	writeFile(t, file, config)
 	writeFile(t, filepath.Join(dir, "alertmanager.tmpl"), readFile(t, templateFile))
 	start(t, alertmanagerBinary, "--config.file="+file, "--storage.path="+filepath.Join(dir, "data"),
@@ -39,59 +38,23 @@ func startAlertmanager(t *testing.T, address, config string) (file string) {
 		_, err := get(t, "http://"+address+"/-/ready")
 		return err
 	})
-	return file
 }
 
-// postAlerts has alerts with these labels fire for an hour.
-func postAlerts(t *testing.T, address string, alerts ...map[string]string) {
-	t.Helper()
-	type posted struct {
-		Labels      map[string]string `json:"labels"`
-		Annotations map[string]string `json:"annotations"`
-		EndsAt      time.Time         `json:"endsAt"`
-	}
-	var body []posted
-	for _, labels := range alerts {
-		about := map[string]string{"summary": labels["alertname"] + " of " + labels["resource_id"]}
-		body = append(body, posted{labels, about, time.Now().Add(time.Hour)})
-	}
-	content, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	post(t, "http://"+address+"/api/v2/alerts", content)
-}
-
-func post(t *testing.T, url string, content []byte) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s, %v", url, resp.Status, err)
-	}
-}
-
-// inbox is where the messages of an Alertmanager arrive.
+// inbox receives the messages of an Alertmanager.
 type inbox struct {
 	*httptest.Server
 	mu       sync.Mutex
 	messages []notice
 }
 
-// notice is a message that has arrived.
+// notice is a received message.
 type notice struct {
-	line string // where, what, and of which resources
-	text string // all of it, where a person reads it
+	at   time.Time
+	line string // what a person sees, in short
+	text string // the whole text of a chat message
 }
 
-// openInbox takes what is sent to a channel at /chat, and to a pager at /page.
+// openInbox receives chat messages at /chat and pages at /page.
 func openInbox(t *testing.T) *inbox {
 	t.Helper()
 	in := &inbox{}
@@ -105,16 +68,14 @@ func openInbox(t *testing.T) *inbox {
 			http.Error(w, "not a chat message", http.StatusBadRequest)
 			return
 		}
-		told := chat.Attachments[0]
-		var summaries []string
-		for _, s := range regexp.MustCompile(`(?m)^(?:\*(.+)\*|Over: (.+))$`).FindAllStringSubmatch(told.Text, -1) {
-			summaries = append(summaries, s[1]+s[2])
+		message := chat.Attachments[0]
+		lines := regexp.MustCompile(`(?m)^(\*.+\*|Resolved: .+|The first 10 of .+)$`).FindAllString(message.Text, -1)
+		slices.Sort(lines)
+		if last := len(lines) - 1; last >= 0 && strings.HasPrefix(lines[last], "The first") {
+			lines = lines[last:] // which are the first is arbitrary
 		}
-		line := chat.Channel + " " + told.Title
-		if len(summaries) > 1 {
-			line += " [" + strings.Join(summaries, " ") + "]"
-		}
-		in.add(notice{regexp.MustCompile(`(\d+[dhm] )*[\d.]+s\b`).ReplaceAllString(line, "TIME"), told.Text})
+		severity := regexp.MustCompile(`^[A-Z]+: `).FindString(message.Title)
+		in.add(notice{line: chat.Channel + " " + severity + strings.Join(lines, " "), text: message.Text})
 	})
 	mux.HandleFunc("POST /page", func(w http.ResponseWriter, r *http.Request) {
 		var page struct {
@@ -129,8 +90,7 @@ func openInbox(t *testing.T) *inbox {
 		}
 		line := "page " + page.Status
 		for _, a := range page.Alerts {
-			line += fmt.Sprintf(" %s{vault %s, resource %s}", a.Labels["alertname"],
-				strings.TrimPrefix(a.Labels["vault_id"], vaultPrefix), strings.TrimPrefix(a.Labels["resource_id"], resourcePrefix))
+			line += fmt.Sprintf(" %s{%s %s}", a.Labels["alertname"], a.Labels["vault"], a.Labels["resource_name"])
 		}
 		in.add(notice{line: line})
 	})
@@ -142,10 +102,11 @@ func openInbox(t *testing.T) *inbox {
 func (in *inbox) add(m notice) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	m.at = time.Now()
 	in.messages = append(in.messages, m)
 }
 
-// lines returns all messages so far, in the order of the alphabet.
+// lines returns all messages so far, sorted.
 func (in *inbox) lines() []string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -157,40 +118,47 @@ func (in *inbox) lines() []string {
 	return lines
 }
 
-// text returns the text of the first message with the line.
-func (in *inbox) text(line string) string {
+// first returns the first message with the line.
+func (in *inbox) first(line string) notice {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for _, m := range in.messages {
-		if m.line == line {
-			return m.text
-		}
-	}
-	return ""
+	return in.messages[slices.IndexFunc(in.messages, func(m notice) bool { return m.line == line })]
 }
 
-// hastened returns a configuration or rules in which a minute is a second, so that a
-// story that takes hours takes minutes. It knows durations by what is before them.
+// config returns the shipped configuration with the addresses of the inbox and the routes
+// that are in comments.
+func (in *inbox) config(t *testing.T) string {
+	t.Helper()
+	text := regexp.MustCompile(`(?m)^    # (- |  )`).ReplaceAllString(readFile(t, alertmanagerFile), "    $1")
+	return hastened(replaced(t, text,
+		// Groups of rules are evaluated within a minute in truth, here within three seconds.
+		"group_wait: 1m", "group_wait: 3m", "group_interval: 5m", "group_interval: 3m",
+		"https://chat.example.com/hooks/REPLACE_ME", in.URL+"/chat",
+		"https://pager.example.com/hooks/REPLACE_ME", in.URL+"/page"))
+}
+
+// hastened returns a configuration or rules in which a minute is a second, so that hours
+// take minutes. It recognizes durations by the characters before them.
 func hastened(text string) string {
 	duration := regexp.MustCompile(`(\[|:|: |offset )(\d+)([mhdw])\b`)
 	return duration.ReplaceAllStringFunc(text, func(found string) string {
 		parts := duration.FindStringSubmatch(found)
 		n, err := strconv.Atoi(parts[2])
 		if err != nil {
-			panic(err) // it is some digits
+			panic(err) // only digits match
 		}
 		minutes := n * map[string]int{"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}[parts[3]]
 		return parts[1] + strconv.Itoa(minutes) + "s"
 	})
 }
 
-// replaced returns the text with each of the old replaced by the new, pair by pair. All
-// of the old have to be there.
+// replaced returns the text with each old string replaced by the new one, pair by pair.
+// Each must occur.
 func replaced(t *testing.T, text string, oldNew ...string) string {
 	t.Helper()
 	for pair := range slices.Chunk(oldNew, 2) {
 		if !strings.Contains(text, pair[0]) {
-			t.Fatalf("nothing is %q in\n%s", pair[0], text)
+			t.Fatalf("no %q in\n%s", pair[0], text)
 		}
 		text = strings.ReplaceAll(text, pair[0], pair[1])
 	}

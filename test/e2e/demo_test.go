@@ -14,8 +14,8 @@ func TestPrometheusScrapesDemo(t *testing.T) {
 	exporter := startExporter(t, "--demo")
 	prometheus := startPrometheus(t, scrapeConfig(t, "metrics.yml", exporter))
 
-	// Exactly one status of a task is 1, so this counts tasks. Both sides are read
-	// anew each time: the demo's tasks move.
+	// Exactly one status of a task is 1, so this counts tasks. They change, so both sides
+	// are read again each time.
 	eventually(t, 30*time.Second, func() error {
 		exposed := len(exporter.samples(t, "cbr_task_status", 1))
 		stored := len(prometheus.query(t, "cbr_task_status == 1"))
@@ -27,8 +27,8 @@ func TestPrometheusScrapesDemo(t *testing.T) {
 
 	for _, tt := range []struct{ query, because string }{
 		{`up != 1`, "each scrape succeeds"},
-		{`cbr_up != 1`, "the demo's cloud answers"},
-		{`cbr_scrape_collector_success != 1`, "the demo's cloud answers completely"},
+		{`cbr_up != 1`, "the demo's cloud is up"},
+		{`cbr_scrape_collector_success != 1`, "the demo's cloud is complete"},
 		{`scrape_samples_post_metric_relabeling == 0`, "no scrape is empty"},
 		{`{__name__=~"cbr_.+", exported_project=~".+"}`, "honor_labels keeps the exporter's project label"},
 	} {
@@ -36,7 +36,7 @@ func TestPrometheusScrapesDemo(t *testing.T) {
 			t.Errorf("%s: got %v, want nothing: %s", tt.query, got, tt.because)
 		}
 	}
-	// And those families exist at all.
+	// The families of these queries exist.
 	for _, query := range []string{
 		`up == 1`, `cbr_up == 1`, `cbr_scrape_collector_success == 1`, `scrape_samples_post_metric_relabeling > 0`,
 		`cbr_exporter_build_info`,

@@ -1,10 +1,10 @@
 //go:build e2e
 
-// Package e2e runs the built exporter in front of a real Prometheus.
+// Package e2e runs the built exporter with a real Prometheus and Alertmanager.
 //
 //	go test -tags e2e ./test/e2e
 //
-// It needs prometheus, promtool, alertmanager and amtool in PATH, and nothing but loopback.
+// It needs prometheus, promtool, alertmanager and amtool in PATH. It uses only loopback.
 package e2e
 
 import (
@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// exporterBinary is built once for all tests, by TestMain, and alertmanagerBinary found.
+// TestMain builds the exporter and finds the Alertmanager.
 var exporterBinary, alertmanagerBinary string
 
 func TestMain(m *testing.M) {

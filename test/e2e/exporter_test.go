@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,26 +40,32 @@ func (e exporter) metrics(t *testing.T) string {
 	return string(body)
 }
 
-// samples returns the samples of one gauge family that have the value.
+// samples returns the samples of a gauge with a value.
 func (e exporter) samples(t *testing.T, family string, value float64) model.Vector {
 	t.Helper()
+	return slices.DeleteFunc(samplesOf(t, e.metrics(t), family), func(s *model.Sample) bool { return float64(s.Value) != value })
+}
+
+// samplesOf returns the samples of a family on a page.
+func samplesOf(t *testing.T, page, family string) model.Vector {
+	t.Helper()
+	var text strings.Builder
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(strings.TrimPrefix(line, "# TYPE "), family) {
+			text.WriteString(line)
+		}
+	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(e.metrics(t)))
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if families[family] == nil {
 		return nil
 	}
-	all, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, families[family])
+	samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, families[family])
 	if err != nil {
 		t.Fatal(err)
-	}
-	var samples model.Vector
-	for _, s := range all {
-		if float64(s.Value) == value {
-			samples = append(samples, s)
-		}
 	}
 	return samples
 }

@@ -15,20 +15,20 @@ import (
 	"time"
 )
 
-// process is a program under test. It ends with its test at the latest, and its
-// output is shown where the test fails.
+// process is a program under test. It is killed at the end of its test, and its output is
+// logged if the test fails.
 type process struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 
-	// Both are complete once exited is closed, and not to be read before.
+	// Both may be read once exited is closed.
 	output bytes.Buffer
 	err    error
 }
 
 func start(t *testing.T, path string, args ...string) *process {
 	t.Helper()
-	// The context is cancelled, and with it the program killed, just before the cleanup.
+	// The context is cancelled, which kills the program, before the cleanup.
 	p := &process{cmd: exec.CommandContext(t.Context(), path, args...), exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	if err := p.cmd.Start(); err != nil {
@@ -92,7 +92,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// get returns the body of a 200 answer; any other is an error.
+// get returns the body of a response. Any status but 200 is an error.
 func get(t *testing.T, url string) ([]byte, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)

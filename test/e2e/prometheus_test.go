@@ -5,7 +5,6 @@ package e2e
 import (
 	"encoding/json"
 	"net/url"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -19,18 +18,21 @@ type prometheus struct {
 	address string
 }
 
-// startPrometheus starts a Prometheus with the configuration, and with more flags.
+// startPrometheus starts a Prometheus with a configuration and additional flags.
 func startPrometheus(t *testing.T, config string, flags ...string) prometheus {
 	t.Helper()
-	dir, address := t.TempDir(), freeAddress(t)
-	file := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return startPrometheusOn(t, t.TempDir(), config, flags...)
+}
+
+// startPrometheusOn starts a Prometheus with data.
+func startPrometheusOn(t *testing.T, data, config string, flags ...string) prometheus {
+	t.Helper()
+	file, address := filepath.Join(t.TempDir(), "prometheus.yml"), freeAddress(t)
+	writeFile(t, file, config)
 
 	p := prometheus{start(t, "prometheus", append(flags,
 		"--config.file="+file,
-		"--storage.tsdb.path="+filepath.Join(dir, "data"),
+		"--storage.tsdb.path="+data,
 		"--web.listen-address="+address,
 		"--log.level=warn")...), address}
 	eventually(t, 30*time.Second, func() error {
@@ -40,30 +42,34 @@ func startPrometheus(t *testing.T, config string, flags ...string) prometheus {
 	return p
 }
 
-// query runs an instant query that answers with a vector.
+// query runs an instant query.
 func (p prometheus) query(t *testing.T, query string) model.Vector {
 	t.Helper()
-	return p.ask(t, url.Values{"query": {query}})
+	var result model.Vector
+	p.ask(t, "query", url.Values{"query": {query}}, &result)
+	return result
 }
 
-// queryAt is query at another time than now.
-func (p prometheus) queryAt(t *testing.T, query string, at time.Time) model.Vector {
+// queryRange runs a query at each step from start to end.
+func (p prometheus) queryRange(t *testing.T, query string, start, end time.Time, step time.Duration) model.Matrix {
 	t.Helper()
-	return p.ask(t, url.Values{"query": {query}, "time": {at.Format(time.RFC3339Nano)}})
+	var result model.Matrix
+	p.ask(t, "query_range", url.Values{
+		"query": {query}, "start": {start.Format(time.RFC3339)}, "end": {end.Format(time.RFC3339)}, "step": {step.String()},
+	}, &result)
+	return result
 }
 
-func (p prometheus) ask(t *testing.T, params url.Values) model.Vector {
+func (p prometheus) ask(t *testing.T, endpoint string, params url.Values, result any) {
 	t.Helper()
-	query := params.Get("query")
-	body, err := get(t, "http://"+p.address+"/api/v1/query?"+params.Encode())
+	body, err := get(t, "http://"+p.address+"/api/v1/"+endpoint+"?"+params.Encode())
 	if err != nil {
-		t.Fatalf("%s: %v", query, err)
+		t.Fatalf("%s: %v", params.Get("query"), err)
 	}
-	var answer struct {
-		Data struct{ Result model.Vector }
+	response := struct {
+		Data struct{ Result any }
+	}{struct{ Result any }{result}}
+	if err := json.Unmarshal(body, &response); err != nil {
+		t.Fatalf("%s: %v in %s", params.Get("query"), err, body)
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		t.Fatalf("%s: %v in %s", query, err, body)
-	}
-	return answer.Data.Result
 }

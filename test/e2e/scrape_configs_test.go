@@ -31,7 +31,7 @@ func TestPromtoolAcceptsScrapeConfigs(t *testing.T) {
 	}
 }
 
-// scrapeConfig returns a shipped configuration for the exporter, in a hurry.
+// scrapeConfig returns a shipped configuration for the exporter, with short intervals.
 func scrapeConfig(t *testing.T, name string, e exporter) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(scrapeConfigs, name))
@@ -45,12 +45,12 @@ func scrapeConfig(t *testing.T, name string, e exporter) string {
 	).Replace(string(content))
 }
 
-// projectNames are spread over both servers by the hash. They are unlike in what
-// a URL, a label and a path make of them.
+// projectNames hash to both servers, and contain characters that are special in URLs,
+// labels and paths.
 var projectNames = []string{"prod", "staging", "a/b c", "100%&=;+", `"quoted" \`, "東京"}
 
-// startExporterOfProjects starts an exporter of projects with the names, all in
-// one simulated cloud.
+// startExporterOfProjects starts an exporter of projects with these names in one simulated
+// cloud.
 func startExporterOfProjects(t *testing.T, names []string) exporter {
 	t.Helper()
 	const token = "a-token"
@@ -70,8 +70,8 @@ func startExporterOfProjects(t *testing.T, names []string) exporter {
 	return startExporter(t, "--config.file="+file)
 }
 
-// TestServersShareProjects runs two servers with the configuration for it: each
-// project is scraped by exactly one of them, and so is the exporter itself.
+// TestServersShareProjects runs two servers with the hashmod configuration: each project,
+// and the exporter itself, must be scraped by exactly one of them.
 func TestServersShareProjects(t *testing.T) {
 	exporter := startExporterOfProjects(t, projectNames)
 	config := scrapeConfig(t, "hashmod.yml", exporter)
@@ -121,7 +121,7 @@ func TestServersShareProjects(t *testing.T) {
 	for _, tt := range []struct{ query, because string }{
 		{`up != 1`, "each scrape succeeds"},
 		{`{__name__=~"cbr_.+",exported_project=~".+"}`, "honor_labels keeps the exporter's project label"},
-		{`{job="cbr-exporter",project=~".+"}`, "the job of the exporter itself leaves the projects to the other"},
+		{`{job="cbr-exporter",project=~".+"}`, "the job of the exporter itself does not scrape projects"},
 		{`{job="cbr",__name__=~"go_.+|process_.+|cbr_exporter_(build|config)_.+"}`, "the page of a project has nothing about the process"},
 	} {
 		if got := together(tt.query); len(got) != 0 {

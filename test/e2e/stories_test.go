@@ -14,15 +14,14 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// startExporterOfStories starts an exporter of projects that things happen to
-// which the demo does not have, or not at each time of the day:
+// startExporterOfStories starts an exporter of projects with what the demo does not have,
+// or not at any time of the day:
 //
-//   - pair: a resource that is backed up and replicated; a backup runs and one
-//     waits, a replication runs; a policy has a pattern that cannot be read.
-//   - ids: followed by ids alone, of a restore, of a failure and of a task that
-//     does not exist.
+//   - pair: a resource that is backed up and replicated; a backup runs and one waits, a
+//     replication runs; a policy has an invalid pattern.
+//   - ids: only task ids: a restore, a failure and a task that does not exist.
 //   - refused: the cloud refuses the credentials.
-//   - empty: there are no tasks.
+//   - empty: no tasks.
 func startExporterOfStories(t *testing.T) exporter {
 	t.Helper()
 	const token = "a-token"
@@ -34,7 +33,9 @@ func startExporterOfStories(t *testing.T) exporter {
 		return s, server.URL
 	}
 	pair, pairURL := cloud(simulator.Options{Empty: true})
-	tellOfPair(pair, time.Now())
+	addPair(pair, time.Now())
+	broken, brokenURL := cloud(simulator.Options{Empty: true})
+	addBroken(broken, time.Now())
 	fleet, fleetURL := cloud(simulator.Options{})
 	_, emptyURL := cloud(simulator.Options{Empty: true})
 
@@ -50,6 +51,7 @@ func startExporterOfStories(t *testing.T) exporter {
 		return r.OperationType == "backup" && r.Status == "failed"
 	})}
 	project("pair", pairURL, token, "discovery: {}, vaults: {}")
+	project("broken", brokenURL, token, "discovery: {}, vaults: {}")
 	project("ids", fleetURL, token, "task_ids: ["+strings.Join(ids, ", ")+"]")
 	project("refused", emptyURL, "another-token", "discovery: {}")
 	project("empty", emptyURL, token, "discovery: {}")
@@ -61,23 +63,22 @@ func startExporterOfStories(t *testing.T) exporter {
 	return startExporter(t, "--config.file="+file)
 }
 
-// someTask returns the newest of the tasks that is such a one: the cloud may forget the
-// oldest at any moment.
+// someTask returns the latest matching task: the oldest may be deleted at any moment.
 func someTask(t *testing.T, s *simulator.Simulator, is func(simulator.TaskRecord) bool) string {
 	t.Helper()
-	var newest simulator.TaskRecord
+	var latest simulator.TaskRecord
 	for _, r := range s.Tasks() {
-		if is(r) && r.Created.After(newest.Created) && !r.Created.After(time.Now()) {
-			newest = r
+		if is(r) && r.Created.After(latest.Created) && !r.Created.After(time.Now()) {
+			latest = r
 		}
 	}
-	if newest.ID == "" {
+	if latest.ID == "" {
 		t.Fatal("the simulated cloud has no such task")
 	}
-	return newest.ID
+	return latest.ID
 }
 
-func tellOfPair(s *simulator.Simulator, now time.Time) {
+func addPair(s *simulator.Simulator, now time.Time) {
 	const (
 		resource = "11111111-1111-4111-8111-111111111111"
 		near     = "22222222-2222-4222-8222-222222222222"
@@ -105,12 +106,39 @@ func tellOfPair(s *simulator.Simulator, now time.Time) {
 		return simulator.Vault{
 			ID: id, Name: "vault-" + id[:1], ObjectType: "server", ProtectType: protect, ChargingMode: "post_paid",
 			ConsistentLevel: "crash_consistent", Status: "available", Size: 100, Allocated: 40, Used: 20 << 10,
-			Resources: []simulator.VaultResource{{ID: resource, Name: "paired", Type: "OS::Nova::Server", ProtectStatus: "available"}},
 		}
 	}
-	s.SetVaults(vault(near, "backup"), vault(far, "replication"))
+	backups, replicas := vault(near, "backup"), vault(far, "replication")
+	backups.Resources = []simulator.VaultResource{{ID: resource, Name: "paired", Type: "OS::Nova::Server", ProtectStatus: "available"}}
+	s.SetVaults(backups, replicas)
 	s.SetPolicies(simulator.Policy{
 		ID: "44444444-4444-4444-8444-444444444444", Name: "odd", OperationType: "backup", Enabled: true,
 		Patterns: []string{"FREQ=SOMETIMES"}, Vaults: []simulator.PolicyVault{{ID: near}},
+	})
+}
+
+// addBroken adds a resource whose daily backup succeeded until yesterday and failed today.
+func addBroken(s *simulator.Simulator, now time.Time) {
+	const (
+		resource = "55555555-5555-4555-8555-555555555555"
+		vault    = "66666666-6666-4666-8666-666666666666"
+	)
+	task := simulator.Task{OperationType: "backup", ResourceID: resource, ResourceName: "broken", ResourceType: "OS::Nova::Server"}
+	for days, code := range []string{"BackupService.7003", "", ""} {
+		task.Created = now.Add(-time.Hour - time.Duration(days)*24*time.Hour)
+		task.Started, task.Ended = task.Created, task.Created.Add(time.Minute)
+		task.Outcome, task.ErrorCode = "success", code
+		if code != "" {
+			task.Outcome = "failed"
+		}
+		s.Add(task)
+	}
+	s.SetVaults(simulator.Vault{
+		ID: vault, Name: "vault-6", ObjectType: "server", ProtectType: "backup", Status: "available", Size: 100,
+		Resources: []simulator.VaultResource{{ID: resource, Name: "broken", Type: "OS::Nova::Server", ProtectStatus: "available"}},
+	})
+	s.SetPolicies(simulator.Policy{
+		ID: "77777777-7777-4777-8777-777777777777", Name: "daily", OperationType: "backup", Enabled: true,
+		Patterns: []string{"FREQ=DAILY;INTERVAL=1;BYHOUR=2;BYMINUTE=00"}, Vaults: []simulator.PolicyVault{{ID: vault}},
 	})
 }

@@ -2,112 +2,162 @@
 
 package e2e
 
-// The vaults of the story.
-const (
-	dailyVault    = 1  // a backup each day at 2
-	otherVault    = 2  // the same, of which a server is in dailyVault as well
-	offsiteVault  = 3  // the same, and a replication each day at 6
-	weeklyVault   = 4  // a backup each Monday at 4
-	labVault      = 5  // a backup each day at 2, by a policy that is disabled for some days
-	oddVault      = 6  // nobody can read when its policy runs
-	twiceVault    = 7  // backups at 2 and 14, by two policies
-	eveningVault  = 8  // a backup each day at 20
-	changingVault = 9  // a backup each day at 2, later each Monday
-	hastyVault    = 10 // a backup each Monday at 4, later each day at 2
-	unboundVault  = 11 // without a policy
-	lateVault     = 12 // a backup each Monday at 4, later each day at 2, which helps nothing
+import (
+	"strings"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// write writes down what there is, and what happens. The first day is a Saturday.
+// The story is about some days after some days of history.
+const historyDays, storyDays = 14, 11
+
+// The vaults of the story.
+const (
+	dailyVault    = 1 // a backup each day at 2
+	otherVault    = 2 // the same; a server is moved to it from dailyVault
+	offsiteVault  = 3 // the same, and a replication each day at 6
+	weeklyVault   = 4 // a backup each Monday at 4
+	officeVault   = 5 // a backup each weekday at 20
+	labVault      = 6 // a backup each day at 2; the policy is disabled for some days
+	twiceVault    = 7 // backups at 2 and 14, by two policies
+	changingVault = 8 // a backup each day at 2, later each Monday
+	hastyVault    = 9 // a backup each Monday at 4, later each day at 2
+)
+
+// write creates the cloud and the events. The first day is a Saturday.
 func (s *story) write() {
 	c := s.cloud
-	backup := func(n int, when plan, vaults ...int) { c.policy(n, "backup", true, when, vaults...) }
-	backup(1, dailyAt(2), dailyVault, otherVault, offsiteVault)
-	c.policy(2, "replication", true, dailyAt(6), offsiteVault)
-	backup(3, mondaysAt(4), weeklyVault)
-	backup(4, dailyAt(2), labVault)
-	backup(5, plan{patterns: []string{"FREQ=MONTHLY;BYDAY=MO"}}, oddVault)
-	backup(6, dailyAt(2), twiceVault)
-	backup(7, dailyAt(14), twiceVault)
-	backup(8, dailyAt(20), eveningVault)
-	backup(9, dailyAt(2), changingVault)
-	backup(10, mondaysAt(4), hastyVault)
-	backup(11, mondaysAt(4), lateVault)
+	backup := func(n int, enabled bool, when plan, vaults ...int) { c.policy(n, "backup", enabled, when, vaults...) }
+	backup(1, true, plan{everyDay, 2}, dailyVault, otherVault, offsiteVault)
+	c.policy(2, "replication", true, plan{everyDay, 6}, offsiteVault)
+	backup(3, true, plan{"MO", 4}, weeklyVault)
+	backup(4, true, plan{"MO,TU,WE,TH,FR", 20}, officeVault)
+	backup(5, true, plan{everyDay, 2}, labVault)
+	backup(6, true, plan{everyDay, 2}, twiceVault)
+	backup(7, true, plan{everyDay, 14}, twiceVault)
+	backup(8, true, plan{everyDay, 2}, changingVault)
+	backup(9, true, plan{"MO", 4}, hastyVault)
 
-	const healthy, failing, never, noTask, lateFailing, lateHealthy, comesBack, alone, inBoth, outage, boundBlind = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-	doesNotFollow := server(alone)
-	doesNotFollow.AutoProtect = new(false)
-	c.bind(dailyVault, server(healthy), server(failing), server(never), server(noTask), server(comesBack), doesNotFollow, server(inBoth), server(outage))
-	c.runs(dailyVault, healthy, "backup", 2, days("s", 25))
-	c.runs(dailyVault, failing, "backup", 2, days("s", 16, "f", 2, "t", 1, "k", 1, "f", 1, "s", 4))
-	c.runs(dailyVault, never, "backup", 2, days("f", 12, "k", 13))
-	c.runs(dailyVault, lateFailing, "backup", 2, days("-", 18, "f", 3, "s", 4))
-	c.runs(dailyVault, lateHealthy, "backup", 2, days("-", 18, "s", 7))
-	c.runs(dailyVault, comesBack, "backup", 2, days("s", 14, "f", 5, "-", 4, "f", 2))
-	c.runs(dailyVault, alone, "backup", 2, days("s", 4))
-	c.runs(dailyVault, outage, "backup", 2, days("s", 17, "f", 3, "s", 5))
-	c.runs(dailyVault, boundBlind, "backup", 2, days("-", 21, "f", 2, "s", 2))
-	c.bind(otherVault, server(inBoth))
-	c.runs(dailyVault, inBoth, "backup", 2, days("s", 25))
-	c.runs(otherVault, inBoth, "backup", 2, days("s", 18, "f", 7))
+	const failing, skipping, never, none, gone, alone, moved, outage, bound, blind, slow = 11, 12, 13, 14, 15, 16, 17, 18, 19, 110, 111
+	c.bind(dailyVault, gone, alone, failing, skipping, never, none, moved, outage, slow)
+	c.change(dailyVault, func(v *simulator.Vault) {
+		v.Resources[0].ProtectStatus, v.Resources[1].AutoProtect = "deleted", new(false)
+	})
+	s.runs(failing, "backup", 2, "ssssssssssssss ssfftkfssss")
+	s.runs(skipping, "backup", 2, "ssssssssssssss skkkss-ssss")
+	s.runs(never, "backup", 2, "ffffffffffff-- kkkkkkkkkkk")
+	s.runs(gone, "backup", 2, "ssssssssssssss fffffffffff")
+	s.runs(alone, "backup", 2, "ssss")
+	s.runs(moved, "backup", 2, "ssssssssssssss sssffffffss")
+	s.runs(outage, "backup", 2, "ssssssssssssss sssfffsssss")
+	s.runs(bound, "backup", 2, "-------------- ----fffssss")
+	s.runs(blind, "backup", 2, "-------------- -------ffss")
+	s.runs(slow, "backup", 2, "ssssssssssssss sss-sssssss")
+	c.Add(task(slow, "success", c.at(3, 2), 15*time.Hour))
 
-	c.bind(offsiteVault, server(20), server(21))
-	c.runs(offsiteVault, 20, "backup", 2, days("s", 25))
-	c.runs(offsiteVault, 20, "replication", 6, days("s", 19, "f", 6))
-	c.runs(offsiteVault, 21, "backup", 2, days("s", 25))
+	c.bind(offsiteVault, 31)
+	s.runs(31, "backup", 2, "ssssssssssssss sssssssssss")
+	s.runs(31, "replication", 6, "ssssssssssssss sssssffffff")
+	c.bind(weeklyVault, 41, 42)
+	s.runs(41, "backup", 4, "--s------s---- --s------s-")
+	s.runs(42, "backup", 4, "--s------f---- --f------s-")
+	c.bind(officeVault, 51) // the backup of a Friday is missing
+	s.runs(51, "backup", 20, "--sssss--sssss --ssss---ss")
+	c.bind(labVault, 61)
+	s.runs(61, "backup", 2, "ssssssssssssss ssss-----fs")
+	c.bind(twiceVault, 71)
+	s.runs(71, "backup", 2, "ssssssssssssss sssffffffff")
+	s.runs(71, "backup", 14, "ssssssssssssss ssfffffffff")
+	c.bind(changingVault, 81)
+	s.runs(81, "backup", 2, "ssssssssssssff fffffffffff")
+	c.bind(hastyVault, 91)
+	s.runs(91, "backup", 4, "--s------s---- --s------f-")
 
-	c.bind(weeklyVault, server(30), server(31), server(32))
-	monday := func(a, b, c, d string) string { return days("-", 2, a, 1, "-", 6, b, 1, "-", 6, c, 1, "-", 6, d, 1) }
-	c.runs(weeklyVault, 30, "backup", 4, monday("s", "s", "s", "s"))
-	c.runs(weeklyVault, 31, "backup", 4, monday("s", "f", "f", "s"))
-	c.runs(weeklyVault, 32, "backup", 4, monday("s", "s", "f", "s"))
-
-	c.bind(labVault, server(40), server(41))
-	c.runs(labVault, 40, "backup", 2, days("s", 18, "-", 5, "s", 2))
-	c.runs(labVault, 41, "backup", 2, days("s", 18, "-", 5, "f", 2))
-
-	c.bind(oddVault, server(50))
-	c.runs(oddVault, 50, "backup", 2, days("s", 3))
-
-	c.bind(twiceVault, server(60))
-	c.runs(twiceVault, 60, "backup", 2, days("s", 17, "f", 8))
-	c.runs(twiceVault, 60, "backup", 14, days("s", 16, "f", 9))
-
-	c.bind(eveningVault, server(70))
-	c.runs(eveningVault, 70, "backup", 20, days("s", 19, "f", 3, "s", 3))
-
-	c.bind(changingVault, server(80))
-	c.runs(changingVault, 80, "backup", 2, days("s", 12, "f", 13))
-
-	c.bind(hastyVault, server(90))
-	c.runs(hastyVault, 90, "backup", 4, monday("s", "s", "s", "f"))
-
-	c.bind(lateVault, server(110))
-	c.runs(lateVault, 110, "backup", 4, monday("s", "f", "f", "s"))
-
-	c.bind(unboundVault, server(100))
-	c.runs(unboundVault, 100, "backup", 2, days("s", 5))
-
-	s.on(3, 10, func() { c.bind(dailyVault, server(lateFailing), server(lateHealthy)) })
+	s.on(3, 10, func() { c.bind(dailyVault, bound) })
 	s.on(3, 20, s.stop)
-	s.on(3, 20.1, s.start)
-	s.on(4, 0, func() { c.policy(11, "backup", true, dailyAt(2), lateVault) })
-	s.on(4, 0.5, func() { c.policy(4, "backup", false, dailyAt(2), labVault) })
+	s.on(3, 20.3, s.start)
+	s.on(4, 0.5, func() { backup(5, false, plan{everyDay, 2}, labVault) })
 	s.on(4, 15, func() { c.rename(dailyVault) })
-	s.on(4, 18, func() { c.policy(9, "backup", true, mondaysAt(2), changingVault) })
-	s.on(5, 9, func() { c.unbind(dailyVault, comesBack) })
+	s.on(4, 18, func() { backup(8, true, plan{"MO", 2}, changingVault) })
+	s.on(5, 9, func() { c.unbind(dailyVault, never) })
+	s.on(5, 12, func() { c.unbind(dailyVault, moved); c.bind(otherVault, moved) })
 	s.on(6, 0, func() { s.outage(true) })
-	s.on(6, 3, func() { c.bind(dailyVault, server(boundBlind)) })
+	s.on(6, 3, func() { c.bind(dailyVault, blind) })
 	s.on(6, 12, func() { s.outage(false) })
-	s.on(7, 1, func() { c.policy(7, "backup", false, dailyAt(14), twiceVault) })
+	s.on(7, 1, func() { backup(7, false, plan{everyDay, 14}, twiceVault) })
 	s.on(8, 0, func() { s.outage(true) })
-	s.on(8, 2, s.stop)
-	s.on(8, 2.1, s.start)
+	s.on(8, 3.5, s.stop)
+	s.on(8, 3.8, s.start)
 	s.on(8, 4, func() { s.outage(false) })
-	s.on(8, 6, func() { c.policy(10, "backup", true, dailyAt(2), hastyVault) })
-	s.on(8, 9, func() { c.bind(dailyVault, server(comesBack)) })
-	s.on(8, 12, func() { c.policy(4, "backup", true, dailyAt(2), labVault) })
-	s.on(9, 0, func() { c.policy(7, "backup", true, dailyAt(14), twiceVault) })
+	s.on(8, 6, func() { backup(9, true, plan{everyDay, 2}, hastyVault) })
+	s.on(8, 12, func() { backup(5, true, plan{everyDay, 2}, labVault) })
+	s.on(9, 0, func() { backup(7, true, plan{everyDay, 14}, twiceVault) })
 	s.on(10, 12, s.stop)
-	s.on(10, 12.2, s.start)
+	s.on(10, 15, s.start)
+}
+
+// wantAlerts says from when to when alerts fire: what is overdue six hours after it was due,
+// what fails from the end of a task. Nothing begins or ends while the API is down. Where
+// nothing is known any more, as after a new name or without an exporter, they fire for
+// almost an hour longer.
+const wantAlerts = `
+CBRBackupOverdue vault-1 server-11 backup: 2/08:00-4/15:45
+CBRBackupOverdue vault-1 server-111 backup: 3/14:45-3/17:00
+CBRBackupOverdue vault-1 server-12 backup: 1/08:00-4/02:15
+CBRBackupOverdue vault-1 server-13 backup: 0/00:00-4/15:45
+CBRBackupOverdue vault-1 server-14 backup: 0/00:00-4/15:45
+CBRBackupOverdue vault-1 server-17 backup: 3/08:00-4/15:45
+CBRBackupOverdue vault-1 server-18 backup: 3/08:00-4/15:45
+CBRBackupOverdue vault-1 server-19 backup: 3/20:15-4/15:45
+CBRBackupOverdue vault-1-renamed server-11-renamed backup: 4/15:00-7/02:15
+CBRBackupOverdue vault-1-renamed server-110 backup: 7/08:00-9/02:15
+CBRBackupOverdue vault-1-renamed server-12-renamed backup: 6/12:00-7/02:15
+CBRBackupOverdue vault-1-renamed server-13-renamed backup: 4/15:00-5/09:45
+CBRBackupOverdue vault-1-renamed server-14-renamed backup: 4/15:00-10/12:45 10/15:00-11/00:00
+CBRBackupOverdue vault-1-renamed server-17-renamed backup: 4/15:00-5/12:45
+CBRBackupOverdue vault-1-renamed server-18-renamed backup: 4/15:00-6/12:00
+CBRBackupOverdue vault-1-renamed server-19-renamed backup: 4/15:00-7/02:15
+CBRBackupOverdue vault-2 server-17 backup: 5/12:00-9/02:15
+CBRBackupOverdue vault-3 server-31 replication: 5/12:00-10/12:45 10/15:00-11/00:00
+CBRBackupOverdue vault-4 server-42 backup: 0/00:00-9/04:15
+CBRBackupOverdue vault-5 server-51 backup: 7/02:00-9/20:15
+CBRBackupOverdue vault-6 server-61 backup: 9/08:00-10/02:15
+CBRBackupOverdue vault-7 server-71 backup: 2/20:00-10/12:45 10/15:00-11/00:00
+CBRBackupOverdue vault-8 server-81 backup: 0/00:00-10/12:45 10/15:00-11/00:00
+CBRBackupOverdue vault-9 server-91 backup: 9/08:00-10/12:45 10/15:00-11/00:00
+CBRTaskFailing vault-1 server-11 backup: 2/02:15-4/15:45
+CBRTaskFailing vault-1 server-13 backup: 0/00:00-4/15:45
+CBRTaskFailing vault-1 server-17 backup: 3/02:15-4/15:45
+CBRTaskFailing vault-1 server-18 backup: 3/02:15-4/15:45
+CBRTaskFailing vault-1 server-19 backup: 4/02:15-4/15:45
+CBRTaskFailing vault-1-renamed server-11-renamed backup: 4/15:00-7/02:15
+CBRTaskFailing vault-1-renamed server-110 backup: 7/02:15-9/02:15
+CBRTaskFailing vault-1-renamed server-13-renamed backup: 4/15:00-5/09:45
+CBRTaskFailing vault-1-renamed server-17-renamed backup: 4/15:00-5/12:45
+CBRTaskFailing vault-1-renamed server-18-renamed backup: 4/15:00-6/12:00
+CBRTaskFailing vault-1-renamed server-19-renamed backup: 4/15:00-7/02:15
+CBRTaskFailing vault-2 server-17 backup: 5/12:00-9/02:15
+CBRTaskFailing vault-3 server-31 replication: 5/06:15-10/12:45 10/15:00-11/00:00
+CBRTaskFailing vault-4 server-42 backup: 0/00:00-9/04:15
+CBRTaskFailing vault-6 server-61 backup: 9/02:15-10/02:15
+CBRTaskFailing vault-7 server-71 backup: 2/14:15-10/12:45 10/15:00-11/00:00
+CBRTaskFailing vault-8 server-81 backup: 0/00:00-10/12:45 10/15:00-11/00:00
+CBRTaskFailing vault-9 server-91 backup: 9/04:15-10/12:45 10/15:00-11/00:00
+`
+
+// runs adds a task at an hour of each day, from the start of the history. Letters are its
+// outcomes: s success, f failed, k skipped, t timeout, - no task.
+func (s *story) runs(resource int, operation string, hour float64, letters string) {
+	outcomes := map[rune]string{'s': "success", 'f': "failed", 'k': "skipped", 't': "timeout"}
+	for i, letter := range []rune(strings.ReplaceAll(letters, " ", "")) {
+		if outcome := outcomes[letter]; outcome != "" {
+			t := task(resource, outcome, s.cloud.at(i-historyDays, hour), 15*time.Minute)
+			t.OperationType = operation
+			if operation == "replication" && i%2 == 0 {
+				t.OperationType = "copy"
+			}
+			s.cloud.Add(t)
+		}
+	}
 }

@@ -3,13 +3,20 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/go-kit/log"
+	"github.com/google/go-cmp/cmp"
 	client "github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -17,78 +24,100 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// scrapeEvery is so short that Prometheus never takes a series for gone.
-const scrapeEvery = 4 * time.Minute
+const scrapeEvery = 15 * time.Minute
 
-// scrape is what a Prometheus gets at a moment, and what is then missing in truth.
-type scrape struct {
-	at             time.Time
-	page           string // empty: the exporter is down
-	overdue, never []string
-	fresh          bool // the exporter has read nothing yet since it began
+// TestRulesFollowVerdicts tells a story of some days. What the exporter exposes goes into a
+// real Prometheus, which evaluates the shipped alerts a minute after each scrape.
+func TestRulesFollowVerdicts(t *testing.T) {
+	file, data := filepath.Join(t.TempDir(), "samples"), t.TempDir()
+	begin, text := runStory(t)
+	writeFile(t, file, text+"# EOF\n")
+	backfill := exec.CommandContext(t.Context(), "promtool", "tsdb", "create-blocks-from", "openmetrics", "--quiet", "--max-block-duration=720h", file, data)
+	if out, err := backfill.CombinedOutput(); err != nil {
+		t.Fatalf("promtool: %v\n%s", err, out)
+	}
+	p := startPrometheusOn(t, data, "global: {}", "--storage.tsdb.retention.time=100y")
+
+	var got []string
+	for _, alert := range []string{"CBRBackupOverdue", "CBRTaskFailing"} {
+		rule := regexp.MustCompile("alert: " + alert + "\n +expr: (.+)\n").FindStringSubmatch(readFile(t, rulesFile))
+		if rule == nil {
+			t.Fatalf("%s has no alert %s of one line", rulesFile, alert)
+		}
+		first := begin.Add(scrapeEvery/2 + time.Minute)
+		for _, series := range p.queryRange(t, rule[1], first, first.Add(storyDays*day-scrapeEvery), scrapeEvery) {
+			what := fmt.Sprintf("%s %s %s %s:", alert, series.Metric["vault"], series.Metric["resource_name"], series.Metric["operation_type"])
+			for i, v := range series.Values {
+				at := v.Timestamp.Time().Sub(begin).Truncate(scrapeEvery)
+				if i == 0 || v.Timestamp.Sub(series.Values[i-1].Timestamp) > scrapeEvery {
+					what += " " + dayAndTime(at)
+				}
+				if i == len(series.Values)-1 || series.Values[i+1].Timestamp.Sub(v.Timestamp) > scrapeEvery {
+					what += "-" + dayAndTime(at+scrapeEvery)
+				}
+			}
+			got = append(got, what)
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(strings.Split(strings.TrimSpace(wantAlerts), "\n"), got); diff != "" {
+		t.Errorf("the alerts differ (-want +got):\n%s\nall:\n%s", diff, strings.Join(got, "\n"))
+	}
 }
 
-// event happens in the cloud, or to the exporter.
+func dayAndTime(d time.Duration) string {
+	return fmt.Sprintf("%d/%02d:%02d", d/day, d%day/time.Hour, d%time.Hour/time.Minute)
+}
+
+// event is something that happens in the cloud or to the exporter.
 type event struct {
 	at time.Time
 	do func()
 }
 
-// story runs an exporter in front of a cloud.
+// story is a run of an exporter with a cloud.
 type story struct {
 	t        *testing.T
 	cloud    *cloud
-	oracle   *oracle
 	exporter *product.Exporter // nil while it is down
-	fresh    bool              // it has just begun
 	events   []event
+	scraped  strings.Builder
 }
 
-// tellStory returns all scrapes of some days in which everything happens once.
-func tellStory(t *testing.T) []scrape {
-	var scrapes []scrape
+// runStory returns when the story begins, and all scrapes in OpenMetrics.
+func runStory(t *testing.T) (begin time.Time, text string) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCloud(time.Now())
-		s := &story{t: t, cloud: c, oracle: &oracle{cloud: c}}
+		s := &story{t: t, cloud: newCloud()}
+		begin = s.cloud.begin
 		s.write()
 		s.start()
-		for at := c.begin; at.Before(c.at(storyDays, 0)); at = at.Add(scrapeEvery) {
+		for at := begin.Add(scrapeEvery / 2); at.Before(begin.Add(storyDays * day)); at = at.Add(scrapeEvery) {
 			time.Sleep(time.Until(at))
-			scrapes = append(scrapes, s.scrape(at))
-			if t.Failed() {
-				break
-			}
+			s.scrape(at)
 		}
 		s.stop()
+		text = s.scraped.String()
 	})
-	return scrapes
+	return begin, text
 }
 
-// scrape has happen what is due, and scrapes.
-func (s *story) scrape(at time.Time) scrape {
+// scrape runs the events that are due, and scrapes.
+func (s *story) scrape(at time.Time) {
 	for len(s.events) > 0 && !s.events[0].at.After(at) {
 		s.events[0].do()
 		s.events = s.events[1:]
 	}
-	switch {
-	case s.exporter == nil:
-		return scrape{at: at}
-	case s.fresh: // it has not read everything yet, and claims nothing
-		s.fresh = false
-		return scrape{at: at, page: s.page(), fresh: true}
+	if s.exporter == nil {
+		return
 	}
-	// Another scrape a moment ago: what is read beside it is on the page of this one.
+	// Scrape twice: what the first one reads in the background is on the page of the second.
 	s.exporter.Refresh(s.t.Context())
 	synctest.Wait()
-	one := scrape{at: at, page: s.page()}
-	if !s.cloud.down {
-		s.oracle.look(at)
+	for line := range strings.Lines(s.page()) {
+		if strings.HasPrefix(line, "cbr_resource_overdue{") || strings.HasPrefix(line, "cbr_resource_failing{") {
+			fmt.Fprintf(&s.scraped, "%s %d\n", strings.TrimSpace(line), at.Unix())
+		}
 	}
-	one.fresh = s.oracle.asOf.IsZero()
-	if !one.fresh {
-		one.overdue, one.never = s.oracle.missing()
-	}
-	return one
 }
 
 func (s *story) page() string {
@@ -119,7 +148,7 @@ projects:
   vaults: {refresh: 1m}
 `
 	e, err := product.New(product.Options{
-		Load:          func() (*config.Config, error) { return config.Parse("story.yml", []byte(text), nil) },
+		Load:          func() (*config.Config, error) { return config.Parse("story.yml", ".", []byte(text), nil) },
 		Registry:      client.NewRegistry(),
 		TelemetryPath: "/metrics",
 		UserAgent:     "cbr_exporter/e2e",
@@ -130,26 +159,25 @@ projects:
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.exporter, s.fresh = e, true
+	s.exporter = e
 }
 
-// stop ends the exporter, and with it all that it knew.
+// stop stops the exporter, which loses its state.
 func (s *story) stop() {
 	if s.exporter != nil {
 		s.exporter.Close()
-		s.exporter, s.oracle.asOf = nil, time.Time{}
+		s.exporter = nil
 	}
 }
 
 func (s *story) outage(begins bool) {
-	s.cloud.down = begins
 	s.cloud.SetFault(nil)
 	if begins {
 		s.cloud.SetFault(func(*http.Request) simulator.Fault { return simulator.Fault{Status: http.StatusBadGateway} })
 	}
 }
 
-// on has something happen at an hour of a day. The story is written in order.
+// on adds an event at an hour of a day. Events are added in order.
 func (s *story) on(day int, hour float64, do func()) {
 	s.events = append(s.events, event{s.cloud.at(day, hour), do})
 }

@@ -8,25 +8,26 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// look is a page beside the truth at its time.
-type look struct {
+// checker compares a page with the truth at its time.
+type checker struct {
 	*story
 	page
-	// knowledge is from the pages that were over before the scrape began, and from
-	// this one.
+	bound map[string]string // the vault of each bound resource, on the page
+
+	// knowledge is from this page and those that were complete before its scrape began.
 	knowledge *knowledge
 
-	scraped  time.Time // when the scrape began, by our clock
-	now      time.Time // by the clock of the cloud
+	scraped  time.Time // when the scrape began, by the exporter's clock
+	now      time.Time // by the cloud's clock
 	begun    time.Time // when the pass of the page began
-	complete bool      // that pass is over, and nothing can be missing
-	// seen is the time of which everything has to be on the page: lists lag. It is
-	// zero where that cannot be said.
+	complete bool      // the pass is over, and nothing can be missing
+	// seen is the moment whose state the page must contain: lists lag. It is zero if there
+	// is none.
 	seen time.Time
 }
 
-// check compares the page of a scrape that began at that time with the truth, and
-// returns what is known from it besides.
+// check compares the page of a scrape with the truth and returns the knowledge
+// including it.
 func (s *story) check(scraped time.Time, text string) *knowledge {
 	s.t.Helper()
 	p, err := parsePage(text)
@@ -35,23 +36,22 @@ func (s *story) check(scraped time.Time, text string) *knowledge {
 		return s.knowledge
 	}
 	k := s.knowledge.clone()
-	l := &look{story: s, page: p, knowledge: k, scraped: scraped, now: s.cloud.now()}
+	l := &checker{story: s, page: p, bound: p.bindings(), knowledge: k, scraped: scraped, now: s.cloud.now()}
 	duration, _ := p.value("cbr_scrape_duration_seconds")
 	l.begun = l.now.Add(-time.Duration(duration * float64(time.Second)))
-	// Or the pass before it, which may have ended in the instant in which this one began,
-	// speaks for the one of the page, or the page has waited for vaults since.
+	// Otherwise the page shows the previous pass, or it has waited for vaults since.
 	success, _ := p.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "discovery")
 	l.complete = p.complete() && !timeOf(success).Before(l.now.Add(-l.cloud.skew()-time.Millisecond))
 	lag := s.cloud.lag()
 	s.cloud.mu.Lock()
-	calm := !s.cloud.listing.IgnoreOffset && s.cloud.troubled.Before(l.begun)
+	undisturbed := !s.cloud.listing.IgnoreOffset && s.cloud.troubled.Before(l.begun)
 	s.cloud.mu.Unlock()
 	switch {
-	case !l.complete || !calm:
+	case !l.complete || !undisturbed:
 	case duration == 0:
 		l.seen = l.begun.Add(-lag)
 	case !k.begun.IsZero():
-		// Its lists may have moved while they were read, but not twice in the same way.
+		// Rows may have moved while the lists were read, but not twice in the same way.
 		l.seen = k.begun.Add(-lag)
 	}
 	s.pages++
@@ -60,40 +60,43 @@ func (s *story) check(scraped time.Time, text string) *knowledge {
 	}
 	l.learn()
 	l.checkScrape()
+	l.checkPrevious()
 	l.checkActive(lag)
 	l.checkConfigured()
 	l.checkLastFinished()
 	l.checkOutcomes()
+	l.checkVaultTasks()
 	l.checkNames()
 	l.checkWindow()
 	l.checkInventory()
+	l.checkVerdicts()
 
-	if l.complete && calm {
+	if l.complete && undisturbed {
 		k.begun = l.begun
 	}
 	return k
 }
 
-// ours returns when the pass of the page began, by the clock of the exporter and as
-// exactly as the page tells.
-func (l *look) ours() time.Time { return l.begun.Add(-l.cloud.skew() - time.Millisecond) }
+// ours returns when the pass of the page began, by the exporter's clock and as precise
+// as the page.
+func (l *checker) ours() time.Time { return l.begun.Add(-l.cloud.skew() - time.Millisecond) }
 
-// learn takes note of the ended tasks that the exporter has to know by now.
-func (l *look) learn() {
+// learn records the ended tasks that the exporter must know by now.
+func (l *checker) learn() {
 	if l.seen.IsZero() {
 		return
 	}
 	k, c := l.knowledge, l.cloud
 	c.mu.Lock()
-	swept, news := c.swept, c.news
+	synced, incremental := c.synced, c.incremental
 	c.mu.Unlock()
-	if swept != nil && !swept.ended.Before(l.now) {
-		swept = swept.before // the page may be from the moment before its end
+	if synced != nil && !synced.ended.Before(l.now) {
+		synced = synced.before // the page may be from just before its end
 	}
-	for swept != nil && l.shrank(swept) {
-		swept = swept.before
+	for synced != nil && l.shrank(synced) {
+		synced = synced.before
 	}
-	if swept == nil {
+	if synced == nil {
 		return
 	}
 	for _, t := range l.existing() {
@@ -101,79 +104,97 @@ func (l *look) learn() {
 			continue
 		}
 		switch {
-		case t.finished(swept.began.Add(-swept.lag)): // the sweep has it
-		case !t.Started.IsZero(): // the news have it, or it was active before
-		case k.active[t.ID]: // it was asked for
-		case news.timeOf != simulator.StartedAt && !t.Created.Before(news.since) && l.seen.Add(l.cloud.lag()).Equal(l.begun):
+		case t.finished(synced.began.Add(-synced.lag)): // the full sync has it
+		case !t.Started.IsZero(): // an incremental list has it, or it was active before
+		case k.active[t.ID]: // it was read by its id
+		case incremental.timeOf != simulator.StartedAt && !t.Created.Before(incremental.since) && l.seen.Add(l.cloud.lag()).Equal(l.begun):
 		default:
-			continue // it never began, and ended between two scrapes
+			continue // it never started, and ended between two scrapes
 		}
 		k.must[t.ID] = t
 	}
 }
 
-// shrank reports whether a task got too old for the service while the whole list was
-// read, and rows behind it moved up. Where the newest come first, none is behind it.
-func (l *look) shrank(s *sweep) bool {
-	return s.order != simulator.NewestFirst && slices.ContainsFunc(l.lives, func(t *life) bool {
+// shrank reports whether a task got too old for the service during a full sync, so that
+// rows after it moved up. With the latest first, there are none.
+func (l *checker) shrank(s *fullSync) bool {
+	return s.order != simulator.LatestFirst && slices.ContainsFunc(l.tasks, func(t *task) bool {
 		return l.exists(t, s.began) && !l.exists(t, s.ended)
 	})
 }
 
-// old reports whether a task was created before the lookback, or not long enough
-// after it.
-func (l *look) old(t *life, margin time.Duration) bool {
+// old reports whether a task was created before the lookback, or less than a margin
+// after its start.
+func (l *checker) old(t *task, margin time.Duration) bool {
 	return t.Created.Before(l.now.Add(margin - l.settings.lookback))
 }
 
-// checkScrape checks what the page says of itself.
-func (l *look) checkScrape() {
+// checkScrape checks the series about the scrape.
+func (l *checker) checkScrape() {
 	k := l.knowledge
-	_, swept := l.value("cbr_tasks_window_seconds")
+	_, synced := l.value("cbr_tasks_window_seconds")
 	l.cloud.mu.Lock()
-	sweeps := l.cloud.sweeps
+	syncs := l.cloud.syncs
 	l.cloud.mu.Unlock()
-	if swept && sweeps == 0 {
-		l.errorf("the page tells of the whole list before that was read")
+	if synced && syncs == 0 {
+		l.errorf("the window is on the page before a full sync")
 	}
-	if k.swept && !swept {
-		l.errorf("what was known of the whole list is gone")
+	if k.synced && !synced {
+		l.errorf("the window is gone from the page")
 	}
-	k.swept = k.swept || swept
-	if !swept {
+	k.synced = k.synced || synced
+	if !synced {
 		for family := range l.page {
-			ofVaults := family == "cbr_resource_info" || strings.HasPrefix(family, "cbr_resource_expected_")
-			if strings.HasPrefix(family, "cbr_resource_") && !ofVaults || strings.HasPrefix(family, "cbr_tasks") {
-				l.errorf("%s is there before the whole list was read", family)
+			ofVaults := family == "cbr_resource_info" || family == "cbr_resource_covered"
+			if strings.HasPrefix(family, "cbr_resource_") && !ofVaults || strings.HasPrefix(family, "cbr_tasks") || strings.HasPrefix(family, "cbr_vault_last_") {
+				l.errorf("%s is on the page before a full sync", family)
 			}
 		}
 		if l.complete {
-			l.errorf("success before the whole list was read")
+			l.errorf("discovery succeeds before a full sync")
 		}
 	}
 	success, has := l.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "discovery")
 	if k.hasSuccess && !has || success < k.success {
-		l.errorf("the last success was at %v, and is now at %v", timeOf(k.success), timeOf(success))
+		l.errorf("the last success went back from %v to %v", timeOf(k.success), timeOf(success))
 	}
 	up, _ := l.value("cbr_up")
 	deadline, _ := l.value("cbr_scrape_error", "reason", "deadline")
 	if up == 0 && deadline == 0 {
 		for _, a := range l.ones("cbr_task_status") {
 			if !slices.Contains(l.settings.taskIDs, a.labels["task_id"]) {
-				l.errorf("task %s is shown though nothing could be read", a.labels["task_id"])
+				l.errorf("task %s is shown although nothing could be read", a.labels["task_id"])
 			}
 		}
-		// A pass that went on behind the scrape before may have succeeded, this one has not.
+		// A pass that continued after the previous scrape may have succeeded, not this one.
 		if l.complete || has && timeOf(success).After(l.ours().Add(2*time.Millisecond)) {
-			l.errorf("success at %v though nothing could be read since %v", timeOf(success), l.ours())
+			l.errorf("success at %v although nothing could be read since %v", timeOf(success), l.ours())
 		}
 	}
 	k.success, k.hasSuccess = max(success, k.success), has || k.hasSuccess
 }
 
-// checkActive checks the tasks that are shown one by one.
-func (l *look) checkActive(lag time.Duration) {
-	// A pass that is not over vouches for what the one before it has read lately.
+// checkPrevious checks how long the result of a pass is shown once the next one has
+// sent a request.
+func (l *checker) checkPrevious() {
+	l.cloud.mu.Lock()
+	next := l.cloud.pass
+	l.cloud.mu.Unlock()
+	success, _ := l.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "discovery")
+	ended := timeOf(success)
+	if !l.page.complete() || !ended.Before(next.Add(-time.Millisecond)) {
+		return
+	}
+	duration, _ := l.value("cbr_scrape_duration_seconds")
+	limit := min(max(2*time.Duration(duration*float64(time.Second)), 10*time.Second), l.settings.timeout) + time.Millisecond
+	if runs := time.Since(next); runs > limit || time.Since(ended) > 5*time.Minute {
+		l.errorf("the result of a pass of %v s is shown %v after the next one began, and %v after its end", duration, runs, time.Since(ended))
+	}
+}
+
+// checkActive checks the tasks that are shown individually.
+func (l *checker) checkActive(lag time.Duration) {
+	// The result of the previous pass may be shown.
 	from := l.now.Add(-5*time.Minute - l.settings.timeout)
 	if l.begun.Before(from) {
 		from = l.begun
@@ -182,6 +203,10 @@ func (l *look) checkActive(lag time.Duration) {
 		from = l.begun
 	}
 	shown := map[string]bool{}
+	infos := map[string]map[string]string{} // labels
+	for _, s := range l.all("cbr_task_info") {
+		infos[s.labels["task_id"]] = s.labels
+	}
 	progress := map[string]float64{}
 	for _, s := range l.all("cbr_task_progress_ratio") {
 		progress[s.labels["task_id"]] = s.value
@@ -191,73 +216,73 @@ func (l *look) checkActive(lag time.Duration) {
 		shown[id] = true
 		t := l.byID[id]
 		configured := slices.Contains(l.settings.taskIDs, id)
-		vague := from.Add(-lag)
+		earliest := from.Add(-lag)
 		switch {
 		case t == nil || t.Created.After(l.now):
 			l.errorf("task %s does not exist", id)
 			continue
 		case t.finished(l.now) && status == t.Outcome:
 			if !configured {
-				l.errorf("task %s is shown as %s among the active ones", id, status)
+				l.errorf("task %s is shown as %s, but is not configured", id, status)
 			}
 		case l.knowledge.ended[id]:
-			l.errorf("task %s has ended, and is shown as %s", id, status)
+			l.errorf("task %s was shown as ended, now as %s", id, status)
 		case configured && !t.had(status, l.now.Add(-5*time.Minute-l.settings.timeout-lag), l.now),
-			!configured && !t.had(status, vague, l.now):
-			l.errorf("task %s is shown as %s; it is %s, since %v ago", id, status, t.status(l.now), l.now.Sub(latest(t, l.now)))
-		case !configured && !l.exists(t, vague) && t.Created.Before(vague):
-			l.errorf("task %s is shown as %s, and does not exist any more", id, status)
+			!configured && !t.had(status, earliest, l.now):
+			l.errorf("task %s is shown as %s, but has been %s for %v", id, status, t.status(l.now), l.now.Sub(lastChange(t, l.now)))
+		case !configured && !l.exists(t, earliest) && t.Created.Before(earliest):
+			l.errorf("task %s is shown as %s, but does not exist anymore", id, status)
 		}
 		if t.finished(l.now) && status == t.Outcome {
 			l.knowledge.ended[id] = true
 		} else {
 			l.knowledge.active[id] = true
 		}
-		if want := l.vaultLabel(t); s.labels["vault"] != want || s.labels["operation_type"] != t.OperationType {
-			l.errorf("task %s has the labels %v, want the vault %s", id, s.labels, want)
+		if s.labels["vault"] != infos[id]["vault"] || s.labels["operation_type"] != t.OperationType {
+			l.errorf("task %s has the labels %v, but its info has the vault %s", id, s.labels, infos[id]["vault"])
+		}
+		vault := infos[id]["vault_id"]
+		if vault != t.vault(l.bound) {
+			l.errorf("task %s is in vault %s, want %s", id, vault, t.vault(l.bound))
+		}
+		if !configured && !l.settings.followsVault(vault) {
+			l.errorf("task %s is in vault %s, which is not followed", id, vault)
 		}
 		if p := progress[id]; p < 0 || p > 1 || status == "success" && p != 1 {
-			l.errorf("task %s is %s at %v", id, status, p)
+			l.errorf("task %s is %s with progress %v", id, status, p)
 		}
 	}
 	if l.seen.IsZero() {
 		return
 	}
 	for _, t := range l.existing() {
-		if l.settings.follows(t) && !t.Created.After(l.seen) && !t.finished(l.now) && !shown[t.ID] {
-			l.errorf("task %s is %s and not shown", t.ID, t.status(l.now))
+		followed := l.settings.follows(t) && l.settings.followsVault(t.vault(l.bound))
+		if followed && !t.Created.After(l.seen) && !t.finished(l.now) && !shown[t.ID] {
+			l.errorf("task %s is %s, but not shown", t.ID, t.status(l.now))
 		}
 	}
 }
 
-// latest returns when a task changed last.
-func latest(t *life, now time.Time) time.Time {
+// lastChange returns when a task last changed.
+func lastChange(t *task, now time.Time) time.Time {
 	last := t.Created
-	for _, turn := range []time.Time{t.Started, t.Ended} {
-		if turn.After(last) && !turn.After(now) {
-			last = turn
+	for _, moment := range []time.Time{t.Started, t.Ended} {
+		if moment.After(last) && !moment.After(now) {
+			last = moment
 		}
 	}
 	return last
 }
 
-// vaultLabel is the name of the vault that is told with a task.
-func (s *story) vaultLabel(t *life) string {
-	if t.VaultID == "" {
-		return ""
-	}
-	return s.name(t.VaultID, t.Created)
-}
-
-// checkConfigured checks what is said of the configured ids.
-func (l *look) checkConfigured() {
-	from := l.now.Add(-2*l.settings.ttl - 6*time.Minute - l.settings.timeout - l.cloud.lag()) // a list may have it still
+// checkConfigured checks the configured ids.
+func (l *checker) checkConfigured() {
+	from := l.now.Add(-2*l.settings.ttl - 6*time.Minute - l.settings.timeout - l.cloud.lag()) // a list may still contain it
 	for _, s := range l.all("cbr_task_found") {
 		t := l.byID[s.labels["task_id"]]
 		exists := t != nil && (l.exists(t, l.now) || l.exists(t, from) || !t.Created.Before(from) && t.Created.Before(l.now))
 		always := t != nil && l.exists(t, l.now) && l.exists(t, from)
 		if s.value == 1 && !exists || s.value == 0 && always {
-			l.errorf("%s is found: %v; it exists: %t", s.labels["task_id"], s.value, exists)
+			l.errorf("task %s: found is %v, exists is %t", s.labels["task_id"], s.value, exists)
 		}
 	}
 	found := map[string]bool{}
@@ -266,75 +291,85 @@ func (l *look) checkConfigured() {
 	}
 	success, configured := l.value("cbr_scrape_collector_success", "collector", "tasks")
 	if configured != (len(l.settings.taskIDs) > 0) {
-		l.errorf("the collector of the configured ids is there: %t", configured)
+		l.errorf("the collector tasks is on the page: %t", configured)
 	}
 	for _, s := range l.all("cbr_task_scrape_success") {
 		if (s.value == 1) != found[s.labels["task_id"]] {
-			l.errorf("%s is known: %v, and found or not: %t", s.labels["task_id"], s.value, found[s.labels["task_id"]])
+			l.errorf("task %s: scrape success is %v, but found is on the page: %t", s.labels["task_id"], s.value, found[s.labels["task_id"]])
 		}
 		if t := l.byID[s.labels["task_id"]]; success == 1 && s.value == 0 && (t == nil || l.exists(t, l.now)) {
-			l.errorf("%s is not known, and the collector says that all is", s.labels["task_id"])
+			l.errorf("task %s has no scrape success, but the collector tasks has", s.labels["task_id"])
 		}
 	}
 }
 
-// checkNames checks what vaults and resources are called.
-func (l *look) checkNames() {
+// checkNames checks the names of vaults and resources.
+func (l *checker) checkNames() {
 	vaults := map[string]string{}
-	for _, family := range append(vaultFamilies(), "cbr_resource_last_finished_task_info", "cbr_resource_consecutive_failures", "cbr_tasks",
-		"cbr_vault_resource_status", "cbr_resource_expected_interval_seconds", "cbr_resource_expected_since_timestamp_seconds") {
+	for _, family := range append(vaultFamilies(), "cbr_task_info", "cbr_vault_last_finished_task_info", "cbr_resource_last_finished_task_info", "cbr_resource_consecutive_failures", "cbr_tasks",
+		"cbr_vault_resource_status", "cbr_resource_overdue", "cbr_resource_failing", "cbr_resource_due_timestamp_seconds", "cbr_resource_covered") {
 		for _, s := range l.all(family) {
 			id, name := s.labels["vault_id"], s.labels["vault"]
 			if before, ok := vaults[id]; ok && before != name {
-				l.errorf("the vault %s is called %q and %q", id, before, name)
+				l.errorf("vault %s has the names %q and %q", id, before, name)
 			}
 			vaults[id] = name
 			if id == "" && name != "" || id != "" && !l.named(id, name) {
-				l.errorf("the vault %s is called %q", id, name)
+				l.errorf("vault %s has the name %q", id, name)
 			}
 		}
 	}
-	resources := map[string]int{}
+	resources, described := map[string]int{}, map[string]string{}
 	for _, s := range l.all("cbr_resource_info") {
 		resources[s.labels["resource_id"]]++
+		described[s.labels["resource_id"]] = s.labels["resource_name"]
 		if !l.named(s.labels["resource_id"], s.labels["resource_name"]) || s.labels["resource_type"] != "OS::Nova::Server" {
-			l.errorf("a resource is described as %v", s.labels)
+			l.errorf("wrong description of a resource: %v", s.labels)
+		}
+	}
+	for _, s := range l.all("cbr_task_info") {
+		if name, ok := described[s.labels["resource_id"]]; ok && name != s.labels["resource_name"] {
+			l.errorf("resource %s has the names %q and %q", s.labels["resource_id"], name, s.labels["resource_name"])
 		}
 	}
 	for _, s := range l.all("cbr_resource_consecutive_failures") {
 		if n := resources[s.labels["resource_id"]]; n != 1 {
-			l.errorf("%d descriptions of the resource %s, want one", n, s.labels["resource_id"])
+			l.errorf("%d descriptions of resource %s, want 1", n, s.labels["resource_id"])
 		}
 	}
 }
 
-// tally is what cbr_tasks counts apart.
-type tally struct{ vault, operation string }
-
-func tallyOf(t *life) tally { return tally{t.VaultID, t.operation()} }
-
-// checkWindow checks how many tasks are counted.
-func (l *look) checkWindow() {
+// checkWindow checks the counts of tasks.
+func (l *checker) checkWindow() {
 	if !l.complete {
 		return
 	}
-	most, least := map[tally]int{}, map[tally]int{}
+	most, least := map[vaultKey]int{}, map[vaultKey]int{}
 	from := l.now.Add(-l.settings.window)
-	for _, t := range l.lives {
+	for _, t := range l.tasks {
 		if l.settings.follows(t) && !t.Created.After(l.now) && !t.Created.Before(from.Add(-31*time.Minute)) {
-			most[tallyOf(t)]++
+			most[vaultKey{t.vault(l.bound), t.operation()}]++
 		}
 	}
-	known := 0
+	known, all := 0, true
 	for _, t := range l.knowledge.must {
-		if !t.Created.Before(from.Add(time.Minute)) {
-			least[tallyOf(t)]++
+		if t.Created.Before(from.Add(time.Minute)) {
+			continue
+		}
+		if vault := t.vault(l.bound); l.settings.followsVault(vault) {
+			least[vaultKey{vault, t.operation()}]++
 			known++
 		}
 	}
-	counted, ended := map[tally]int{}, 0
+	for _, t := range l.tasks {
+		all = all && (!l.settings.follows(t) || l.settings.followsVault(t.vault(l.bound)))
+	}
+	counted, ended := map[vaultKey]int{}, 0
 	for _, s := range l.all("cbr_tasks") {
-		counted[tally{s.labels["vault_id"], s.labels["operation_type"]}] += int(s.value)
+		if !l.settings.followsVault(s.labels["vault_id"]) {
+			l.errorf("tasks of vault %s are counted, which is not followed", s.labels["vault_id"])
+		}
+		counted[vaultKeyOf(s)] += int(s.value)
 		if status := s.labels["status"]; status != "running" && status != "waiting" {
 			ended += int(s.value)
 		}
@@ -345,7 +380,7 @@ func (l *look) checkWindow() {
 			l.errorf("%d tasks of %v, want %d to %d", n, of, least[of], most[of])
 		}
 	}
-	if dropped > 0 && ended != l.settings.maxTasks || ended > l.settings.maxTasks || ended+int(dropped) < known {
-		l.errorf("%d tasks that have ended are counted and %v dropped, of %d or more; max_tasks is %d", ended, dropped, known, l.settings.maxTasks)
+	if all && dropped > 0 && ended != l.settings.maxTasks || ended > l.settings.maxTasks || ended+int(dropped) < known {
+		l.errorf("%d ended tasks counted and %v dropped, of at least %d; max_tasks is %d", ended, dropped, known, l.settings.maxTasks)
 	}
 }

@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// BenchmarkHistory follows 50,000 tasks of history and 2,000 keys. It reports what a
-// steady scrape costs, and what the process then has in use without the simulated
-// cloud.
+// BenchmarkHistory scrapes 50,000 tasks of history and 2,000 keys. It reports the cost
+// of a steady scrape, and the memory in use without the simulated cloud.
 func BenchmarkHistory(b *testing.B) {
 	s := newSite(b, "requests_per_second: 0", "discovery: {}", history(50_000, 2000)...)
 	for p, _ := s.scrape(); !p.complete(); p, _ = s.scrape() {
-		time.Sleep(10 * time.Millisecond) // the sweep takes longer than the scrape
+		time.Sleep(10 * time.Millisecond) // the full sync takes longer than the scrape
 	}
 	for b.Loop() {
 		s.scrape()

@@ -20,26 +20,25 @@ import (
 )
 
 var (
-	seeds = flag.Uint64("model.seeds", 6, "how many stories the model test tells")
-	first = flag.Uint64("model.first", 1, "the seed of the first one")
+	seeds = flag.Uint64("model.seeds", 6, "number of stories")
+	first = flag.Uint64("model.first", 1, "seed of the first story")
 )
 
-// TestModel tells stories of some days, each of which follows from its seed, and
-// compares each scrape with the truth.
+// TestModel runs stories of some days and compares each scrape with the truth.
 func TestModel(t *testing.T) {
 	n := *seeds
 	if testing.Short() {
-		n = min(n, 2)
+		n = min(n, 1)
 	}
 	for seed := *first; seed < *first+n; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { newStory(t, seed).tell() })
+			synctest.Test(t, func(t *testing.T) { newStory(t, seed).run() })
 		})
 	}
 }
 
-// story is one run of an exporter, or of several in turn, in front of a cloud.
+// story is a run of an exporter, or of several in turn, with a cloud.
 type story struct {
 	*world
 	t        *testing.T
@@ -49,9 +48,10 @@ type story struct {
 	mu        sync.Mutex
 	knowledge *knowledge
 	inventory *inventory
-	wrong     int // what was reported
+	wrong     int // errors
 	pages     int
 	completes int
+	judged    map[string]int // keys at the end, by what is said of them
 }
 
 func newStory(t *testing.T, seed uint64) *story {
@@ -59,16 +59,16 @@ func newStory(t *testing.T, seed uint64) *story {
 	retention := pick(random, 30*day, 30*day, 60*time.Hour)
 	cloud := newService(seed, pick(random, 0, 0, between(random, -14*time.Minute, 14*time.Minute)), retention)
 	cloud.noDate = random.IntN(8) == 0
-	return &story{world: newWorld(random, cloud, retention), t: t}
+	return &story{world: newWorld(random, cloud, retention), t: t, judged: map[string]int{}}
 }
 
-// tell tells the story to its end in peace.
-func (s *story) tell() {
+// run runs the story to its end.
+func (s *story) run() {
 	s.extend(s.cloud.now().Add(time.Hour))
 	s.configure()
 	s.paging()
 	s.start()
-	at := time.Now() // scrapes take a time that is not quite the same in each run
+	at := time.Now() // scrapes do not take quite the same time in each run
 	for range 60 + s.random.IntN(60) {
 		s.event()
 		pause := between(s.random, 15*time.Second, 10*time.Minute)
@@ -87,14 +87,14 @@ func (s *story) tell() {
 		}
 	}
 	if s.wrong == 0 {
-		s.peace()
+		s.finish()
 	}
 	s.exporter.Close()
 	s.t.Logf("%+v, %+v", s.cloud.listing, s.settings)
-	s.t.Logf("%d pages, %d of them complete, %d tasks", s.pages, s.completes, len(s.lives))
+	s.t.Logf("%d pages, %d of them complete, %d tasks; judged %v", s.pages, s.completes, len(s.tasks), s.judged)
 }
 
-// errorf reports something wrong, the first few times.
+// errorf reports the first few errors.
 func (s *story) errorf(format string, values ...any) {
 	s.t.Helper()
 	s.wrong++
@@ -103,7 +103,7 @@ func (s *story) errorf(format string, values ...any) {
 	}
 }
 
-// configure chooses a configuration.
+// configure selects a configuration.
 func (s *story) configure() {
 	r := s.random
 	s.settings = settings{
@@ -111,6 +111,8 @@ func (s *story) configure() {
 		maxTasks: pick(r, 100_000, 100_000, 5, 20), rate: pick(r, 0, 20), concurrency: pick(r, 16, 2),
 		ttl: pick(r, 15*time.Minute, 0, time.Hour), timeout: pick(r, 30*time.Second, 10*time.Second),
 		refresh: pick(r, 5*time.Minute, 5*time.Minute, time.Minute, time.Hour, 0),
+		grace:   pick(r, 6*time.Hour, 30*time.Minute, 90*time.Minute, 3*day), stuckAfter: pick(r, 12*time.Hour, time.Hour, 3*time.Hour),
+		expected: pick(r, 18*time.Hour, 6*time.Hour, 0),
 	}
 	switch r.IntN(6) {
 	case 0:
@@ -129,24 +131,29 @@ func (s *story) configure() {
 	}
 }
 
-// chooseIDs configures some tasks of the past and of the next hour, and one that
-// never is.
+// chooseIDs configures some tasks of the past and of the next hour, and one that does
+// not exist.
 func (s *story) chooseIDs() {
 	s.settings.taskIDs = []string{"00000000-0000-4000-8000-000000000000"}
 	for range s.random.IntN(40) {
-		if id := pick(s.random, s.lives...).ID; !slices.Contains(s.settings.taskIDs, id) {
+		if id := pick(s.random, s.tasks...).ID; !slices.Contains(s.settings.taskIDs, id) {
 			s.settings.taskIDs = append(s.settings.taskIDs, id)
 		}
 	}
 }
 
-// start runs a new exporter, which knows nothing.
+// start starts a new exporter.
 func (s *story) start() {
 	s.cloud.forget()
-	s.knowledge, s.inventory = newKnowledge(), &inventory{}
+	s.knowledge, s.inventory = newKnowledge(), &inventory{started: time.Now()}
+	s.exporter = s.newExporter()
+}
+
+// newExporter returns an exporter with the settings.
+func (s *story) newExporter() *exporter.Exporter {
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
-			return config.Parse("model.yml", []byte(s.settings.yaml()), func(string) (string, bool) { return "", false })
+			return config.Parse("model.yml", ".", []byte(s.settings.yaml()), nil)
 		},
 		Registry:      prometheus.NewRegistry(),
 		TelemetryPath: "/metrics",
@@ -158,11 +165,10 @@ func (s *story) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.exporter = e
+	return e
 }
 
-// paging chooses how the service pages. A client that has learned it holds on to
-// that, so this is for a new one.
+// paging selects how the service pages. It changes only with a new exporter.
 func (s *story) paging() {
 	l := simulator.Listing{}
 	switch s.random.IntN(4) {
@@ -173,19 +179,21 @@ func (s *story) paging() {
 	case 2:
 		l.MaxLimit, l.ShortPages = 20+s.random.IntN(100), true
 	}
-	switch s.random.IntN(3) {
+	switch s.random.IntN(4) {
 	case 0:
 		l.NoCount = true
 	case 1:
 		l.WrongCount = true
+	case 2:
+		l.OverCount = 1 + s.random.IntN(3)
 	}
-	s.cloud.list(s.manner(l))
+	s.cloud.list(s.behavior(l))
 }
 
-// manner chooses what else may be odd about lists, at any time.
-func (s *story) manner(l simulator.Listing) simulator.Listing {
+// behavior selects the other properties of lists, which may change at any time.
+func (s *story) behavior(l simulator.Listing) simulator.Listing {
 	r := s.random
-	l.Order = pick(r, simulator.NewestFirst, simulator.NewestFirst, simulator.OldestFirst, simulator.Shuffled)
+	l.Order = pick(r, simulator.LatestFirst, simulator.LatestFirst, simulator.OldestFirst, simulator.Shuffled)
 	l.Lag = pick(r, 0, 0, between(r, 0, 10*time.Minute))
 	l.IgnoreFilters = r.IntN(5) == 0
 	l.TimeOf = pick(r, simulator.CreatedAt, simulator.StartedAt, simulator.StartedAtOrNone, simulator.NoTime)
@@ -197,7 +205,7 @@ func (s *story) manner(l simulator.Listing) simulator.Listing {
 	return l
 }
 
-// event has something happen in the cloud, on the way to it, or to the exporter.
+// event makes something happen in the cloud, on the network or to the exporter.
 func (s *story) event() {
 	r := s.random
 	if s.cloud.listing.IgnoreOffset && r.IntN(3) == 0 {
@@ -205,9 +213,12 @@ func (s *story) event() {
 		l.IgnoreOffset = false
 		s.cloud.list(l)
 	}
+	if s.lost != "" && r.IntN(3) == 0 {
+		s.lose()
+	}
 	switch n := r.IntN(100); {
 	case n < 6:
-		s.cloud.list(s.manner(s.cloud.listing))
+		s.cloud.list(s.behavior(s.cloud.listing))
 	case n < 14:
 		s.cloud.setTrouble(s.trouble())
 	case n < 26:
@@ -228,8 +239,10 @@ func (s *story) event() {
 	case n < 50:
 		s.manual()
 	case n < 62:
-		s.rearrange()
-	case n < 63: // the cloud's clock goes on by some minutes
+		s.changeVaultOrPolicy()
+	case n < 68:
+		s.lose()
+	case n < 69: // the cloud's clock jumps by some minutes
 		s.cloud.setClock(s.cloud.offset + between(r, 0, 14*time.Minute-s.cloud.offset))
 	}
 }
@@ -254,7 +267,7 @@ func (s *story) trouble() trouble {
 	return t
 }
 
-// reconfigure puts the same or another configuration in force.
+// reconfigure reloads the same or another configuration.
 func (s *story) reconfigure() {
 	before := s.settings
 	switch s.random.IntN(4) {
@@ -269,54 +282,56 @@ func (s *story) reconfigure() {
 	s.reload(before)
 }
 
-// reload puts the settings in force, in place of those before.
+// reload reloads the settings.
 func (s *story) reload(before settings) {
 	if err := s.exporter.Reload(); err != nil {
 		s.t.Fatal(err)
 	}
 	s.cloud.disturb()
-	if s.settings.refresh == 0 {
-		s.inventory = &inventory{}
+	if s.settings.refresh == 0 || before.refresh == 0 {
+		s.inventory = &inventory{started: time.Now()}
 	}
-	s.inventory.scrapes = nil // a reading that runs is lost
+	if before.refresh == 0 {
+		s.knowledge.synced, s.knowledge.success, s.knowledge.hasSuccess = false, 0, false // what is known waits for the vaults
+	}
+	s.inventory.scrapes = nil // a running reading is lost
 	if !s.settings.sameDiscovery(before) {
 		s.cloud.forget()
 		s.knowledge = newKnowledge()
 	}
 }
 
-// scrapeTogether has one Prometheus or more scrape, each with a time limit of its own.
-// Their pages are in no order: each has what was known of tasks when the pass was over,
-// and what was known of vaults when it began, and may have waited for the other since.
+// scrapeTogether scrapes with one or more Prometheus servers, each with its own timeout.
+// Their pages have no order.
 func (s *story) scrapeTogether() {
 	var scrapes sync.WaitGroup
-	var told []*knowledge
+	var learned []*knowledge
 	s.inventory.before = s.inventory.last
 	began := time.Now()
 	for range pick(s.random, 1, 1, 1, 1, 2, 3) {
 		timeout := pick(s.random, "", "10", "10", "10", "30", "2", "1", "0.6")
 		s.inventory.scrapes = append(s.inventory.scrapes, began)
 		scrapes.Go(func() {
-			text := s.scrape(timeout)
+			text := s.scrape(s.exporter, timeout)
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			told = append(told, s.check(began, text))
+			learned = append(learned, s.check(began, text))
 		})
 	}
 	scrapes.Wait()
-	for _, k := range told {
+	for _, k := range learned {
 		s.knowledge.merge(k)
 	}
 }
 
-// scrape returns a page as Prometheus gets it that waits for so many seconds.
-func (s *story) scrape(timeout string) string {
+// scrape returns the page that a Prometheus with a timeout in seconds gets of an exporter.
+func (s *story) scrape(e *exporter.Exporter, timeout string) string {
 	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	if timeout != "" {
 		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", timeout)
 	}
 	w := httptest.NewRecorder()
-	s.exporter.Handler().ServeHTTP(w, r)
+	e.Handler().ServeHTTP(w, r)
 	if w.Code != http.StatusOK {
 		s.t.Errorf("a scrape got status %d: %s", w.Code, w.Body)
 	}

@@ -16,15 +16,15 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// site is an exporter in front of a cloud.
+// site is an exporter with a cloud.
 type site struct {
 	t        testing.TB
 	cloud    *service
 	exporter *exporter.Exporter
 }
 
-// newSite returns one with the tasks of a cloud, and with some more keys of its only
-// project.
+// newSite returns a site with some tasks, and with additional configuration of the scrape
+// and of its only project.
 func newSite(t testing.TB, scrape, project string, tasks ...simulator.Task) *site {
 	t.Helper()
 	s := &site{t: t, cloud: newService(1, 0, 0)}
@@ -32,7 +32,7 @@ func newSite(t testing.TB, scrape, project string, tasks ...simulator.Task) *sit
 	text := fmt.Sprintf("scrape: {%s}\nprojects:\n- {name: prod, project_id: %s, endpoint: http://cbr.test, credentials: {token: %s}, %s}\n",
 		scrape, simulator.DefaultProjectID, token, project)
 	e, err := exporter.New(exporter.Options{
-		Load:          func() (*config.Config, error) { return config.Parse("site.yml", []byte(text), nil) },
+		Load:          func() (*config.Config, error) { return config.Parse("site.yml", ".", []byte(text), nil) },
 		Registry:      prometheus.NewRegistry(),
 		TelemetryPath: "/metrics",
 		UserAgent:     "cbr_exporter/model",
@@ -51,7 +51,7 @@ func newSite(t testing.TB, scrape, project string, tasks ...simulator.Task) *sit
 // RoundTrip implements http.RoundTripper.
 func (s *site) RoundTrip(r *http.Request) (*http.Response, error) { return s.cloud.RoundTrip(r) }
 
-// scrape returns a page that Prometheus waits 10 s for, and how many requests it cost.
+// scrape returns a page for a scrape timeout of 10 s, and its number of requests.
 func (s *site) scrape() (p page, requests int) {
 	s.t.Helper()
 	before := s.cloud.Requests().Seen
@@ -72,7 +72,7 @@ func (s *site) succeeds(p page, collector string) bool {
 	return v == 1
 }
 
-// history returns hourly tasks of so many resources, of which all have ended.
+// history returns ended hourly tasks of a number of resources.
 func history(tasks, resources int) []simulator.Task {
 	all := make([]simulator.Task, tasks)
 	now := time.Now()
@@ -93,11 +93,12 @@ func history(tasks, resources int) []simulator.Task {
 	return all
 }
 
-// TestSteadyScrape has 50,000 tasks of history and 2,000 keys.
+// TestSteadyScrape scrapes 50,000 tasks of history and 2,000 keys.
 func TestSteadyScrape(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it reads 50,000 tasks")
+		t.Skip("reads 50,000 tasks")
 	}
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, "", "discovery: {}", history(50_000, 2000)...)
 		s.scrape()
@@ -115,8 +116,8 @@ func TestSteadyScrape(t *testing.T) {
 	})
 }
 
-// many returns tasks of which every so many is still running, and their ids as a
-// list of the configuration.
+// many returns tasks, of which one in a number is running, and their ids as
+// configuration.
 func many(tasks, running int) (all []simulator.Task, ids string) {
 	for i := range tasks {
 		id := fmt.Sprintf("33333333-0000-4000-8000-%012x", i)
@@ -130,8 +131,9 @@ func many(tasks, running int) (all []simulator.Task, ids string) {
 	return all, "task_ids: [" + ids + "]"
 }
 
-// TestSecondScrape has 1,000 ids of which 5 % are active.
+// TestSecondScrape configures 1,000 ids, of which 5 % are active.
 func TestSecondScrape(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tasks, ids := many(1000, 20)
 		s := newSite(t, "requests_per_second: 0", ids, tasks...)
@@ -145,22 +147,24 @@ func TestSecondScrape(t *testing.T) {
 	})
 }
 
-// TestManyActive has 1,000 active ids, and everything else as it is by itself.
+// TestManyActive configures 1,000 active ids, and nothing else.
 func TestManyActive(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tasks, ids := many(1000, 1)
 		s := newSite(t, "", ids, tasks...)
 		s.cloud.setTrouble(trouble{latency: 100 * time.Millisecond})
 		p, _ := s.scrape()
 		if n := len(p.ones("cbr_task_status")); n != 1000 || !s.succeeds(p, "tasks") {
-			t.Errorf("the first scrape has %d tasks, success %t", n, s.succeeds(p, "tasks"))
+			t.Errorf("the first scrape has %d tasks, success %t; want 1000, true", n, s.succeeds(p, "tasks"))
 		}
 	})
 }
 
-// TestSlowPages has a list of 50 pages, of which each takes 0.3 s: it is read, and no
-// scrape of 10 s fails meanwhile.
+// TestSlowPages lists 50 pages of 0.3 s each: they are read, and no scrape of 10 s fails
+// meanwhile.
 func TestSlowPages(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, "", "discovery: {}", history(1000, 40)...)
 		s.cloud.list(simulator.Listing{MaxLimit: 20})
@@ -177,6 +181,35 @@ func TestSlowPages(t *testing.T) {
 				t.Errorf("minute %d: complete %t", minute, p.complete())
 			}
 			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// TestHangingAPI has the API hang after a good scrape. The result of before is shown
+// while the first hanging pass has run for less than ten seconds.
+func TestHangingAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runs := simulator.Task{OperationType: "backup", ResourceID: "44444444-0000-4000-8000-000000000000", Created: time.Now(), Started: time.Now()}
+		s := newSite(t, "", "discovery: {}", append(history(100, 10), runs)...)
+		s.scrape()
+		time.Sleep(time.Minute)
+		if p, _ := s.scrape(); !p.complete() {
+			t.Fatal("the scrape before is not complete")
+		}
+		time.Sleep(time.Minute)
+		s.cloud.setTrouble(trouble{stall: time.Hour, share: 1})
+		for scrape, fresh := range []float64{1, 0, 0, 0} { // every 15 s; a pass ends after 30 s
+			p, _ := s.scrape()
+			up, _ := p.value("cbr_up")
+			deadline, _ := p.value("cbr_scrape_error", "reason", "deadline")
+			if up != fresh || p.complete() != (fresh == 1) || deadline != 1-fresh || len(p.ones("cbr_task_status")) != int(fresh) {
+				t.Errorf("scrape %d: up %v, complete %t, deadline %v, %d active tasks; want %v",
+					scrape, up, p.complete(), deadline, len(p.ones("cbr_task_status")), fresh)
+			}
+			if n := len(p.all("cbr_resource_last_finished_task_info")); n != 10 {
+				t.Errorf("scrape %d: %d resources, want the 10 of before", scrape, n)
+			}
+			time.Sleep(5500 * time.Millisecond)
 		}
 	})
 }

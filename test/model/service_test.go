@@ -18,67 +18,68 @@ import (
 
 const token = "MIImodel"
 
-// trouble is what the way to the cloud does to requests. The zero value is none.
+// trouble is what happens to requests on the network. The zero value is none.
 type trouble struct {
 	latency time.Duration // of each request
-	stall   time.Duration // of those that are chosen, besides
-	status  int           // of their answers; 0: the answer is good
+	stall   time.Duration // of chosen requests, in addition
+	status  int           // of their responses; 0: a good response
 	retry   time.Duration // of Retry-After
 	broken  bool          // their connections break
-	cut     bool          // their answers end in the middle
-	share   float64       // of the requests that are chosen
-	only    string        // the end of the path of those that may be chosen
+	cut     bool          // their responses end in the middle
+	share   float64       // the share of chosen requests
+	only    string        // the end of the path of requests that may be chosen
 }
 
-// service is the cloud and the way to it. It knows what the exporter has asked for,
-// and so what it can know. It is an http.RoundTripper.
+// service is the cloud and the network. It knows what the exporter has requested, and so
+// what it can know. It is an http.RoundTripper.
 type service struct {
 	*simulator.Simulator
 	seed   uint64
-	noDate bool // answers do not tell the time
+	noDate bool // responses have no Date
 
-	mu      sync.Mutex
-	offset  time.Duration // of the cloud's clock
-	listing simulator.Listing
-	lags    []change
-	jumps   []change // of the cloud's clock
-	trouble trouble
-	asked   map[string]uint64 // how often, by URL
+	mu       sync.Mutex
+	offset   time.Duration // of the cloud's clock
+	listing  simulator.Listing
+	lags     []change
+	jumps    []change // of the cloud's clock
+	trouble  trouble
+	requests map[string]uint64 // by URL
 
-	running  *sweep // the newest one; nil before the first
-	swept    *sweep // the newest that is over and has missed nothing; nil for none
-	sweeps   int    // that are over
-	news     news   // the newest request
-	troubled time.Time
+	running     *fullSync   // the latest one; nil before the first
+	synced      *fullSync   // the latest that is over and has missed nothing; nil if there is none
+	syncs       int         // that are over
+	incremental incremental // the latest request
+	troubled    time.Time
+	pass        time.Time // the latest request for the running tasks, by the exporter's clock
 
-	answers map[string]time.Time // the newest good one, by the end of its path and our clock
-	ignored time.Time            // when an offset was ignored for the last time, by our clock
+	responses map[string]time.Time // the latest good one, by the end of its path and the exporter's clock
+	ignored   time.Time            // when an offset was last ignored, by the exporter's clock
 }
 
-// change is a lag that is in force from a moment on.
+// change is a lag from a moment on.
 type change struct {
 	at  time.Time
 	lag time.Duration
 }
 
-// sweep is a reading of the whole list. Its times are by the cloud's clock.
-type sweep struct {
+// fullSync is a reading of the whole list. Its times are by the cloud's clock.
+type fullSync struct {
 	began     time.Time
 	lag       time.Duration
 	order     simulator.Order
 	ended     time.Time
-	before    *sweep // the one before it that has missed nothing; nil for none
-	disturbed bool   // it may have missed rows
+	before    *fullSync // the previous one that has missed nothing; nil if there is none
+	disturbed bool      // it may have missed rows
 }
 
-// news is a list of what is new.
-type news struct {
+// incremental is a list of new tasks.
+type incremental struct {
 	since  time.Time
 	timeOf simulator.TimeOf
 }
 
 func newService(seed uint64, offset, retention time.Duration) *service {
-	s := &service{seed: seed, offset: offset, asked: map[string]uint64{}, answers: map[string]time.Time{}}
+	s := &service{seed: seed, offset: offset, requests: map[string]uint64{}, responses: map[string]time.Time{}}
 	s.Simulator = simulator.New(simulator.Options{
 		Now: s.now, Seed: seed, Tokens: []string{token}, Empty: true, Retention: retention,
 	})
@@ -94,14 +95,14 @@ func (s *service) now() time.Time {
 
 func (s *service) nowLocked() time.Time { return time.Now().Add(s.offset).UTC() }
 
-// skew is how far the cloud's clock is ahead of ours.
+// skew returns how far the cloud's clock is ahead of the exporter's.
 func (s *service) skew() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.offset
 }
 
-// setClock makes the cloud's clock differ from ours.
+// setClock sets how far the cloud's clock is ahead of the exporter's.
 func (s *service) setClock(offset time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,14 +118,14 @@ func (s *service) list(l simulator.Listing) {
 	defer s.mu.Unlock()
 	s.disturbLocked()
 	if l.IgnoreOffset || s.listing.IgnoreOffset {
-		s.swept = nil // what has started meanwhile may be behind the only page
+		s.synced = nil // what has started meanwhile may be beyond the only page
 		s.ignored = time.Now()
 	}
 	s.listing = l
 	s.lags = append(s.lags, change{s.nowLocked(), l.Lag})
 }
 
-// disturb takes note that rows of a listing that runs may change their places.
+// disturb records that rows may move while lists are read.
 func (s *service) disturb() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,8 +139,8 @@ func (s *service) disturbLocked() {
 	}
 }
 
-// lag returns the longest lag within the last half an hour, and by how much the
-// cloud's clock has gone on meanwhile besides: what was read then is older by that.
+// lag returns the longest lag within the last half hour, plus the jumps of the cloud's
+// clock: what was read before a jump is older by that.
 func (s *service) lag() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,66 +164,69 @@ func (s *service) setTrouble(t trouble) {
 	s.trouble = t
 }
 
-// forget takes note that the exporter knows nothing.
+// forget records that the exporter knows nothing.
 func (s *service) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running, s.swept, s.sweeps, s.news = nil, nil, 0, news{}
+	s.running, s.synced, s.syncs, s.incremental = nil, nil, 0, incremental{}
 }
 
-// Log implements log.Logger: the exporter says when it has read the whole list.
+// Log implements log.Logger. The exporter logs when a full sync is complete.
 func (s *service) Log(values ...any) error {
-	if !strings.Contains(fmt.Sprint(values...), "the whole task list is read") {
+	if !strings.Contains(fmt.Sprint(values...), "full task sync complete") {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sweeps++
+	s.syncs++
 	if s.running != nil && !s.running.disturbed && !s.listing.IgnoreOffset {
-		s.running.ended, s.running.before = s.nowLocked(), s.swept
-		s.swept = s.running
-		if s.swept.before != nil {
-			s.swept.before.before = nil
+		s.running.ended, s.running.before = s.nowLocked(), s.synced
+		s.synced = s.running
+		if s.synced.before != nil {
+			s.synced.before.before = nil
 		}
 	}
 	return nil
 }
 
-// chance returns a number from 0 to 1 for a request that follows from the seed, what
-// is asked for, and how often it was.
+// chance returns a number from 0 to 1 for a request, derived from the seed, its URL and
+// the number of requests for it.
 func (s *service) chance(r *http.Request) float64 {
 	url := r.URL.String()
-	s.asked[url]++
+	s.requests[url]++
 	h := fnv.New64a()
-	_, _ = fmt.Fprint(h, s.seed, url, s.asked[url])
+	_, _ = fmt.Fprint(h, s.seed, url, s.requests[url])
 	return float64(h.Sum64()%10_000) / 10_000
 }
 
-// note takes note of a request, and says what becomes of it.
-func (s *service) note(r *http.Request) (t trouble, chosen bool) {
+// record records a request and returns its trouble.
+func (s *service) record(r *http.Request) (t trouble, chosen bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	query := r.URL.Query()
+	if query.Get("status") == "running" && query.Get("offset") == "0" {
+		s.pass = time.Now()
+	}
 	switch start := query.Get("start_time"); {
 	case !strings.HasSuffix(r.URL.Path, "/operation-logs"), query.Get("status") != "":
 	case start != "":
 		since, _ := time.Parse(time.RFC3339, start)
-		s.news = news{since, s.listing.TimeOf}
+		s.incremental = incremental{since, s.listing.TimeOf}
 	case query.Get("offset") == "0":
-		s.running = &sweep{began: s.nowLocked(), lag: s.listing.Lag, order: s.listing.Order}
+		s.running = &fullSync{began: s.nowLocked(), lag: s.listing.Lag, order: s.listing.Order}
 	}
 	return s.trouble, strings.HasSuffix(r.URL.Path, s.trouble.only) && s.chance(r) < s.trouble.share
 }
 
-// answered returns when lists of vaults and of policies were answered for the last
-// time, by our clock.
-func (s *service) answered() (vaults, policies time.Time) {
+// lastResponses returns the times of the latest good responses with vaults and policies, by
+// the exporter's clock.
+func (s *service) lastResponses() (vaults, policies time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.answers["vaults"], s.answers["policies"]
+	return s.responses["vaults"], s.responses["policies"]
 }
 
-// partial reports whether an offset was ignored at a moment or after it, by our clock.
+// partial reports whether an offset was ignored since a moment, by the exporter's clock.
 func (s *service) partial(since time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -231,7 +235,7 @@ func (s *service) partial(since time.Time) bool {
 
 // RoundTrip implements http.RoundTripper.
 func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
-	t, chosen := s.note(r)
+	t, chosen := s.record(r)
 	wait := t.latency
 	if chosen {
 		wait += t.stall
@@ -273,7 +277,7 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 		resp.ContentLength = -1
 	} else if resp.StatusCode == http.StatusOK {
 		s.mu.Lock()
-		s.answers[path.Base(r.URL.Path)] = time.Now()
+		s.responses[path.Base(r.URL.Path)] = time.Now()
 		s.mu.Unlock()
 	}
 	return resp, nil

@@ -12,7 +12,7 @@ import (
 
 const day = 24 * time.Hour
 
-// settings are the configuration of a story, of which there may be several in turn.
+// settings are a configuration of the exporter.
 type settings struct {
 	lookback, window time.Duration
 	maxTasks         int
@@ -22,19 +22,22 @@ type settings struct {
 	rate             int
 	concurrency      int
 	ttl, timeout     time.Duration
-	refresh          time.Duration // of vaults and policies; 0: they are not read
+	refresh          time.Duration // of vaults and policies; 0: not read
+	grace            time.Duration
+	expected         time.Duration // interval between backups, without vaults; 0: none
+	stuckAfter       time.Duration
 }
 
+// sameDiscovery reports whether the same tasks are read: of all vaults, whatever is followed.
 func (c settings) sameDiscovery(other settings) bool {
-	return c.lookback == other.lookback && c.window == other.window && c.maxTasks == other.maxTasks &&
-		slices.Equal(c.operations, other.operations) && slices.Equal(c.vaults, other.vaults)
+	return c.lookback == other.lookback && c.window == other.window && c.maxTasks == other.maxTasks && slices.Equal(c.operations, other.operations)
 }
 
-// yaml is the configuration as a file.
+// yaml returns the configuration file.
 func (c settings) yaml() string {
 	inventory := ""
 	if c.refresh > 0 {
-		inventory = fmt.Sprintf("vaults: {refresh: %ds}", int(c.refresh.Seconds()))
+		inventory = fmt.Sprintf("vaults: {refresh: %ds, grace: %ds}", int(c.refresh.Seconds()), int(c.grace.Seconds()))
 	}
 	return fmt.Sprintf(`
 scrape: {requests_per_second: %d, concurrency: %d, finished_task_ttl: %ds, timeout: %ds}
@@ -44,49 +47,58 @@ projects:
     endpoint: http://cbr.test
     credentials: {token: %s}
     task_ids: [%s]
-    discovery: {lookback: %ds, window: %ds, max_tasks: %d, operation_types: [%s], vault_ids: [%s]}
+    discovery: {lookback: %ds, window: %ds, max_tasks: %d, operation_types: [%s], vault_ids: [%s], expected_interval: %ds, stuck_after: %ds}
     %s
 `, c.rate, c.concurrency, int(c.ttl.Seconds()), int(c.timeout.Seconds()), simulator.DefaultProjectID, token, strings.Join(c.taskIDs, ", "),
-		int(c.lookback.Seconds()), int(c.window.Seconds()), c.maxTasks, strings.Join(c.operations, ", "), strings.Join(c.vaults, ", "), inventory)
+		int(c.lookback.Seconds()), int(c.window.Seconds()), c.maxTasks, strings.Join(c.operations, ", "), strings.Join(c.vaults, ", "), int(c.expected.Seconds()), int(c.stuckAfter.Seconds()), inventory)
 }
 
-// follows reports whether a task is among those that are to be found.
-func (c settings) follows(l *life) bool {
-	if len(c.vaults) > 0 && !slices.Contains(c.vaults, l.VaultID) {
-		return false
-	}
+// followsVault reports whether discovery includes a vault; "" is an unknown one.
+func (c settings) followsVault(id string) bool {
+	return len(c.vaults) == 0 || id == "" || slices.Contains(c.vaults, id)
+}
+
+// follows reports whether discovery includes a task, unless that or its resource is in a
+// vault that is not included.
+func (c settings) follows(l *task) bool { return c.followsOperation(l.operation()) }
+
+// followsOperation reports whether discovery includes an operation, with copy as
+// replication.
+func (c settings) followsOperation(operation string) bool {
 	return len(c.operations) == 0 || slices.ContainsFunc(c.operations, func(o string) bool {
-		return (&life{Task: simulator.Task{OperationType: o}}).operation() == l.operation()
+		return (&task{Task: simulator.Task{OperationType: o}}).operation() == operation
 	})
 }
 
-// schedule is one operation that comes again and again.
+// schedule is a recurring operation.
 type schedule struct {
 	vault, resource, operation, policy string
 	every                              time.Duration
 	next                               time.Time
 }
 
-// naming is when something got a name.
+// naming is a name from a moment on.
 type naming struct {
 	at   time.Time
 	name string
 }
 
-// world is all that happens in the cloud.
+// world is everything that happens in the cloud.
 type world struct {
 	random    *rand.Rand
 	cloud     *service
 	retention time.Duration
-	lives     []*life
-	byID      map[string]*life
+	tasks     []*task
+	byID      map[string]*task
 	schedules []*schedule
 	vaults    []string
 	resources []string
 	names     map[string][]naming // of vaults and resources, by id
 	bindable  []string            // resources, with tasks or without
-	stocks    []*stock            // in the order in which they were true
-	created   time.Time           // when the older vaults were created and the older policies began
+	states    []*state            // in the order in which they were true
+	lost      string              // id of a vault or policy whose row cannot be read; "" if all can
+	losses    []loss
+	created   time.Time // when the older vaults were created and the older policies began
 }
 
 func pick[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))] }
@@ -96,9 +108,9 @@ func between(random *rand.Rand, from, to time.Duration) time.Duration {
 	return (from + time.Duration(random.Int64N(int64(to-from)+1))).Truncate(time.Millisecond)
 }
 
-// newWorld returns one with a history of some days.
+// newWorld returns a world with a history of some days.
 func newWorld(random *rand.Rand, cloud *service, retention time.Duration) *world {
-	w := &world{random: random, cloud: cloud, retention: retention, byID: map[string]*life{}, names: map[string][]naming{}}
+	w := &world{random: random, cloud: cloud, retention: retention, byID: map[string]*task{}, names: map[string][]naming{}}
 	for i := range 2 + random.IntN(2) {
 		w.vaults = append(w.vaults, fmt.Sprintf("%08x-0000-4000-8000-%012x", random.Uint32(), i))
 	}
@@ -110,10 +122,10 @@ func newWorld(random *rand.Rand, cloud *service, retention time.Duration) *world
 	}
 	begin := cloud.now().Add(-between(random, 80*time.Hour, 110*time.Hour))
 	w.created = begin.Add(-30 * day)
-	w.supply()
+	w.addVaultsAndPolicies()
 	for range 4 + random.IntN(5) {
 		s := &schedule{
-			vault: pick(random, append(w.vaults, "")...), resource: pick(random, w.resources...),
+			vault: w.someVault(), resource: pick(random, w.resources...),
 			operation: pick(random, "backup", "backup", "backup", "replication", "copy", "sync", "restore"),
 			policy:    pick(random, "policy-1", "policy-2"),
 			every:     pick(random, time.Hour, time.Hour, 2*time.Hour, 6*time.Hour, day, 2*day),
@@ -125,7 +137,15 @@ func newWorld(random *rand.Rand, cloud *service, retention time.Duration) *world
 	return w
 }
 
-// extend has all schedules run until a moment to come.
+// someVault returns the vault that a task names. Most name none.
+func (w *world) someVault() string {
+	if w.random.IntN(3) > 0 {
+		return ""
+	}
+	return pick(w.random, w.vaults...)
+}
+
+// extend runs all schedules until a future moment.
 func (w *world) extend(until time.Time) {
 	for _, s := range w.schedules {
 		for s.next.Before(until) {
@@ -138,23 +158,37 @@ func (w *world) extend(until time.Time) {
 				Created: s.next.Add(between(w.random, 0, time.Minute)),
 			})
 			s.next = s.next.Add(s.every)
+			if w.random.IntN(30) == 0 && s.resource != "" { // the resource moves
+				s.vault = w.someVault()
+			}
 		}
 	}
 }
 
-// manual adds a task that somebody begins by hand, within the next minutes.
+// manual adds a task that is started by hand within the next minutes.
 func (w *world) manual() {
-	w.add(simulator.Task{
-		OperationType: pick(w.random, "backup", "restore", "replication", "copy", "delete", "sync"),
-		VaultID:       pick(w.random, append(w.vaults, "")...),
+	t := simulator.Task{
+		OperationType: pick(w.random, "backup", "restore", "replication", "copy", "delete", "sync", "migrate_resources", "remove_resource"),
+		VaultID:       w.someVault(),
 		ResourceID:    pick(w.random, append(w.resources, "")...),
 		Created:       w.cloud.now().Add(between(w.random, 0, 10*time.Minute)),
-	})
+	}
+	switch t.OperationType {
+	case "migrate_resources":
+		t.ResourceID = ""
+	case "remove_resource":
+		t.ResourceID = ""
+		first := w.random.IntN(len(w.resources))
+		for _, id := range w.resources[first:min(first+1+w.random.IntN(3), len(w.resources))] {
+			t.Removed = append(t.Removed, simulator.TaskResource{ID: id, Name: w.names[id][0].name, Type: "OS::Nova::Server"})
+		}
+	}
+	w.add(t)
 }
 
-// add gives a task its life.
+// add adds a task with random times and a random end.
 func (w *world) add(t simulator.Task) {
-	t.ID = fmt.Sprintf("%08x-2222-4000-8000-%012x", w.random.Uint32(), len(w.lives))
+	t.ID = fmt.Sprintf("%08x-2222-4000-8000-%012x", w.random.Uint32(), len(w.tasks))
 	if t.VaultID != "" {
 		t.VaultName = w.names[t.VaultID][0].name
 	}
@@ -190,25 +224,25 @@ func (w *world) add(t simulator.Task) {
 		t.ErrorCode = pick(w.random, "BackupService.6114", "BackupService.7102")
 	}
 	w.cloud.Add(t)
-	l := &life{Task: t}
-	w.lives, w.byID[t.ID] = append(w.lives, l), l
+	l := &task{Task: t}
+	w.tasks, w.byID[t.ID] = append(w.tasks, l), l
 }
 
 // exists reports whether the service knows a task at a moment.
-func (w *world) exists(l *life, at time.Time) bool {
+func (w *world) exists(l *task, at time.Time) bool {
 	return !at.Before(l.Created) && at.Sub(l.Created) <= w.retention && (l.removed.IsZero() || at.Before(l.removed))
 }
 
 // existing returns the tasks that exist now.
-func (w *world) existing() []*life {
+func (w *world) existing() []*task {
 	now := w.cloud.now()
-	var lives []*life
-	for _, l := range w.lives {
+	var tasks []*task
+	for _, l := range w.tasks {
 		if w.exists(l, now) {
-			lives = append(lives, l)
+			tasks = append(tasks, l)
 		}
 	}
-	return lives
+	return tasks
 }
 
 // remove has the service delete the log of a task.
@@ -224,7 +258,7 @@ func (w *world) remove() {
 	}
 }
 
-// rename gives a vault or a resource another name.
+// rename gives a vault or a resource a new name.
 func (w *world) rename() {
 	n := naming{w.cloud.now(), fmt.Sprintf("renamed %d", w.random.IntN(100))}
 	id := pick(w.random, w.vaults...)
@@ -235,10 +269,10 @@ func (w *world) rename() {
 		w.cloud.RenameResource(id, n.name)
 	}
 	w.names[id] = append(w.names[id], n)
-	w.change(w.stock().clone())
+	w.change(w.state().clone())
 }
 
-// name returns what a vault or a resource was called when a task was created.
+// name returns the name of a vault or a resource when a task was created.
 func (w *world) name(id string, created time.Time) string {
 	var name string
 	for _, n := range w.names[id] {

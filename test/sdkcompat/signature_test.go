@@ -1,6 +1,7 @@
 package sdkcompat
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -15,11 +16,12 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/signer"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/request"
 
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// A generated request is written down here in the words of neither side.
+// generated is a random request, independent of both implementations.
 type generated struct {
 	method        string
 	host          string
@@ -74,7 +76,7 @@ func generate(chance *rand.Rand) generated {
 
 func signingTime() time.Time { return time.Date(2024, 3, 12, 1, 2, 3, 0, time.UTC) }
 
-// byExporter returns the Authorization with which the exporter sends it.
+// byExporter returns the Authorization header of the exporter.
 func (g generated) byExporter(t *testing.T) string {
 	t.Helper()
 	u := url.URL{Scheme: "https", Host: g.host, Path: g.path, RawQuery: g.query.Encode()}
@@ -82,17 +84,40 @@ func (g generated) byExporter(t *testing.T) string {
 	if g.body != "" {
 		body = strings.NewReader(g.body)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), g.method, "https://"+g.host, body)
+	req, err := http.NewRequestWithContext(contextFor(t, g.projectID), g.method, "https://"+g.host, body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.URL = &u
-	resp, err := g.sign(answer{}, signingTime).RoundTrip(req)
+	resp, err := g.sign(echo{}, signingTime).RoundTrip(req)
 	if err != nil {
 		t.Fatalf("%+v: %v", g, err)
 	}
 	_ = resp.Body.Close()
 	return resp.Request.Header.Get("Authorization")
+}
+
+// contextFor returns the context of a request that the exporter sends for a project.
+func contextFor(t *testing.T, projectID string) context.Context {
+	t.Helper()
+	if projectID == "" {
+		return t.Context()
+	}
+	var recorded recorder
+	client, err := cbrapi.New(cbrapi.Options{Endpoint: "https://cbr.example.com", Transport: &recorded}, projectID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = client.OperationLog(t.Context(), "4827f2da-b008-4507-ab7d-42d0df5ed912")
+	return context.WithoutCancel(recorded.ctx)
+}
+
+// recorder is a transport that keeps the context of a request and fails.
+type recorder struct{ ctx context.Context }
+
+func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	r.ctx = req.Context()
+	return nil, io.EOF
 }
 
 func (g generated) sign(next http.RoundTripper, now func() time.Time) http.RoundTripper {
@@ -101,18 +126,18 @@ func (g generated) sign(next http.RoundTripper, now func() time.Time) http.Round
 		securityToken = credentials.Fixed(g.securityToken)
 	}
 	keys := credentials.KeysFrom(credentials.Fixed(g.accessKey), credentials.Fixed(g.secretKey), securityToken)
-	return credentials.Sign(keys, g.projectID, next, now)
+	return credentials.Sign(keys, next, now)
 }
 
-// answer is a transport that answers by itself.
-type answer struct{}
+// echo is a transport that returns the request in an empty response.
+type echo struct{}
 
-func (answer) RoundTrip(req *http.Request) (*http.Response, error) {
+func (echo) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 }
 
-// bySDK returns the Authorization with which the SDK sends it, where it is told
-// to send, and so to sign, the headers that the exporter signs.
+// bySDK returns the Authorization header of the SDK, which signs all headers that
+// it is given.
 func (g generated) bySDK(t *testing.T) string {
 	t.Helper()
 	b := request.NewHttpRequestBuilder().
@@ -147,17 +172,17 @@ func TestSignature(t *testing.T) {
 		g := generate(chance)
 		got, want := g.byExporter(t), g.bySDK(t)
 		if got != want {
-			t.Fatalf("%+v\nis signed with\n%s, want\n%s", g, got, want)
+			t.Fatalf("%+v\ngot signature\n%s, want\n%s", g, got, want)
 		}
 		different[got] = true
 	}
 	if len(different) < 4900 {
-		t.Errorf("only %d different signatures, so this test says little", len(different))
+		t.Errorf("only %d different signatures, so this test proves little", len(different))
 	}
 }
 
-// TestSignatureOnTheWire lets the simulated cloud check what arrives over HTTP.
-func TestSignatureOnTheWire(t *testing.T) {
+// TestSignatureOverHTTP lets the simulated cloud check signatures over HTTP.
+func TestSignatureOverHTTP(t *testing.T) {
 	chance := rand.New(rand.NewPCG(3, 4))
 	cloud := simulator.New(simulator.Options{Now: signingTime})
 	server := httptest.NewServer(cloud)
@@ -182,7 +207,7 @@ func TestSignatureOnTheWire(t *testing.T) {
 		body, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("%+v\nis answered with %d %s, %v", g, resp.StatusCode, body, err)
+			t.Fatalf("%+v\ngot response %d %s, %v", g, resp.StatusCode, body, err)
 		}
 	}
 }

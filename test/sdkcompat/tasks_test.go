@@ -21,10 +21,10 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-// TestTasks reads all tasks of the simulated cloud, with the SDK's client and
-// with ours, and compares what they make of them.
+// TestTasks reads tasks of all kinds with the SDK's client and with ours and
+// compares the results.
 func TestTasks(t *testing.T) {
-	// The SDK leaves a file in the home folder of whoever uses it.
+	// The SDK creates a file in the home directory.
 	t.Setenv("HOME", t.TempDir())
 	now := time.Now()
 	for name, key := range map[string]simulator.AccessKey{
@@ -36,7 +36,7 @@ func TestTasks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cloud := simulator.New(simulator.Options{
-				Now:        func() time.Time { return now }, // so that no task moves
+				Now:        func() time.Time { return now }, // the tasks stay as they are
 				AccessKeys: []simulator.AccessKey{key},
 			})
 			server := httptest.NewServer(cloud)
@@ -44,22 +44,21 @@ func TestTasks(t *testing.T) {
 			theirs, ours := sdkClient(t, server.URL, key), ourClient(t, server.URL, key)
 
 			seen := map[string]int{}
-			ids := cloud.TaskIDs()
+			ids := someOfEachKind(cloud.Tasks())
 			for _, id := range ids {
-				answer, err := theirs.ShowOpLog(&model.ShowOpLogRequest{OperationLogId: id})
+				response, err := theirs.ShowOpLog(&model.ShowOpLogRequest{OperationLogId: id})
 				if err != nil {
-					t.Fatalf("task %s, by the SDK: %v", id, err)
+					t.Fatalf("SDK: task %s: %v", id, err)
 				}
 				got, err := ours.OperationLog(t.Context(), id)
 				if err != nil {
-					t.Fatalf("task %s, by our client: %v", id, err)
+					t.Fatalf("our client: task %s: %v", id, err)
 				}
-				want := translate(t, answer.OperationLog)
+				want := translate(t, response.OperationLog)
 				if v := want.ExtraInfo.VaultDelete; v != nil && v.TotalCount == nil && v.FailCount == nil {
-					seen["spelling of Terraform"]++
-					// The SDK does not know this spelling of the two counts.
+					// The SDK does not know the spelling of the Terraform provider.
 					if got.ExtraInfo.VaultDelete.TotalCount == nil {
-						t.Errorf("task %s: there is no count in either spelling", id)
+						t.Errorf("task %s: no count in either spelling", id)
 					}
 					want.ExtraInfo.VaultDelete = got.ExtraInfo.VaultDelete
 				}
@@ -69,13 +68,13 @@ func TestTasks(t *testing.T) {
 				seen[string(got.OperationType)]++
 				seen[string(got.Status)]++
 			}
-			// Otherwise equality says little.
+			// Without these, equality would prove little.
 			for _, kind := range []string{
 				"backup", "copy", "replication", "restore", "delete", "sync", "vault_delete", "remove_resource", "migrate_resources",
 				"success", "skipped", "failed", "timeout", "running", "waiting",
 			} {
 				if seen[kind] == 0 {
-					t.Errorf("no task was of the type, or had the status, %s", kind)
+					t.Errorf("no task has the type or status %s", kind)
 				}
 			}
 			both := uint64(2 * len(ids))
@@ -86,7 +85,21 @@ func TestTasks(t *testing.T) {
 	}
 }
 
-// TestWrongKey has the cloud refuse the SDK in the same words as us.
+// someOfEachKind returns the ids of some tasks of each operation type, status and
+// provider, and the sample task's.
+func someOfEachKind(tasks []simulator.TaskRecord) []string {
+	ids := []string{simulator.SampleTaskID}
+	count := map[[3]string]int{}
+	for _, task := range tasks {
+		kind := [3]string{task.OperationType, task.Status, task.ProviderID}
+		if count[kind]++; count[kind] <= 3 {
+			ids = append(ids, task.ID)
+		}
+	}
+	return ids
+}
+
+// TestWrongKey compares the errors of the SDK and of our client.
 func TestWrongKey(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	right := simulator.AccessKey{Access: "AKPERMANENT", Secret: "secret-of-permanent"}
@@ -106,8 +119,8 @@ func TestWrongKey(t *testing.T) {
 	}
 }
 
-// TestHomeStaysClean holds the SDK to its promise that it leaves the home folder
-// alone where it is told its user agent.
+// TestHomeStaysClean checks that the SDK does not write to the home directory if its
+// user agent is set.
 func TestHomeStaysClean(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
@@ -118,7 +131,7 @@ func TestHomeStaysClean(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(home, ".huaweicloud")); !os.IsNotExist(err) {
-		t.Errorf("the SDK wrote into the home folder: %v", err)
+		t.Errorf("the SDK wrote to the home directory: %v", err)
 	}
 }
 
@@ -155,7 +168,7 @@ func ourClient(t *testing.T, endpoint string, key simulator.AccessKey) *cbrapi.C
 	keys := credentials.KeysFrom(credentials.Fixed(key.Access), credentials.Fixed(key.Secret), securityToken)
 	client, err := cbrapi.New(cbrapi.Options{
 		Endpoint:  endpoint,
-		Transport: credentials.Sign(keys, simulator.DefaultProjectID, transport, time.Now),
+		Transport: credentials.Sign(keys, transport, time.Now),
 	}, simulator.DefaultProjectID)
 	if err != nil {
 		t.Fatal(err)
@@ -163,12 +176,11 @@ func ourClient(t *testing.T, endpoint string, key simulator.AccessKey) *cbrapi.C
 	return client
 }
 
-// translate writes what the SDK has read in our types.
+// translate converts the SDK's type to ours.
 func translate(t *testing.T, l *model.OperationLog) *cbrapi.OperationLog {
 	t.Helper()
 	out := &cbrapi.OperationLog{
 		ID:           strings.ToLower(l.Id),
-		ProjectID:    l.ProjectId,
 		Status:       cbrapi.Status(l.Status.Value()),
 		CreatedAt:    parseTime(t, l.CreatedAt),
 		StartedAt:    parseTime(t, l.StartedAt),
@@ -196,7 +208,7 @@ func translateExtraInfo(t *testing.T, e *model.OpExtraInfo) (out cbrapi.ExtraInf
 	t.Helper()
 	if c := e.Common; c != nil {
 		progress := float64(c.Progress)
-		out.Common = cbrapi.Common{Progress: &progress, RequestID: c.RequestId, TaskID: value(c.TaskId)}
+		out.Common = cbrapi.Common{Progress: &progress, RequestID: c.RequestId}
 	}
 	if e.Resource != nil {
 		r := translateResource(*e.Resource)
@@ -204,10 +216,9 @@ func translateExtraInfo(t *testing.T, e *model.OpExtraInfo) (out cbrapi.ExtraInf
 	}
 	if b := e.Backup; b != nil {
 		out.Backup = &cbrapi.Backup{
-			BackupID:                   b.BackupId,
-			BackupName:                 value(b.BackupName),
-			AppConsistencyErrorCode:    value(b.AppConsistencyErrorCode),
-			AppConsistencyErrorMessage: value(b.AppConsistencyErrorMessage),
+			BackupID:                b.BackupId,
+			BackupName:              value(b.BackupName),
+			AppConsistencyErrorCode: value(b.AppConsistencyErrorCode),
 		}
 		if b.AppConsistencyStatus != nil {
 			out.Backup.AppConsistencyStatus = b.AppConsistencyStatus.Value()
@@ -250,8 +261,8 @@ func translateExtraInfo(t *testing.T, e *model.OpExtraInfo) (out cbrapi.ExtraInf
 	}
 	if r := e.RemoveResources; r != nil {
 		out.RemoveResources = &cbrapi.RemoveResources{FailCount: wide(r.FailCount), TotalCount: wide(r.TotalCount)}
-		for _, resource := range value(r.Resources) {
-			out.RemoveResources.Resources = append(out.RemoveResources.Resources, translateResource(resource))
+		for _, removed := range value(r.Resources) {
+			out.RemoveResources.Resources = append(out.RemoveResources.Resources, translateResource(removed))
 		}
 	}
 	if v := e.VaultDelete; v != nil {
@@ -266,9 +277,6 @@ func translateResource(r model.Resource) cbrapi.Resource {
 		return out
 	}
 	out.ExcludeVolumes = value(r.ExtraInfo.ExcludeVolumes)
-	for _, v := range value(r.ExtraInfo.IncludeVolumes) {
-		out.IncludeVolumes = append(out.IncludeVolumes, cbrapi.Volume{ID: v.Id, OSVersion: value(v.OsVersion)})
-	}
 	return out
 }
 
@@ -287,8 +295,7 @@ func wide(n *int32) *int64 {
 	return &w
 }
 
-// parseTime reads the times of the simulated cloud. The SDK leaves them as they
-// are.
+// parseTime parses times of the simulated cloud, which the SDK keeps as strings.
 func parseTime(t *testing.T, text string) time.Time {
 	t.Helper()
 	if text == "" {

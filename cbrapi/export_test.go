@@ -1,0 +1,4 @@
+package cbrapi
+
+// Rows returns the number of rows received, including repeated and invalid ones.
+func (l *List[T]) Rows() int { return l.rows }

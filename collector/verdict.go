@@ -1,0 +1,100 @@
+package collector
+
+import (
+	"slices"
+
+	"github.com/cbr-exporter/cbr_exporter/protection"
+)
+
+// tagged returns a family with at most one sample for each T: a verdict, with the values
+// of the labels for tags of its vault. There is none if the verdict is nil.
+func tagged[T any](name, help string, tagLabels []string, read func(T) (verdict *bool, tags []string)) family[T] {
+	return family[T]{name: name, help: help, labels: tagLabels, read: func(of T, e *emitter) {
+		verdict, tags := read(of)
+		if v, known := boolValue(verdict); known {
+			e.emit(v, tags...)
+		}
+	}}
+}
+
+// tagsOf returns a function that returns the values of the labels for tags of a vault, in
+// the order of the labels. All vaults have all labels, because the samples of a family
+// have the same labels.
+func tagsOf(s *protection.Snapshot, tagLabels []string) func(vaultID string) []string {
+	values, none := map[string][]string{}, make([]string, len(tagLabels))
+	if s.Inventory != nil {
+		for _, v := range s.Inventory.Vaults {
+			tags := slices.Clone(none)
+			for i, label := range tagLabels {
+				if key, exposed := s.TagKeys[label]; exposed {
+					tags[i] = v.Tags[key]
+				}
+			}
+			values[v.ID] = tags
+		}
+	}
+	return func(vaultID string) []string {
+		if tags, known := values[vaultID]; known {
+			return tags
+		}
+		return none
+	}
+}
+
+// verdict is a verdict with the tags of its vault.
+type verdict struct {
+	protection.Verdict
+	tags []string
+}
+
+// verdictFamilies are what is judged about one resource and operation type.
+func verdictFamilies(tagLabels []string) []family[verdict] {
+	return []family[verdict]{
+		tagged("cbr_resource_overdue", "Whether a success of the resource is missing. Absent if nothing is due or that is not known.", tagLabels,
+			func(v verdict) (*bool, []string) { return v.Overdue, v.tags }),
+		tagged("cbr_resource_failing", "Whether the last finished task of the resource that was not skipped failed or timed out.", tagLabels,
+			func(v verdict) (*bool, []string) { return v.Failing, v.tags }),
+		gauge("cbr_resource_due_timestamp_seconds", "Unix time of the latest scheduled run of the resource whose grace is over.",
+			func(v verdict) (float64, bool) { return unixSeconds(v.Due) }),
+	}
+}
+
+// coverage is the coverage of a resource with the tags of its vault.
+type coverage struct {
+	covered bool
+	tags    []string
+}
+
+// coverageFamilies are what is judged about one resource that is bound to a vault for
+// backups.
+func coverageFamilies(tagLabels []string) []family[coverage] {
+	return []family[coverage]{
+		tagged("cbr_resource_covered", "Whether an enabled policy with a readable schedule backs up the resource.", tagLabels,
+			func(c coverage) (*bool, []string) { return &c.covered, c.tags }),
+	}
+}
+
+// activeTaskFamilies are what is judged about one active task, also while it cannot be
+// read.
+func activeTaskFamilies() []family[protection.ActiveTask] {
+	return []family[protection.ActiveTask]{{
+		name: "cbr_task_stuck",
+		help: "Whether the active task had been running or waiting for too long when it was last read.",
+		read: func(t protection.ActiveTask, e *emitter) { e.emit(boolToFloat(t.Stuck)) },
+	}}
+}
+
+// collectVerdicts emits what is judged.
+func (c *Collector) collectVerdicts(s *protection.Snapshot, tagsOf func(vaultID string) []string, e *emitter) {
+	c.verdict.collect(e, items(s.Verdicts, func(v protection.Verdict) item[verdict] {
+		return c.verdict.item(e, verdict{v, tagsOf(v.VaultID)}, s.Project,
+			v.VaultID, s.VaultName(v.VaultID), v.ResourceID, s.ResourceName(v.ResourceID), string(v.OperationType))
+	}))
+	c.coverage.collect(e, items(s.Coverage, func(r protection.Coverage) item[coverage] {
+		return c.coverage.item(e, coverage{r.Covered, tagsOf(r.VaultID)}, s.Project,
+			r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))
+	}))
+	c.activeTask.collect(e, items(s.ActiveTasks, func(t protection.ActiveTask) item[protection.ActiveTask] {
+		return c.activeTask.item(e, t, s.Project, t.Log.ID, string(t.Log.OperationType), s.VaultName(s.VaultOf(t.Log)))
+	}))
+}

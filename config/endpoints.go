@@ -1,0 +1,106 @@
+package config
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	commoncfg "github.com/prometheus/common/config"
+	"go.yaml.in/yaml/v3"
+)
+
+// checkEndpoint reports a URL that is not that of a service. An empty one is valid.
+// Like checkProxy, it does not show the URL, which may contain a password.
+func checkEndpoint(endpoint string, p problems) {
+	if endpoint == "" {
+		return
+	}
+	u, ok := parseURL(endpoint, "http", "https")
+	switch {
+	case !ok:
+		p.add("not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com")
+	case u.User != nil:
+		p.add("a user name or password in the URL; move it to credentials")
+	case strings.ContainsAny(endpoint, "?#"):
+		p.add("a query or fragment in the URL; remove everything from the ? or # on")
+	case strings.Contains(u.Path+"/", "/v3/"):
+		p.add("the path has /v3, which the exporter adds itself; remove it and everything after it")
+	}
+}
+
+func checkProxy(proxy string, p problems) {
+	if _, ok := parseURL(proxy, "http", "https", "socks5", "socks5h"); !ok {
+		p.add("not the URL of a proxy; write it like http://proxy.example.com:3128, or with https or socks5")
+	}
+}
+
+// parseURL returns false if text is not a URL with one of the schemes and a host,
+// or if the host is a placeholder such as <host>.
+func parseURL(text string, schemes ...string) (*url.URL, bool) {
+	u, err := url.Parse(text)
+	return u, err == nil && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" && !strings.ContainsAny(u.Host, `<>"`)
+}
+
+// HTTPClient says how requests reach the services of a project. It is Prometheus'
+// HTTP client configuration without credentials.
+//
+// See https://prometheus.io/docs/prometheus/latest/configuration/configuration/#http_config.
+type HTTPClient struct {
+	// ProxyFromEnvironment is true unless the file sets it or another proxy.
+	commoncfg.ProxyConfig `yaml:",inline"`
+	TLSConfig             commoncfg.TLSConfig `yaml:"tls_config,omitempty"`
+}
+
+func defaultHTTPClient() *HTTPClient {
+	return &HTTPClient{ProxyConfig: commoncfg.ProxyConfig{ProxyFromEnvironment: true}}
+}
+
+// UnmarshalYAML fills in defaults. It leaves the checks of TLSConfig to validate.
+func (h *HTTPClient) UnmarshalYAML(unmarshal func(any) error) error {
+	type tlsConfig commoncfg.TLSConfig
+	var plain struct {
+		commoncfg.ProxyConfig `yaml:",inline"`
+		TLSConfig             tlsConfig `yaml:"tls_config"`
+	}
+	err := unmarshal(&plain)
+	if err == nil && plain.ProxyURL.URL == nil && plain.NoProxy == "" {
+		plain.ProxyFromEnvironment = true
+		err = unmarshal(&plain) // the file may set it to false
+	}
+	*h = HTTPClient{plain.ProxyConfig, commoncfg.TLSConfig(plain.TLSConfig)}
+	if _, ok := errors.AsType[*yaml.TypeError](err); err != nil && !ok {
+		return &yaml.TypeError{} // any other error ends decoding; checkValue has reported it
+	}
+	return err
+}
+
+// MarshalYAML also writes proxy_from_environment if it is false and there is no other
+// proxy. Prometheus leaves it out.
+func (h HTTPClient) MarshalYAML() (any, error) {
+	if !h.ProxyFromEnvironment && h.ProxyURL.URL == nil {
+		return struct {
+			ProxyFromEnvironment bool                `yaml:"proxy_from_environment"`
+			TLSConfig            commoncfg.TLSConfig `yaml:"tls_config,omitempty"`
+		}{false, h.TLSConfig}, nil
+	}
+	type plain HTTPClient // without this method
+	return plain(h), nil
+}
+
+func (h *HTTPClient) validate(p problems) {
+	if err := h.Validate(); err != nil {
+		p.add("%v", err)
+	}
+	t, p := h.TLSConfig, p.at("tls_config")
+	before := len(p.found)
+	checkFile(t.CAFile, "the certificates", maxFile, p.at("ca_file"))
+	checkFile(t.CertFile, "the certificate", maxFile, p.at("cert_file"))
+	checkFile(t.KeyFile, "the key", maxFile, p.at("key_file"))
+	if len(p.found) > before {
+		return
+	}
+	if _, err := commoncfg.NewTLSConfig(&t); err != nil {
+		p.add("%v; certificates and keys are in PEM form", err)
+	}
+}

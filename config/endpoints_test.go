@@ -1,0 +1,113 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+)
+
+var endpointMistakes = mistakes{
+	"endpoint without scheme": {
+		yaml: oneProject + "    endpoint: cbr.example.com\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+	"endpoint without host": {
+		yaml: oneProject + "    endpoint: https://:443/\n",
+		want: `config.yml:6: projects[0].endpoint: not a URL of a service; write it like https://cbr.cn-north-4.myhuaweicloud.com`,
+	},
+	"endpoint with user and password": {
+		yaml: oneProject + "    endpoint: https://u:p@cbr.example.com\n",
+		want: `config.yml:6: projects[0].endpoint: a user name or password in the URL; move it to credentials`,
+	},
+	"iam_endpoint with a fragment": {
+		yaml: oneProject + "    iam_endpoint: https://iam.example.com/#x\n",
+		want: `config.yml:6: projects[0].iam_endpoint: a query or fragment in the URL; remove everything from the ? or # on`,
+	},
+	"endpoint with the version": {
+		yaml: oneProject + "    endpoint: https://cbr.example.com/v3/\n",
+		want: `config.yml:6: projects[0].endpoint: the path has /v3, which the exporter adds itself; remove it and everything after it`,
+	},
+	"endpoint with the version and the project": {
+		yaml: oneProject + "    endpoint: https://cbr.example.com/cbr/v3/04f1829c788037ac2fb8c01eb2b04b95\n",
+		want: `config.yml:6: projects[0].endpoint: the path has /v3, which the exporter adds itself; remove it and everything after it`,
+	},
+	"iam_endpoint like OS_AUTH_URL": {
+		yaml: oneProject + "    iam_endpoint: https://iam.eu-de.otc.t-systems.com/v3\n",
+		want: `config.yml:6: projects[0].iam_endpoint: the path has /v3, which the exporter adds itself; remove it and everything after it`,
+	},
+	"password login without region": {
+		yaml: with("region: cn-north-4", "endpoint: https://cbr.example.com", "token: T", "username: u, password: p, domain_name: d"),
+		want: `config.yml:2: projects[0].iam_endpoint: missing; a password login needs it or a region`,
+	},
+}
+
+var httpClientSettings = settings{
+	"http_client without keys": {
+		yaml:   oneProject + "    http_client:\n      # proxy_url: http://proxy.example.com:3128\n",
+		differ: func(*config.Config) {},
+	},
+	"no proxy": {
+		yaml: oneProject + "    http_client: {proxy_from_environment: False}\n",
+		differ: func(c *config.Config) {
+			c.Projects[0].HTTPClient = &config.HTTPClient{}
+		},
+	},
+}
+
+var httpClientMistakes = mistakes{
+	"http_client with an unknown key": {
+		yaml: oneProject + "    http_client:\n      proxy_uri: http://proxy.example.com\n",
+		want: `config.yml:7: projects[0].http_client.proxy_uri: unknown key; correct or remove it, config.yml shows all keys`,
+	},
+	"proxy_url without scheme": {
+		yaml: oneProject + "    http_client: {proxy_url: 'proxy.example.com:3128'}\n",
+		want: `config.yml:6: projects[0].http_client.proxy_url: not the URL of a proxy; write it like http://proxy.example.com:3128, or with https or socks5`,
+	},
+	"two proxies": {
+		yaml: oneProject + "    http_client: {proxy_url: 'http://proxy.example.com', proxy_from_environment: true}\n",
+		want: `config.yml:6: projects[0].http_client: if proxy_from_environment is configured, proxy_url must not be configured`,
+	},
+	"no_proxy without a proxy": {
+		yaml: oneProject + "    http_client: {no_proxy: example.com}\n",
+		want: `config.yml:6: projects[0].http_client: if no_proxy is configured, proxy_url must also be configured`,
+	},
+	"proxy_from_environment in quotes": {
+		yaml: oneProject + "    http_client: {proxy_from_environment: 'true'}\n",
+		want: `config.yml:6: projects[0].http_client.proxy_from_environment: neither true nor false; write one of them, without quotes`,
+	},
+	"ca_file does not exist": {
+		yaml: oneProject + "    http_client: {tls_config: {ca_file: none}}\n",
+		want: `config.yml:6: projects[0].http_client.tls_config.ca_file: cannot read the file: no such file or directory; correct the path, which is relative to the directory of the configuration, or the file`,
+	},
+	"ca_file is blank": {
+		yaml: oneProject + "    http_client: {tls_config: {ca_file: testdata/secrets/blank}}\n",
+		want: `config.yml:6: projects[0].http_client.tls_config.ca_file: the file is empty; write the certificates into it`,
+	},
+	"ca_file is not PEM": {
+		yaml: oneProject + "    http_client: {tls_config: {ca_file: testdata/secrets/token}}\n",
+		want: `config.yml:6: projects[0].http_client.tls_config: unable to use specified CA cert file testdata/secrets/token; certificates and keys are in PEM form`,
+	},
+	"cert_file alone": {
+		yaml: oneProject + "    http_client: {tls_config: {cert_file: testdata/tls/client.pem}}\n",
+		want: `config.yml:6: projects[0].http_client.tls_config: exactly one of key or key_file must be configured when a client certificate is configured; certificates and keys are in PEM form`,
+	},
+	"certificate and key of two": {
+		yaml: oneProject + "    http_client: {tls_config: {cert_file: testdata/tls/ca.pem, key_file: testdata/tls/client-key.pem}}\n",
+		want: `config.yml:6: projects[0].http_client.tls_config: unable to use specified client cert (file testdata/tls/ca.pem) & key (file testdata/tls/client-key.pem): tls: private key does not match public key; certificates and keys are in PEM form`,
+	},
+	"min_version unknown": {
+		yaml: oneProject + "    http_client: {tls_config: {min_version: '1.2'}}\n",
+		want: `config.yml:6: projects[0].http_client.tls_config.min_version: unknown TLS version; write TLS10, TLS11, TLS12 or TLS13`,
+	},
+}
+
+func TestProxySecretsMasked(t *testing.T) {
+	c, err := config.Parse("config.yml", ".", []byte(oneProject+
+		"    http_client: {proxy_url: 'http://u:"+hidden+"@proxy', proxy_connect_header: {X-A: ["+hidden+"]}}\n"), none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown := c.String(); reveals(shown) {
+		t.Errorf("the secret is shown:\n%s", shown)
+	}
+}

@@ -1,0 +1,145 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+)
+
+// Connection is the result of the requests that check a project.
+type Connection struct {
+	Project     string
+	Credentials string // their kind
+	Response    string // what the API said; "" if it did not respond
+	Err         error  // the first error; nil for a task that does not exist
+	Hint        string // what to check; "" if there is no need to
+}
+
+// String returns the result as one sentence.
+func (c Connection) String() string {
+	if c.Response == "" {
+		return fmt.Sprintf("project %s does not work: %s; %s", c.Project, c.Err, c.Hint)
+	}
+	works, end := "works", c.Hint
+	if c.Err != nil {
+		works, end = "works in part", fmt.Sprintf("but %s; %s", c.Err, c.Hint)
+	}
+	text := fmt.Sprintf("project %s %s: the API accepts the %s; %s", c.Project, works, c.Credentials, c.Response)
+	if end != "" {
+		text += "; " + end
+	}
+	return text
+}
+
+// CheckConnections sends a few requests for each project, for all projects at once:
+// for the first page of the task list with discovery, for the first task without it,
+// and for the first page of vaults and the policies if these are read.
+func (e *Exporter) CheckConnections(ctx context.Context) []Connection {
+	projects := e.current.Load().all
+	connections := make([]Connection, len(projects))
+	var wait sync.WaitGroup
+	for i, p := range projects {
+		wait.Go(func() { connections[i] = p.checkConnection(ctx) })
+	}
+	wait.Wait()
+	return connections
+}
+
+func (p *project) checkConnection(ctx context.Context) Connection {
+	c := Connection{Project: p.name, Credentials: string(p.config.Credentials.Kind())}
+	var responses []string
+	for _, check := range p.checks() {
+		response, err := check.run(ctx)
+		if err != nil {
+			// Another request may do harm where the credentials are refused.
+			c.Err, c.Hint = err, check.hint(cbrapi.ReasonOf(err), err)
+			break
+		}
+		responses = append(responses, response.text)
+		if response.isEmpty {
+			c.Hint = "if there should be more, check project_id and enterprise_project_id"
+		}
+	}
+	c.Response = strings.Join(responses, "; ")
+	return c
+}
+
+// check is one request that checks a connection.
+type check struct {
+	run  func(context.Context) (response, error)
+	hint func(cbrapi.Reason, error) string
+}
+
+// response says what the API returned, and whether that is a list without rows.
+type response struct {
+	text    string
+	isEmpty bool
+}
+
+func (p *project) checks() []check {
+	var all []check
+	switch {
+	case p.config.Discovery != nil:
+		all = append(all, check{p.checkTaskList, p.hints.Tasks})
+	case len(p.config.TaskIDs) > 0:
+		all = append(all, check{p.checkTask, p.hints.Tasks})
+	}
+	if p.vaults != nil {
+		all = append(all, check{p.checkVaults, p.hints.Vaults}, check{p.checkPolicies, p.hints.Vaults})
+	}
+	return all
+}
+
+func (p *project) checkTask(ctx context.Context) (response, error) {
+	id := p.config.TaskIDs[0]
+	task, err := p.client.OperationLog(ctx, id)
+	switch {
+	case cbrapi.IsNotFound(err):
+		return response{text: fmt.Sprintf("there is no task %s, so check task_ids", id)}, nil
+	case err != nil:
+		return response{}, err
+	default:
+		return response{text: fmt.Sprintf("task %s is %s", id, task.Status)}, nil
+	}
+}
+
+func (p *project) checkTaskList(ctx context.Context) (response, error) {
+	list := p.client.OperationLogs(cbrapi.ListFilter{})
+	tasks, err := list.Next(ctx)
+	if err != nil {
+		return response{}, err
+	}
+	text := fmt.Sprintf("tasks on the first page: %d", len(tasks))
+	if date := list.Date(); !date.IsZero() {
+		text += " as of " + date.UTC().Format(time.RFC3339)
+	}
+	var latest time.Time
+	for _, t := range tasks {
+		if t.CreatedAt.After(latest) {
+			latest = t.CreatedAt
+		}
+	}
+	if !latest.IsZero() {
+		text += ", the latest from " + latest.UTC().Format(time.RFC3339)
+	}
+	return response{text, len(tasks) == 0}, nil
+}
+
+func (p *project) checkVaults(ctx context.Context) (response, error) {
+	vaults, err := p.client.Vaults().Next(ctx)
+	return response{fmt.Sprintf("vaults on the first page: %d", len(vaults)), len(vaults) == 0}, err
+}
+
+func (p *project) checkPolicies(ctx context.Context) (response, error) {
+	policies, _, err := p.client.Policies(ctx)
+	text := fmt.Sprintf("policies: %d", len(policies))
+	if tooRare := protection.TooRare(policies, p.verdicts); tooRare != "" {
+		text += "; " + tooRare
+	}
+	return response{text: text}, err
+}

@@ -1,0 +1,286 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/cbr-exporter/cbr_exporter/overview"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+)
+
+const (
+	probePath      = "/probe"
+	probeParameter = "project" // name of the project in the query of probePath
+
+	// maxPages is the number of pages that are written at a time; other requests wait.
+	// Writing a page takes many times its size in memory: 30 pages of 10 MB at once
+	// took 1 GB and longer than any scrape_timeout.
+	maxPages = 4
+	// writeTimeout limits the time to write a page, so that clients that stop reading do
+	// not block the pages of others for ever.
+	writeTimeout = 2 * time.Minute
+)
+
+// Handler returns the handler of all pages, which are below the route prefix.
+func (e *Exporter) Handler() http.Handler {
+	mux, prefix := http.NewServeMux(), e.options.RoutePrefix
+	page := func(method, path string, serve http.HandlerFunc) { mux.HandleFunc(method+" "+prefix+path, serve) }
+
+	metrics := strings.TrimSuffix(e.options.TelemetryPath, "/")
+	if metrics != e.options.TelemetryPath {
+		page("GET", metrics+"/{$}", e.serveMetrics) // only this path, not the paths below it
+	}
+	if metrics != "" {
+		page("GET", metrics, e.serveMetrics)
+		page("GET", "/{$}", overview.Handler(overview.Options{
+			Projects:      e.lastSnapshots,
+			Refused:       e.refused.Load,
+			TelemetryPath: e.options.TelemetryPath,
+			Now:           e.options.Now,
+			Logger:        e.options.Logger,
+		}).ServeHTTP)
+	}
+	page("GET", probePath, e.serveProbe)
+	page("GET", "/sd", e.serveTargets)
+	page("GET", "/config", func(w http.ResponseWriter, r *http.Request) {
+		serveText(e.current.Load().config.String())(w, r) // without secrets
+	})
+	page("GET", "/-/metrics", e.serveOwnMetrics)
+	page("GET", "/-/healthy", serveText("cbr_exporter is healthy.\n"))
+	// Always ready: without scrapes an unreachable API would go unnoticed.
+	page("GET", "/-/ready", serveText("cbr_exporter is ready.\n"))
+	page("POST", "/-/reload", e.serveReload)
+	page("PUT", "/-/reload", e.serveReload)
+
+	if prefix != "" {
+		mux.HandleFunc("GET /{$}", redirect(strings.TrimPrefix(prefix, "/")+"/"))
+		mux.HandleFunc("GET "+prefix, redirect(path.Base(prefix)+"/"))
+	}
+	return mux
+}
+
+// redirect returns a handler that redirects to a relative URL. An absolute one, as of
+// http.Redirect, would lack what a proxy has removed from the path.
+func redirect(relative string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", relative)
+		w.WriteHeader(http.StatusFound)
+	}
+}
+
+func serveText(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = fmt.Fprint(w, text)
+	}
+}
+
+// serveMetrics serves the metrics of all projects, of the exporter and of the process.
+// Its status is always 200: failures of the API are metrics too.
+func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := e.scrapeContext(r, &e.margin)
+	defer cancel()
+	scrape := e.scrape(ctx, allProjects) //nolint:contextcheck // a pass outlives the scrape that began it
+	// The registry comes last, so that it counts the requests of this scrape.
+	e.writePage(w, r, &e.margin, scrape, e.options.Registry)
+}
+
+// serveOwnMetrics serves the metrics of the exporter and of the process. It sends no
+// requests to the API.
+func (e *Exporter) serveOwnMetrics(w http.ResponseWriter, r *http.Request) {
+	e.metricsHandler(r, e.options.Registry).ServeHTTP(w, r)
+}
+
+// Refresh reads what is due, as a scrape does.
+func (e *Exporter) Refresh(ctx context.Context) { e.scrape(ctx, allProjects) }
+
+// allProjects is the name that scrape has for all projects.
+const allProjects = ""
+
+// scrape collects from the project with that name, or from all projects. It returns nil
+// if there is no such project. A reload cancels the passes of the old projects, so
+// scrape then starts again with the new ones.
+func (e *Exporter) scrape(ctx context.Context, name string) prometheus.Gatherer {
+	for {
+		current := e.current.Load()
+		scraped := current.all
+		if name != allProjects {
+			p := current.named(name)
+			if p == nil {
+				return nil
+			}
+			scraped = []*project{p}
+		}
+		snapshots := make([]protection.Snapshot, len(scraped))
+		var wait sync.WaitGroup
+		for i, p := range scraped {
+			wait.Go(func() { snapshots[i] = p.collect(ctx) })
+		}
+		wait.Wait()
+		if ctx.Err() != nil || e.isCurrent(current) {
+			registry := prometheus.NewRegistry()
+			registry.MustRegister(current.collector.Metrics(snapshots...))
+			return registry
+		}
+	}
+}
+
+// writePage writes a page of metrics when fewer than maxPages are being written, and
+// records in m how long that took.
+func (e *Exporter) writePage(w http.ResponseWriter, r *http.Request, m *margin, gatherers ...prometheus.Gatherer) {
+	select {
+	case e.pages <- struct{}{}:
+		defer func() { <-e.pages }()
+	case <-r.Context().Done():
+		return
+	}
+	start := e.options.Now()
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // fails for writers in memory
+	e.metricsHandler(r, gatherers...).ServeHTTP(w, r)
+	m.observe(e.options.Now().Sub(start))
+}
+
+func (e *Exporter) metricsHandler(r *http.Request, gatherers ...prometheus.Gatherer) http.Handler {
+	return promhttp.HandlerFor(prometheus.Gatherers(gatherers), promhttp.HandlerOpts{
+		EnableOpenMetrics: true,
+		ErrorHandling:     promhttp.ContinueOnError,
+		ErrorLog:          pageLog{r.Context(), e.options.Logger},
+	})
+}
+
+// pageLog logs errors of promhttp, at debug level if the client is gone.
+type pageLog struct {
+	ctx    context.Context
+	logger log.Logger
+}
+
+// Println implements promhttp.Logger.
+func (l pageLog) Println(values ...any) {
+	logger := level.Error(l.logger)
+	if l.ctx.Err() != nil {
+		logger = level.Debug(l.logger)
+	}
+	_ = logger.Log("msg", "writing a page of metrics failed", "err", strings.TrimSpace(fmt.Sprintln(values...)))
+}
+
+// timeoutHeader has the scrape_timeout of Prometheus in seconds. See
+// https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config.
+const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
+
+// scrapeContext returns the context in which to collect for the request r. It ends
+// early enough to leave the margin for the page, and with Drain.
+func (e *Exporter) scrapeContext(r *http.Request, m *margin) (context.Context, context.CancelFunc) {
+	timeout := e.scrapeTimeout(r)
+	ctx, cancel := context.WithTimeout(r.Context(), timeout-m.of(timeout))
+	stop := context.AfterFunc(e.draining, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
+// scrapeTimeout returns the timeout in the timeoutHeader. If there is none, as in requests
+// of curl, or if it is invalid, the timeout is the one of the configuration.
+func (e *Exporter) scrapeTimeout(r *http.Request) time.Duration {
+	timeout, err := time.ParseDuration(r.Header.Get(timeoutHeader) + "s")
+	if err != nil || timeout <= 0 {
+		return time.Duration(e.current.Load().config.Scrape.Timeout)
+	}
+	return timeout
+}
+
+// minMargin is the least time that is reserved for writing a page.
+const minMargin = 500 * time.Millisecond
+
+// margin is the part of the scrape_timeout that is reserved for writing the page.
+type margin struct {
+	lastPage atomic.Int64 // time that the last page took, in nanoseconds
+}
+
+// observe records how long a page took.
+func (m *margin) observe(d time.Duration) { m.lastPage.Store(int64(d)) }
+
+// of returns the margin of a scrape with the given timeout: twice the time that the
+// last page took, but at most half of the timeout.
+func (m *margin) of(timeout time.Duration) time.Duration {
+	return min(max(minMargin, 2*time.Duration(m.lastPage.Load())), timeout/2)
+}
+
+// serveProbe serves the metrics of one configured project. The request selects it by
+// name only, so that it cannot make the exporter send credentials to another host.
+func (e *Exporter) serveProbe(w http.ResponseWriter, r *http.Request) {
+	names := r.URL.Query()[probeParameter]
+	if len(names) != 1 {
+		e.refuseProbe(w, http.StatusBadRequest, "Name one project, as in ?project=NAME.")
+		return
+	}
+	name := names[0]
+	p := e.current.Load().named(name)
+	if p == nil {
+		e.refuseProbe(w, http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
+		return
+	}
+
+	ctx, cancel := e.scrapeContext(r, p.margin)
+	defer cancel()
+	scrape := e.scrape(ctx, name) //nolint:contextcheck // a pass outlives the scrape that began it
+	if scrape == nil {            // a reload has removed the project
+		e.refuseProbe(w, http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
+		return
+	}
+	e.writePage(w, r, p.margin, scrape, ofProject(name, e.options.Registry))
+}
+
+// refuseProbe responds with the problem and the names of all projects.
+func (e *Exporter) refuseProbe(w http.ResponseWriter, status int, problem string) {
+	text := problem + " The projects are:"
+	for _, p := range e.current.Load().all {
+		text += "\n" + p.name
+	}
+	http.Error(w, text, status)
+}
+
+// ofProject returns a Gatherer of the series in g that have the project as a label.
+func ofProject(name string, g prometheus.Gatherer) prometheus.Gatherer {
+	other := func(m *dto.Metric) bool {
+		return !slices.ContainsFunc(m.GetLabel(), func(l *dto.LabelPair) bool {
+			return l.GetName() == "project" && l.GetValue() == name
+		})
+	}
+	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		families, err := g.Gather()
+		for _, f := range families {
+			f.Metric = slices.DeleteFunc(f.Metric, other)
+		}
+		return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return len(f.GetMetric()) == 0 }), err
+	})
+}
+
+// lastSnapshots returns the snapshots of the last passes. It sends no requests.
+func (e *Exporter) lastSnapshots() []overview.Project {
+	var all []overview.Project
+	for _, p := range e.current.Load().all {
+		last, ok := p.last()
+		all = append(all, overview.Project{Snapshot: last, Scraped: ok})
+	}
+	return all
+}
+
+func (e *Exporter) serveReload(w http.ResponseWriter, _ *http.Request) {
+	if err := e.Reload(); err != nil {
+		http.Error(w, "Reloading the configuration failed; keeping the current one:\n"+err.Error(), http.StatusInternalServerError)
+	}
+}

@@ -1,0 +1,139 @@
+package exporter_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestPages(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "statuses")
+		e := startAPI(t, configuration(api.project()), api)
+		cases := []struct {
+			name, method, path string
+			status             int
+			contains           string
+		}{
+			{"healthy", http.MethodGet, "/-/healthy", 200, "healthy"},
+			{"ready before any scrape", http.MethodGet, "/-/ready", 200, "ready"},
+			{"overview before any scrape", http.MethodGet, "/", 200, "No data yet."},
+			{"configuration", http.MethodGet, "/config", 200, "token: <secret>"},
+			{"reload by GET", http.MethodGet, "/-/reload", 405, ""},
+			{"reload by POST", http.MethodPost, "/-/reload", 200, ""},
+			{"reload by PUT", http.MethodPut, "/-/reload", 200, ""},
+			{"own metrics before any scrape", http.MethodGet, "/-/metrics", 200, `cbr_exporter_credentials_rejected{project="test"} 0`},
+			{"own metrics by POST", http.MethodPost, "/-/metrics", 405, ""},
+			{"targets by HEAD", http.MethodHead, "/sd", 200, ""},
+			{"targets by POST", http.MethodPost, "/sd", 405, ""},
+			{"probe by POST", http.MethodPost, "/probe?project=test", 405, ""},
+			{"probe without a project", http.MethodGet, "/probe", 400, "test"},
+			{"path below the probe", http.MethodGet, "/probe/test", 404, ""},
+			{"unknown page", http.MethodGet, "/nothing", 404, ""},
+		}
+		for _, c := range cases {
+			status, body := e.do(t, c.method, c.path, nil)
+			if status != c.status || !strings.Contains(body, c.contains) {
+				t.Errorf("%s: %s %s: got status %d, want %d, with %q in\n%s", c.name, c.method, c.path, status, c.status, c.contains, body)
+			}
+		}
+		if got := api.requests.Load(); got != 0 {
+			t.Errorf("pages other than the metrics sent %d requests to the API", got)
+		}
+	})
+}
+
+// TestOverview reads the page for people after a scrape.
+func TestOverview(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "statuses")
+		e := startAPI(t, configuration(api.project(), named(api.project(), "other")), api)
+		e.scrape(t)
+		page := e.get(t, "/", "")
+		for _, want := range []string{`<a href="metrics">`, "<h2>Project test</h2>", "<h2>Project other</h2>", "42 %", "vault-db"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page lacks %q:\n%s", want, page)
+			}
+		}
+	})
+}
+
+// TestProbePage compares a page of one of two projects, without metrics of the process.
+func TestProbePage(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		one, other := loadAPI(t, "odd_field_types"), loadAPI(t, "three_tasks")
+		e := start(t, hosts{one.host: one, other.host: other}, configuration(one.project(), named(other.project(), "other")), alwaysNoon, exposing(processRegistry()))
+		page := e.get(t, "/probe?project=test", "")
+		lint(t, page)
+		compare(t, filepath.Join("testdata", "probe.prom"), page)
+		if got := other.requests.Load(); got != 0 {
+			t.Errorf("the other project was sent %d requests", got)
+		}
+
+		status, page := e.do(t, http.MethodGet, "/probe?project=other", openMetrics)
+		if status != http.StatusOK || !strings.HasSuffix(page, "# EOF\n") || !strings.Contains(page, `cbr_up{project="other"} 1.0`) {
+			t.Errorf("got status %d, want 200 and OpenMetrics of the other project:\n%s", status, page)
+		}
+	})
+}
+
+func TestProbeRefusals(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "vendor_sample")
+		e := startAPI(t, configuration(api.project(), named(api.project(), "a/b c")), api)
+		const one = "Name one project, as in ?project=NAME."
+		cases := []struct {
+			name, query string
+			status      int
+			problem     string
+		}{
+			{"no parameter", "", 400, one},
+			{"an address", "?target=http://127.0.0.1:9/", 400, one},
+			{"twice", "?project=test&project=test", 400, one},
+			{"bad escape", "?project=test%zz", 400, one},
+			{"empty parameter", "?project=", 404, `There is no project "".`},
+			{"unknown", "?project=tset", 404, `There is no project "tset".`},
+			{"an address as the name", "?project=http://127.0.0.1:9/", 404, `There is no project "http://127.0.0.1:9/".`},
+			{"other case", "?project=Test", 404, `There is no project "Test".`},
+			{"not UTF-8", "?project=%ff%0a", 404, `There is no project "\xff\n".`},
+		}
+		for _, c := range cases {
+			status, body := e.do(t, http.MethodGet, "/probe"+c.query, nil)
+			want := c.problem + " The projects are:\ntest\na/b c\n"
+			if status != c.status || body != want {
+				t.Errorf("%s: got status %d and\n%s\nwant %d and\n%s", c.name, status, body, c.status, want)
+			}
+		}
+		if got := api.requests.Load(); got != 0 {
+			t.Errorf("refused requests sent %d to the API", got)
+		}
+	})
+}
+
+// TestProbesOfHangingProject has the API hang: probes end in time, and they share the
+// pass that a scrape of all projects began.
+func TestProbesOfHangingProject(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "vendor_sample")
+		api.everyFault = hang
+		e := startAPI(t, configuration(api.project()), api)
+		done := make(chan string)
+		go func() { done <- e.get(t, "/metrics", "2") }()
+		synctest.Wait()
+		for range 2 {
+			start := time.Now()
+			page := e.get(t, "/probe?project=test", "0.6")
+			if took := time.Since(start); took != 300*time.Millisecond {
+				t.Errorf("a probe with a timeout of 0.6 s took %s, want half of it", took)
+			}
+			expectLines(t, "probe", page, `cbr_scrape_collector_success{collector="tasks",project="test"} 0`)
+		}
+		<-done
+		if got := api.requests.Load(); got != 1 {
+			t.Errorf("got %d requests, want the one of the pass that all share", got)
+		}
+	})
+}

@@ -1,0 +1,305 @@
+package protection_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+	"github.com/cbr-exporter/cbr_exporter/schedule"
+	"github.com/cbr-exporter/cbr_exporter/tasks"
+)
+
+// TestAgainstCalendar compares due moments and verdicts with what a person would find with
+// a calendar, a pencil and the list of tasks.
+func TestAgainstCalendar(t *testing.T) {
+	t.Parallel()
+	seen := map[string]int{} // verdicts
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		c := randomCase(t, random)
+		got := c.fixture.verdict()
+		due, overdue := c.onPaper()
+		if !got.Due.Equal(due) || word(got.Overdue) != overdue {
+			t.Fatalf("seed %d: due %s, overdue %s; want %s, %s\n%s", seed, got.Due, word(got.Overdue), due, overdue, c)
+		}
+		seen[overdue]++
+	}
+	for _, verdict := range []string{"true", "false", "unknown"} {
+		if seen[verdict] < 30 {
+			t.Errorf("%s came %d times: the cases say little", verdict, seen[verdict])
+		}
+	}
+}
+
+// paperPolicy is a policy as it is written down.
+type paperPolicy struct {
+	patterns []string
+	start    time.Time
+	since    time.Time // enabled, changed or assigned; zero: always
+}
+
+// paperCase is the resource r, its policies and its tasks.
+type paperCase struct {
+	fixture  fixture
+	policies []paperPolicy
+	calendar []run
+}
+
+type run struct {
+	at       time.Time
+	counts   bool  // a policy ran for the resource
+	policies []int // that run then, since whenever
+}
+
+func (c paperCase) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "known until %s, back to %s; grace %s, bound %s\n", c.fixture.now, c.historyStart(), c.fixture.options.Grace, c.fixture.bound)
+	for _, p := range c.policies {
+		fmt.Fprintf(&b, "policy from %s, since %s: %s\n", p.start, p.since, strings.Join(p.patterns, " "))
+	}
+	for _, log := range c.fixture.logs {
+		fmt.Fprintf(&b, "%s created %s, started %s, ended %s\n", log.Status, log.CreatedAt, log.StartedAt, log.EndedAt)
+	}
+	return b.String()
+}
+
+func (c paperCase) historyStart() time.Time { return c.fixture.now.Add(-c.fixture.lookback) }
+
+// onPaper returns the due moment, zero for none, and whether the resource is overdue.
+func (c paperCase) onPaper() (due time.Time, overdue string) {
+	last, earlier := -1, -1 // runs that count: the last one whose grace is over, and the one before
+	until := map[int]time.Time{}
+	for n, r := range c.calendar {
+		if !r.counts || r.at.After(c.fixture.now) {
+			continue
+		}
+		grace := c.fixture.options.Grace
+		for _, later := range c.calendar[n+1:] {
+			if later.counts {
+				grace = min(grace, later.at.Sub(r.at))
+				break
+			}
+		}
+		if grace < 30*time.Minute {
+			grace = 30 * time.Minute
+		}
+		if !c.fixture.now.Before(r.at.Add(grace)) {
+			last, earlier, until[n] = n, last, r.at.Add(grace)
+		}
+	}
+	if last < 0 {
+		return due, "unknown"
+	}
+	due = c.calendar[last].at
+	from := c.countsFrom(last)
+	switch {
+	case c.succeededSince(from):
+		return due, "false"
+	case from.Before(c.historyStart()):
+		return due, "unknown"
+	case earlier >= 0 && !c.countsFrom(earlier).Before(c.historyStart()) && !c.succeededSince(c.countsFrom(earlier)) && !c.active(c.countsFrom(earlier), until[earlier]):
+		return due, "true"
+	case c.active(from, until[last]):
+		return due, "false"
+	default:
+		return due, "true"
+	}
+}
+
+// active reports whether a task that was created in time goes on, and not for too long.
+func (c paperCase) active(from, until time.Time) bool {
+	return slices.ContainsFunc(c.fixture.logs, func(log *cbrapi.OperationLog) bool {
+		return !log.CreatedAt.Before(from) && !log.CreatedAt.After(until) &&
+			(log.Status == cbrapi.StatusRunning && !c.fixture.now.After(log.StartedAt.Add(12*time.Hour)) ||
+				log.Status == cbrapi.StatusWaiting && !c.fixture.now.After(log.CreatedAt.Add(4*time.Hour)))
+	})
+}
+
+func (c paperCase) succeededSince(t time.Time) bool {
+	return slices.ContainsFunc(c.fixture.logs, func(log *cbrapi.OperationLog) bool {
+		return log.Status == cbrapi.StatusSuccess && !log.CreatedAt.Before(t) && !log.CreatedAt.Before(c.historyStart())
+	})
+}
+
+// countsFrom returns since when a success counts for a run: a quarter of the time since the
+// run before it or, for the very first one, of that to the next one. They are of the policies
+// that were enabled by then.
+func (c paperCase) countsFrom(n int) time.Time {
+	at := c.calendar[n].at
+	enabled := func(r run) bool {
+		return slices.ContainsFunc(r.policies, func(i int) bool { return !c.policies[i].since.After(at) })
+	}
+	for i := n - 1; i >= 0; i-- {
+		if enabled(c.calendar[i]) {
+			return at.Add(-at.Sub(c.calendar[i].at) / 4)
+		}
+	}
+	for _, later := range c.calendar[n+1:] {
+		if enabled(later) {
+			return at.Add(-later.at.Sub(at) / 4)
+		}
+	}
+	panic("the calendar ends")
+}
+
+// calendarOf lists the runs of all policies from one day to another, by looking at each
+// day.
+func calendarOf(policies []paperPolicy, bound, from, to time.Time) []run {
+	counts, ran := map[time.Time]bool{}, map[time.Time][]int{}
+	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {
+		for i, p := range policies {
+			for _, pattern := range p.patterns {
+				for _, at := range onDay(pattern, p.start, day) {
+					counts[at] = counts[at] || !at.Before(p.since) && !at.Before(bound)
+					ran[at] = append(ran[at], i)
+				}
+			}
+		}
+	}
+	var runs []run
+	for at, counted := range counts {
+		runs = append(runs, run{at, counted, ran[at]})
+	}
+	slices.SortFunc(runs, func(a, b run) int { return a.at.Compare(b.at) })
+	return runs
+}
+
+// onDay returns when a pattern runs on a day, in no order.
+func onDay(pattern string, start, day time.Time) (moments []time.Time) {
+	interval, days := 1, []string(nil)
+	hours, minutes := []string{strconv.Itoa(start.Hour())}, []string{strconv.Itoa(start.Minute())}
+	for part := range strings.SplitSeq(pattern, ";") {
+		name, value, _ := strings.Cut(part, "=")
+		switch name {
+		case "INTERVAL":
+			interval, _ = strconv.Atoi(value)
+		case "BYDAY":
+			days = strings.Split(value, ",")
+		case "BYHOUR":
+			hours = strings.Split(value, ",")
+		case "BYMINUTE":
+			minutes = strings.Split(value, ",")
+		}
+	}
+	first := time.Date(start.Year(), start.Month(), start.Day(), 0, 0, 0, 0, time.UTC)
+	if strings.HasPrefix(pattern, "FREQ=WEEKLY") {
+		if days == nil {
+			days = []string{nameOf(first)}
+		}
+		for first.Weekday() != time.Monday {
+			first = first.AddDate(0, 0, -1)
+		}
+		interval *= 7
+	} else if int(day.Sub(first).Hours()/24)%interval != 0 {
+		return nil
+	}
+	if past := int(day.Sub(first).Hours() / 24); past < 0 || past%interval >= 7 || days != nil && !slices.Contains(days, nameOf(day)) {
+		return nil
+	}
+	for _, hour := range hours {
+		for _, minute := range minutes {
+			h, _ := strconv.Atoi(hour)
+			m, _ := strconv.Atoi(minute)
+			if at := time.Date(day.Year(), day.Month(), day.Day(), h, m, 0, 0, time.UTC); !at.Before(start.Truncate(time.Minute)) {
+				moments = append(moments, at)
+			}
+		}
+	}
+	return moments
+}
+
+func nameOf(day time.Time) string { return strings.ToUpper(day.Format("Mon")[:2]) }
+
+func one[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))] }
+
+// some returns up to most different values, with commas between them.
+func some(random *rand.Rand, most int, of ...string) string {
+	random.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] })
+	return strings.Join(of[:1+random.IntN(most)], ",")
+}
+
+func randomPattern(random *rand.Rand) string {
+	pattern := one(random, "FREQ=DAILY", "FREQ=WEEKLY")
+	if random.IntN(2) == 0 {
+		pattern += ";INTERVAL=" + strconv.Itoa(one(random, 1, 1, 2, 3, 5, 7, 14, 30))
+	}
+	if strings.HasPrefix(pattern, "FREQ=WEEKLY") && random.IntN(4) > 0 {
+		pattern += ";BYDAY=" + some(random, 7, "MO", "TU", "WE", "TH", "FR", "SA", "SU")
+	}
+	if random.IntN(6) > 0 {
+		pattern += ";BYHOUR=" + some(random, 4, "0", "2", "3", "8", "13", "14", "21", "23")
+	}
+	if random.IntN(2) > 0 {
+		pattern += ";BYMINUTE=" + some(random, 3, "00", "10", "15", "30", "45")
+	}
+	return pattern
+}
+
+// randomCase has policies that started within 70 days before noon. What happens is often
+// at a boundary or a nanosecond beside it.
+func randomCase(t *testing.T, random *rand.Rand) paperCase {
+	t.Helper()
+	ago := func(days int) time.Time {
+		return noon().Add(-time.Duration(random.Int64N(int64(days) * int64(day)))).Truncate(time.Second)
+	}
+	var c paperCase
+	f := &c.fixture
+	for range 1 + random.IntN(3) {
+		p := paperPolicy{start: ago(70)}
+		for range 1 + random.IntN(3) {
+			p.patterns = append(p.patterns, randomPattern(random))
+		}
+		if random.IntN(3) == 0 {
+			p.since = ago(10)
+		}
+		s, errs := schedule.New(p.patterns, p.start)
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		c.policies = append(c.policies, p)
+		f.policies = append(f.policies, inventory.PlannedPolicy{Schedule: s, Since: p.since})
+	}
+	if random.IntN(3) == 0 {
+		f.bound = ago(10)
+	}
+	midnight := noon().Add(-12 * time.Hour)
+	c.calendar = calendarOf(c.policies, f.bound, midnight.AddDate(0, 0, -72), midnight.AddDate(0, 0, 240))
+
+	f.options = protection.Options{Grace: one(random, 30*time.Minute, time.Hour, 6*time.Hour, 6*time.Hour, 40*time.Hour, 20*day)}
+	f.now = ago(8)
+	beside := func(at time.Time) time.Time { return at.Add(time.Duration(random.IntN(3) - 1)) }
+	late := slices.DeleteFunc(slices.Clone(c.calendar), func(r run) bool { return r.at.After(noon()) })
+	if len(late) == 0 {
+		late = []run{{at: noon()}}
+	}
+	late = late[max(0, len(late)-1-random.IntN(12)):]
+	if random.IntN(2) == 0 { // at the end of the grace of a run
+		f.now = beside(late[0].at.Add(one(random, f.options.Grace, 30*time.Minute)))
+		if len(late) > 1 && random.IntN(2) == 0 {
+			f.now = beside(late[1].at)
+		}
+	}
+	f.lookback = one(random, 30*day, 30*day, 8*day, time.Duration(1+random.Int64N(int64(5*day))))
+	for n := range random.IntN(6) {
+		created := f.now.Add(-time.Duration(random.Int64N(int64(4 * day))))
+		if around := one(random, late...); random.IntN(2) == 0 {
+			created = beside(around.at.Add(-one(random, 0, 15*time.Minute, 6*time.Hour, 42*time.Hour)))
+		}
+		status := one(random, cbrapi.StatusSuccess, cbrapi.StatusFailed, cbrapi.StatusTimeout, cbrapi.StatusSkipped, cbrapi.StatusRunning, cbrapi.StatusWaiting)
+		if created.After(f.now) {
+			created = f.now
+		}
+		f.logs = append(f.logs, task(strconv.Itoa(n), status, created))
+	}
+	f.change = func(s *tasks.Snapshot, _ *inventory.Snapshot) { // as the list of all tasks shows them
+		s.Active = slices.DeleteFunc(s.Active, func(a tasks.ActiveTask) bool { return a.Log.CreatedAt.Before(c.historyStart()) })
+	}
+	return c
+}

@@ -1,0 +1,36 @@
+package protection
+
+import "github.com/cbr-exporter/cbr_exporter/cbrapi"
+
+// Coverage says whether an enabled policy backs up a resource that is bound to a vault.
+type Coverage struct {
+	VaultID    string
+	ResourceID string
+	Covered    bool
+}
+
+// cover sets the coverage of the resources that are bound to vaults for which policies
+// make backups. The resources of a hybrid vault are synchronized, those of a replication
+// vault are copied.
+func (s *Snapshot) cover() {
+	if s.Inventory == nil || s.Inventory.Expected == nil {
+		return
+	}
+	backedUp := map[string]bool{}
+	for _, e := range s.Inventory.Expected {
+		if e.OperationType == cbrapi.OperationBackup {
+			backedUp[e.ResourceID] = true
+		}
+	}
+	for _, v := range s.Inventory.Vaults {
+		if v.Billing.ProtectType == "hybrid" || v.Billing.ProtectType == "replication" {
+			continue
+		}
+		for n := range v.Resources {
+			r := &v.Resources[n]
+			if r.ProtectStatus != cbrapi.ProtectDeleted {
+				s.Coverage = append(s.Coverage, Coverage{v.ID, r.ID, backedUp[r.ID]})
+			}
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package protection
+
+import (
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/inventory"
+	"github.com/cbr-exporter/cbr_exporter/schedule"
+)
+
+// minGrace is how late a success may always be: a task takes time.
+const minGrace = 30 * time.Minute
+
+// due is what is due for a resource: a success of a task that was created at from or
+// later.
+type due struct {
+	at       time.Time // the due moment
+	from     time.Time
+	graceEnd time.Time
+	before   *due // the run before; nil if there was none
+}
+
+// lastDue returns the latest due moment whose grace is over at now; a zero one if there is
+// none since the resource has been bound and its policies have run.
+//
+// With a daily run at 02:00 and a grace of 6 h that is the run of yesterday until 08:00, and
+// the one of today from then on.
+func lastDue(e *inventory.Expectation, grace time.Duration, now time.Time) due {
+	at := previousRun(e, now.Add(-minGrace+1)) // not later than minGrace ago
+	if now.Before(graceEnd(e.Plan, at, grace)) {
+		at = previousRun(e, at) // its grace is over: it ended at the later run at the latest
+	}
+	if at.IsZero() {
+		return due{}
+	}
+	d := dueAt(e, at, grace)
+	if before := previousRun(e, at); !before.IsZero() {
+		d.before = new(dueAt(e, before, grace))
+	}
+	return d
+}
+
+func dueAt(e *inventory.Expectation, at time.Time, grace time.Duration) due {
+	return due{at: at, from: countsFrom(e.Plan, at), graceEnd: graceEnd(e.Plan, at, grace)}
+}
+
+// previousRun returns the latest run before t that a policy was to start for the resource;
+// zero if there is none.
+func previousRun(e *inventory.Expectation, t time.Time) (latest time.Time) {
+	for _, p := range e.Plan.Policies {
+		end := t
+		if !p.Until.IsZero() && p.Until.Before(t) {
+			end = p.Until
+		}
+		run, ok := p.Schedule.Previous(end)
+		if ok && !run.Before(p.Since) && !run.Before(e.Bound) && run.After(latest) {
+			latest = run
+		}
+	}
+	return latest
+}
+
+// graceEnd returns when the grace of the run at t is over: at the next run, if that is
+// earlier, but not before minGrace.
+func graceEnd(plan *inventory.Plan, t time.Time, grace time.Duration) time.Time {
+	for _, p := range plan.Policies {
+		after := t
+		if p.Since.After(t) {
+			after = p.Since.Add(-1)
+		}
+		if next, ok := p.Schedule.Next(after); ok && (p.Until.IsZero() || next.Before(p.Until)) {
+			grace = min(grace, next.Sub(t))
+		}
+	}
+	return t.Add(max(grace, minGrace))
+}
+
+// countsFrom returns since when a success counts for the run at t: for a quarter of the time
+// from the run before it or, if it is the first one, to the next one.
+func countsFrom(plan *inventory.Plan, t time.Time) time.Time {
+	var schedules schedule.Schedule // at that time
+	var before time.Time
+	for _, p := range plan.Policies {
+		end := t
+		switch {
+		case p.Since.After(t):
+			continue
+		case p.Until.IsZero() || t.Before(p.Until):
+			schedules = append(schedules, p.Schedule...)
+		default:
+			end = p.Until
+		}
+		if run, ok := p.Schedule.Previous(end); ok && run.After(before) {
+			before = run
+		}
+	}
+	if !before.IsZero() {
+		return t.Add(-t.Sub(before) / 4)
+	}
+	next, _ := schedules.Next(t)
+	return t.Add(-next.Sub(t) / 4)
+}

@@ -1,0 +1,250 @@
+package protection_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
+	"github.com/cbr-exporter/cbr_exporter/problem"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+	"github.com/cbr-exporter/cbr_exporter/tasks"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
+)
+
+// TestOverdue has a success be due daily at 02:00, for which one counts from 20:00 of the
+// day before.
+func TestOverdue(t *testing.T) {
+	t.Parallel()
+	type logs = []*cbrapi.OperationLog
+	from := at("2026-11-19 20:00")
+	before := changed(success(at("2026-11-19 02:00")), func(l *cbrapi.OperationLog) { l.ID = "before" })
+	const (
+		failed, timeout, skipped = cbrapi.StatusFailed, cbrapi.StatusTimeout, cbrapi.StatusSkipped
+		running, waiting         = cbrapi.StatusRunning, cbrapi.StatusWaiting
+	)
+	follows := func(followed bool) protection.Follows {
+		return func(vaultID string, operation cbrapi.OperationType) bool {
+			return followed || vaultID != "v" || operation != cbrapi.OperationBackup
+		}
+	}
+	for name, test := range map[string]struct {
+		logs    logs
+		fixture fixture
+		want    string
+	}{
+		"no task":                     {want: "true"},
+		"success":                     {logs: logs{success(from)}, want: "false"},
+		"success of the run before":   {logs: logs{success(from.Add(-1))}, want: "true"},
+		"success after the grace":     {logs: logs{success(noon().Add(-time.Minute))}, want: "false"},
+		"failure":                     {logs: logs{task("1", failed, from)}, want: "true"},
+		"timeout":                     {logs: logs{task("1", timeout, from)}, want: "true"},
+		"skipped":                     {logs: logs{task("1", skipped, from)}, want: "true"},
+		"failure after the success":   {logs: logs{success(from), task("1", failed, from.Add(time.Hour))}, want: "false"},
+		"success in another vault":    {logs: logs{inVault(success(from), "w")}, want: "false"},
+		"success that names no vault": {logs: logs{inVault(success(from), "")}, want: "false"},
+		"success of another resource": {logs: logs{ofResource(success(from), "q")}, want: "true"},
+		"another operation":           {logs: logs{ofType(success(from), cbrapi.OperationReplication)}, want: "true"},
+		"success, creation unknown":   {logs: logs{changed(success(from), func(l *cbrapi.OperationLog) { l.CreatedAt = time.Time{} })}, want: "false"},
+
+		"running":                        {logs: logs{before, task("1", running, at("2026-11-20 02:00"))}, want: "false"},
+		"running since from":             {logs: logs{before, task("1", running, from)}, fixture: fixture{options: protection.Options{StuckAfter: day}}, want: "false"},
+		"running since before from":      {logs: logs{task("1", running, from.Add(-1))}, fixture: fixture{options: protection.Options{StuckAfter: day}}, want: "true"},
+		"running, creation unknown":      {logs: logs{task("1", running, time.Time{})}, want: "true"},
+		"running, the limit":             {logs: logs{before, task("1", running, noon().Add(-12*time.Hour))}, want: "false"},
+		"running, stuck":                 {logs: logs{task("1", running, noon().Add(-12*time.Hour-1))}, want: "true"},
+		"waiting":                        {logs: logs{before, task("1", waiting, noon().Add(-4*time.Hour))}, want: "false"},
+		"waiting, stuck":                 {logs: logs{task("1", waiting, noon().Add(-4*time.Hour-1))}, want: "true"},
+		"running, late":                  {logs: logs{before, task("1", running, at("2026-11-20 08:00"))}, want: "false"},
+		"running, too late":              {logs: logs{task("1", running, at("2026-11-20 08:00").Add(1))}, want: "true"},
+		"running, the run before missed": {logs: logs{success(before.CreatedAt.Add(-day)), task("1", running, at("2026-11-20 02:00"))}, want: "true"},
+		"the run before goes on":         {logs: logs{task("1", running, from.Add(-1)), task("2", waiting, at("2026-11-20 08:00"))}, fixture: fixture{options: protection.Options{StuckAfter: 2 * day}, bound: at("2026-11-19 00:00")}, want: "true"},
+		"both runs go on":                {logs: logs{task("1", running, at("2026-11-19 02:00")), task("2", waiting, at("2026-11-20 08:00"))}, fixture: fixture{options: protection.Options{StuckAfter: 2 * day}}, want: "false"},
+		"running, the first run":         {logs: logs{task("1", running, at("2026-11-20 02:00"))}, fixture: fixture{bound: from}, want: "false"},
+		"running, history begins later":  {logs: logs{task("1", running, at("2026-11-20 02:00"))}, fixture: fixture{lookback: noon().Sub(from)}, want: "false"},
+		"one stuck, one running":         {logs: logs{before, task("1", running, from), task("2", running, at("2026-11-20 02:00"))}, want: "false"},
+		"running, another operation":     {logs: logs{ofType(task("1", running, at("2026-11-20 02:00")), cbrapi.OperationRestore)}, want: "true"},
+		"running, another resource":      {logs: logs{ofResource(task("1", running, at("2026-11-20 02:00")), "q")}, want: "true"},
+
+		"history begins at from":           {fixture: fixture{lookback: noon().Sub(from)}, want: "true"},
+		"history begins later":             {fixture: fixture{lookback: noon().Sub(from) - 1}, want: "unknown"},
+		"history begins later, a success":  {logs: logs{success(at("2026-11-20 02:00"))}, fixture: fixture{lookback: noon().Sub(from) - 1}, want: "false"},
+		"history begins later, a failure":  {logs: logs{task("1", failed, at("2026-11-20 02:00"))}, fixture: fixture{lookback: noon().Sub(from) - 1}, want: "unknown"},
+		"no policy":                        {fixture: fixture{change: func(_ *tasks.Snapshot, i *inventory.Snapshot) { i.Expected = i.Expected[:0] }}, want: "unknown"},
+		"not due yet":                      {fixture: fixture{bound: at("2026-11-20 03:00")}, want: "unknown"},
+		"not due yet, an old failure":      {logs: logs{task("1", failed, from)}, fixture: fixture{bound: at("2026-11-20 03:00")}, want: "unknown"},
+		"deleted":                          {fixture: fixture{vault: cbrapi.Vault{Resources: []cbrapi.VaultResource{{ID: "r", ProtectStatus: cbrapi.ProtectDeleted}}}}, want: "unknown"},
+		"followed":                         {fixture: fixture{options: protection.Options{Follows: follows(true)}}, want: "true"},
+		"not followed":                     {fixture: fixture{options: protection.Options{Follows: follows(false)}}, want: "unknown"},
+		"tasks unknown before a full sync": {fixture: fixture{change: func(s *tasks.Snapshot, _ *inventory.Snapshot) { s.Discovered.Synced = false }}, want: "unknown"},
+		"tasks never completely known":     {fixture: fixture{change: func(s *tasks.Snapshot, _ *inventory.Snapshot) { s.Discovered.KnownUntil = time.Time{} }}, want: "unknown"},
+		"no discovery":                     {fixture: fixture{change: func(s *tasks.Snapshot, _ *inventory.Snapshot) { s.Discovered = nil }}, want: "unknown"},
+		"policies unknown":                 {fixture: fixture{change: func(_ *tasks.Snapshot, i *inventory.Snapshot) { i.Expected = nil }}, want: "unknown"},
+		"known until before the grace":     {fixture: fixture{now: at("2026-11-20 08:00").Add(-1)}, logs: logs{success(at("2026-11-18 20:00"))}, want: "false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := test.fixture
+			f.logs, f.policies = test.logs, []inventory.PlannedPolicy{policy(t, time.Time{}, daily)}
+			got := f.verdict()
+			if word(got.Overdue) != test.want {
+				t.Errorf("overdue %s, want %s: %+v", word(got.Overdue), test.want, got)
+			}
+			if isDue := test.want != "unknown" || strings.HasPrefix(name, "history begins later"); isDue == got.Due.IsZero() {
+				t.Errorf("due %s", got.Due)
+			}
+		})
+	}
+}
+
+// TestOverdueWithoutVaults has a success be expected once a day.
+func TestOverdueWithoutVaults(t *testing.T) {
+	t.Parallel()
+	limit := noon().Add(-36 * time.Hour)
+	for name, test := range map[string]struct {
+		logs    []*cbrapi.OperationLog
+		options protection.Options
+		want    string
+	}{
+		"at the limit":           {logs: []*cbrapi.OperationLog{success(limit)}, want: "false"},
+		"beyond the limit":       {logs: []*cbrapi.OperationLog{success(limit.Add(-1))}, want: "true"},
+		"another interval":       {logs: []*cbrapi.OperationLog{success(limit.Add(-1))}, options: protection.Options{ExpectedInterval: 25 * time.Hour}, want: "false"},
+		"none is expected":       {logs: []*cbrapi.OperationLog{success(limit.Add(-1))}, options: protection.Options{ExpectedInterval: -1}, want: "unknown"},
+		"never succeeded":        {logs: []*cbrapi.OperationLog{task("1", cbrapi.StatusFailed, limit)}, want: "unknown"},
+		"failed since":           {logs: []*cbrapi.OperationLog{success(limit.Add(-1)), task("1", cbrapi.StatusFailed, noon())}, want: "true"},
+		"running":                {logs: []*cbrapi.OperationLog{success(limit.Add(-1)), task("1", cbrapi.StatusRunning, noon().Add(-12*time.Hour))}, want: "false"},
+		"running, stuck":         {logs: []*cbrapi.OperationLog{success(limit.Add(-1)), task("1", cbrapi.StatusRunning, noon().Add(-12*time.Hour-1))}, want: "true"},
+		"running since before":   {logs: []*cbrapi.OperationLog{success(limit.Add(-2)), task("1", cbrapi.StatusRunning, limit.Add(-3))}, options: protection.Options{StuckAfter: 2 * day}, want: "true"},
+		"running since the time": {logs: []*cbrapi.OperationLog{success(limit.Add(-2)), task("1", cbrapi.StatusRunning, limit)}, options: protection.Options{StuckAfter: 2 * day}, want: "false"},
+		"within the lookback":    {logs: []*cbrapi.OperationLog{success(noon().Add(-30 * day))}, want: "true"},
+		"beyond the lookback":    {logs: []*cbrapi.OperationLog{success(noon().Add(-30*day - 1))}, want: "unknown"},
+		"not a backup":           {logs: []*cbrapi.OperationLog{ofType(success(limit.Add(-1)), cbrapi.OperationReplication)}, want: "unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fixture{logs: test.logs, options: test.options, withoutVaults: true}
+			switch f.options.ExpectedInterval {
+			case 0:
+				f.options.ExpectedInterval = day
+			case -1:
+				f.options.ExpectedInterval = 0
+			}
+			got := f.verdict()
+			if word(got.Overdue) != test.want || !got.Due.IsZero() {
+				t.Errorf("overdue %s, want %s: %+v", word(got.Overdue), test.want, got)
+			}
+		})
+	}
+}
+
+// TestFailingUnbound has failures of a resource that is bound to no vault any more.
+func TestFailingUnbound(t *testing.T) {
+	t.Parallel()
+	for operation, want := range map[cbrapi.OperationType]bool{
+		cbrapi.OperationBackup: false, cbrapi.OperationReplication: false, cbrapi.OperationSync: false,
+		cbrapi.OperationRestore: true, cbrapi.OperationDelete: true, cbrapi.OperationRemoveResource: true,
+	} {
+		t.Run(string(operation), func(t *testing.T) {
+			t.Parallel()
+			f := fixture{logs: []*cbrapi.OperationLog{ofType(task("1", cbrapi.StatusFailed, noon()), operation)}}
+			f.vault.Resources = []cbrapi.VaultResource{{ID: "q"}}
+			if verdicts := f.snapshot().Verdicts; (len(verdicts) == 1) != want {
+				t.Errorf("got %+v, want one: %t", verdicts, want)
+			}
+		})
+	}
+}
+
+func TestFailing(t *testing.T) {
+	t.Parallel()
+	const success, failed, timeout, skipped, running = cbrapi.StatusSuccess, cbrapi.StatusFailed, cbrapi.StatusTimeout, cbrapi.StatusSkipped, cbrapi.StatusRunning
+	resource := func(r cbrapi.VaultResource) func(*fixture) {
+		return func(f *fixture) { f.vault.Resources = []cbrapi.VaultResource{r} }
+	}
+	for name, test := range map[string]struct {
+		statuses []cbrapi.Status // of tasks a day apart
+		change   func(*fixture)  // nil: nothing
+		want     string
+	}{
+		"success":                 {statuses: []cbrapi.Status{failed, success}, want: "false"},
+		"failed":                  {statuses: []cbrapi.Status{success, failed}, want: "true"},
+		"timeout":                 {statuses: []cbrapi.Status{success, timeout}, want: "true"},
+		"skipped after failed":    {statuses: []cbrapi.Status{success, failed, skipped}, want: "true"},
+		"skipped after success":   {statuses: []cbrapi.Status{failed, success, skipped, skipped}, want: "false"},
+		"skipped alone":           {statuses: []cbrapi.Status{skipped}, want: "unknown"},
+		"running after failed":    {statuses: []cbrapi.Status{success, failed, running}, want: "true"},
+		"running alone":           {statuses: []cbrapi.Status{running}, want: "unknown"},
+		"no task":                 {want: "unknown"},
+		"skips hide the lookback": {statuses: []cbrapi.Status{failed, skipped, skipped}, change: func(f *fixture) { f.lookback = 2*day - 1 }, want: "unknown"},
+
+		"unbound":        {statuses: []cbrapi.Status{failed}, change: resource(cbrapi.VaultResource{ID: "q"}), want: "unknown"},
+		"deleted":        {statuses: []cbrapi.Status{failed}, change: resource(cbrapi.VaultResource{ID: "r", ProtectStatus: cbrapi.ProtectDeleted}), want: "unknown"},
+		"in error":       {statuses: []cbrapi.Status{failed}, change: resource(cbrapi.VaultResource{ID: "r", ProtectStatus: cbrapi.ProtectError}), want: "true"},
+		"without vaults": {statuses: []cbrapi.Status{failed}, change: func(f *fixture) { f.withoutVaults = true }, want: "true"},
+		"vaults unreadable": {statuses: []cbrapi.Status{failed}, change: func(f *fixture) {
+			f.change = func(_ *tasks.Snapshot, i *inventory.Snapshot) {
+				*i = inventory.Snapshot{Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}
+			}
+		}, want: "unknown"},
+		"not followed": {statuses: []cbrapi.Status{failed}, change: func(f *fixture) {
+			f.options.Follows = func(string, cbrapi.OperationType) bool { return false }
+		}, want: "unknown"},
+		"configured tasks alone": {statuses: []cbrapi.Status{failed}, change: func(f *fixture) {
+			f.change = func(s *tasks.Snapshot, _ *inventory.Snapshot) { s.Discovered = nil }
+		}, want: "unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var f fixture
+			for n, status := range test.statuses {
+				f.logs = append(f.logs, task(string(rune('a'+n)), status, noon().Add(-time.Duration(len(test.statuses)-1-n)*day)))
+			}
+			if test.change != nil {
+				test.change(&f)
+			}
+			if got := f.verdict(); word(got.Failing) != test.want {
+				t.Errorf("failing %s, want %s: %+v", word(got.Failing), test.want, got)
+			}
+		})
+	}
+}
+
+// TestVerdictsOfSeveral has several resources and operations in two vaults.
+func TestVerdictsOfSeveral(t *testing.T) {
+	t.Parallel()
+	f := fixture{
+		policies: []inventory.PlannedPolicy{policy(t, time.Time{}, daily)},
+		vault:    cbrapi.Vault{Resources: []cbrapi.VaultResource{{ID: "s"}, {ID: "r"}, {ID: "q"}}},
+		logs: []*cbrapi.OperationLog{
+			task("1", cbrapi.StatusFailed, noon()),
+			ofResource(task("2", cbrapi.StatusSuccess, noon()), "q"),
+			ofType(task("3", cbrapi.StatusFailed, noon()), cbrapi.OperationRestore),
+			ofType(inVault(task("4", cbrapi.StatusSuccess, noon()), "elsewhere"), cbrapi.OperationCopy),
+		},
+	}
+	type verdict struct {
+		Key              ledger.ResourceKey
+		Vault            string
+		Overdue, Failing string
+	}
+	var got []verdict
+	for _, v := range f.snapshot().Verdicts {
+		got = append(got, verdict{v.ResourceKey, v.VaultID, word(v.Overdue), word(v.Failing)})
+	}
+	of := func(id string, operation cbrapi.OperationType) ledger.ResourceKey {
+		return ledger.ResourceKey{ResourceID: id, OperationType: operation}
+	}
+	want := []verdict{
+		{of("q", cbrapi.OperationBackup), "v", "false", "false"},
+		{of("r", cbrapi.OperationBackup), "v", "true", "true"},
+		{of("s", cbrapi.OperationBackup), "v", "true", "unknown"},
+		{of("r", cbrapi.OperationReplication), "v", "unknown", "false"},
+		{of("r", cbrapi.OperationRestore), "v", "unknown", "true"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

@@ -1,0 +1,130 @@
+package protection
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
+)
+
+// why returns one sentence, without a full stop, that says why a verdict is overdue or
+// failing; "" if it is neither.
+func (s *Snapshot) why(v *Verdict, f *facts, d due) string {
+	var cause string
+	switch {
+	case isTrue(v.Failing):
+		cause = whyFailing(f)
+	case isTrue(v.Overdue):
+		cause = s.whyOverdue(f)
+	default:
+		return ""
+	}
+	if isTrue(v.Overdue) && f.state != nil && f.state.LastFinished.Status != cbrapi.StatusSuccess &&
+		ledger.CreatedAt(f.state.LastFinished).Before(d.from) && len(f.active) == 0 {
+		cause += "; none has started since"
+	}
+	if running := f.latestActive(); running != nil && isTrue(v.Failing) {
+		cause += fmt.Sprintf("; one is %s", running.Status) + in(running)
+	}
+	if vault := s.whyVault(f); vault != "" {
+		return vault + "; " + cause
+	}
+	return cause
+}
+
+// latestActive returns the latest active task, or nil.
+func (f *facts) latestActive() *cbrapi.OperationLog {
+	if len(f.active) == 0 {
+		return nil
+	}
+	return slices.MaxFunc(f.active, func(x, y ActiveTask) int { return ledger.CreatedAt(x.Log).Compare(ledger.CreatedAt(y.Log)) }).Log
+}
+
+// whyVault says why the vault takes no backups; "" if it does.
+func (s *Snapshot) whyVault(f *facts) string {
+	vault := s.vaults[f.vaultID]
+	switch {
+	case vault == nil:
+		return ""
+	case isFalse(Available(vault)), vault.Billing.Status == cbrapi.VaultDeleting:
+		return fmt.Sprintf("the vault is %s", describeStatus(StatusOf(vault)))
+	case isTrue(Full(vault)) && f.key.OperationType == cbrapi.OperationBackup:
+		return "the vault is full"
+	default:
+		return ""
+	}
+}
+
+func describeStatus(status cbrapi.VaultStatus) string {
+	switch status {
+	case cbrapi.VaultFrozen:
+		return "frozen"
+	case cbrapi.VaultDeleting:
+		return "being deleted"
+	default:
+		return fmt.Sprintf("in status %s", status)
+	}
+}
+
+func whyFailing(f *facts) string {
+	last := f.state.LastAttempt
+	text := fmt.Sprintf("the latest %s %s", f.key.OperationType, endedBy(last))
+	if n := f.state.ConsecutiveFailures; n > 1 {
+		text = fmt.Sprintf("%d in a row failed, the latest %s", n, endedBy(last))
+	}
+	text += in(last) + errorText(last)
+	if skipped := f.state.LastFinished; skipped.Status == cbrapi.StatusSkipped {
+		text += "; then one was skipped" + in(skipped) + errorText(skipped)
+	}
+	return text
+}
+
+func endedBy(failure *cbrapi.OperationLog) string {
+	if failure.Status == cbrapi.StatusTimeout {
+		return "timed out"
+	}
+	return "failed"
+}
+
+// whyOverdue says what happened instead of a success.
+func (s *Snapshot) whyOverdue(f *facts) string {
+	if len(f.active) > 0 { // stuck, or older than what is due
+		oldest := slices.MinFunc(f.active, func(x, y ActiveTask) int { return ledger.CreatedAt(x.Log).Compare(ledger.CreatedAt(y.Log)) })
+		verb := "still"
+		if oldest.Stuck {
+			verb = "stuck"
+		}
+		return fmt.Sprintf("task %s of %s is %s in status %s", oldest.Log.ID, formatTime(ledger.CreatedAt(oldest.Log)), verb, oldest.Log.Status)
+	}
+	switch {
+	case f.state == nil || f.state.LastSuccess == nil && f.state.LastFinished.Status != cbrapi.StatusSkipped:
+		return fmt.Sprintf("no %s has started since %s", f.key.OperationType, formatTime(s.Discovered.HistoryStart))
+	case f.state.LastFinished.Status == cbrapi.StatusSkipped:
+		skipped := f.state.LastFinished
+		return fmt.Sprintf("the latest %s was skipped", f.key.OperationType) + in(skipped) + errorText(skipped)
+	default:
+		return fmt.Sprintf("no %s has started since %s", f.key.OperationType, formatTime(f.state.LastSuccess.Created))
+	}
+}
+
+// in returns the creation of a task in parentheses.
+func in(log *cbrapi.OperationLog) string {
+	return " (created " + formatTime(ledger.CreatedAt(log)) + ")"
+}
+
+func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// errorText returns the error of a task, after a colon.
+func errorText(log *cbrapi.OperationLog) string {
+	text := strings.Trim(log.ErrorInfo.Code+", "+strings.TrimRight(log.ErrorInfo.Message, ". "), ", ")
+	if text == "" {
+		return ""
+	}
+	return ": " + text
+}
+
+func isTrue(b *bool) bool  { return b != nil && *b }
+func isFalse(b *bool) bool { return b != nil && !*b }

@@ -1,0 +1,188 @@
+// Package tasks tracks the tasks of one project.
+//
+// A Tracker reads the API in passes. A pass has its own deadline and outlives the
+// scrape that started it: a scrape that arrives meanwhile joins it, and a scrape that
+// must leave early cancels nothing.
+package tasks
+
+import (
+	"context"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cbr-exporter/cbr_exporter/background"
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/problem"
+)
+
+// API is the part of cbrapi.Client that a Tracker needs.
+type API interface {
+	OperationLog(ctx context.Context, id string) (*cbrapi.OperationLog, error)
+	OperationLogs(f cbrapi.ListFilter) *cbrapi.List[cbrapi.OperationLog]
+}
+
+// Options configure a Tracker.
+type Options struct {
+	Project   string     // name for logs and snapshots
+	TaskIDs   []string   // configured tasks: unique lower-case UUIDs
+	Discovery *Discovery // nil: only the configured tasks are tracked
+
+	Timeout         time.Duration // of a pass
+	Concurrency     int           // requests at a time
+	FinishedTaskTTL time.Duration // age at which a finished task is read again; 0: in every pass
+
+	Now           func() time.Time
+	Logger        log.Logger
+	InvalidFields *prometheus.CounterVec // counts invalid fields by the label field
+	Hints         problem.Hints          // for the log
+}
+
+// Tracker tracks the tasks of one project. It is safe for concurrent use.
+type Tracker struct {
+	options  Options
+	api      API
+	logger   log.Logger
+	warnings *problem.Log
+	group    *background.Group // runs passes and full syncs
+	since    time.Time         // when it was made
+
+	mu         sync.Mutex
+	configured []*entry          // in the order of Options.TaskIDs
+	entries    map[string]*entry // by id: configured tasks and active tasks from lists
+	discovered *discovered       // nil without Options.Discovery
+	retryLists time.Time         // without Discovery: when lists may be tried again
+	current    *pass             // latest pass, running or finished; nil before the first
+	previous   *pass             // the pass before current
+	lastTasks  time.Time         // end of the last pass that knew all configured tasks
+	problems   []problem.Problem // of the last finished pass and the full sync
+}
+
+// New returns a Tracker that has not read anything yet.
+func New(api API, o Options) *Tracker {
+	logger := log.With(o.Logger, "project", o.Project)
+	t := &Tracker{
+		options:  o,
+		api:      api,
+		logger:   logger,
+		warnings: problem.NewLog(logger),
+		group:    background.NewGroup(),
+		since:    o.Now(),
+		entries:  map[string]*entry{},
+	}
+	for _, id := range o.TaskIDs {
+		e := &entry{id: id, configured: true}
+		t.configured = append(t.configured, e)
+		t.entries[id] = e
+	}
+	if o.Discovery != nil {
+		t.discovered = newDiscovered(*o.Discovery)
+	}
+	return t
+}
+
+// Collect joins the running pass, or starts one, and returns its result. If ctx ends
+// first, it returns the result of the previous pass while that is valid, and otherwise
+// what the running pass knows.
+func (t *Tracker) Collect(ctx context.Context) Snapshot {
+	p := t.join()
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case p.over():
+		return p.result
+	case t.previousIsValid(p):
+		return t.previous.result
+	default:
+		return t.snapshot(p)
+	}
+}
+
+// Last returns the result of the last finished pass without reading the API; ok is
+// false if there is none.
+func (t *Tracker) Last() (s Snapshot, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range []*pass{t.current, t.previous} {
+		if p != nil && p.over() {
+			return p.result, true
+		}
+	}
+	return Snapshot{Project: t.options.Project}, false
+}
+
+// Close cancels everything that runs and waits for its end.
+func (t *Tracker) Close() { t.group.Close() }
+
+// join returns the running pass. If none runs, it starts one.
+func (t *Tracker) join() *pass {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	number := uint64(1)
+	if t.current != nil {
+		if !t.current.over() {
+			return t.current
+		}
+		number = t.current.number + 1
+	}
+	p := &pass{number: number, started: t.options.Now(), failures: failures{}, done: make(chan struct{})}
+	if !t.group.Go(func(ctx context.Context) { t.run(ctx, p) }) { // closed
+		p.result = t.snapshot(p)
+		p.ended = p.started
+		close(p.done)
+		return p
+	}
+	t.previous, t.current = t.current, p
+	return p
+}
+
+// Inherit takes over from old, the Tracker of the previous configuration: the
+// configured tasks, of which those that had not finished are to be read again, and, if
+// Discovery is the same, everything that has been discovered. It must precede the first
+// pass.
+func (t *Tracker) Inherit(old *Tracker) {
+	old.mu.Lock()
+	defer old.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.problems = old.problems
+	all := true
+	for _, e := range t.configured {
+		before := old.entries[e.id]
+		if before == nil {
+			all = false
+			continue
+		}
+		e.log, e.loggedAt = before.log, before.loggedAt
+		if !before.finished() { // it has to be read again
+			all = false
+			continue
+		}
+		e.readAt, e.triedAt = before.readAt, before.triedAt
+	}
+	if all {
+		t.lastTasks = old.lastTasks
+	}
+	if t.discovered == nil && old.discovered == nil {
+		t.since = old.since
+	}
+	if t.discovered == nil || old.discovered == nil || !reflect.DeepEqual(t.discovered.Discovery, old.discovered.Discovery) {
+		return
+	}
+	t.since = old.since
+	// Each Tracker has a mutex of its own, so they must not share this.
+	t.discovered, old.discovered = old.discovered, newDiscovered(*old.options.Discovery)
+	t.discovered.sync, t.discovered.syncing = nil, false // its list uses the old client
+	for _, log := range t.discovered.ledger.Active() {
+		if before := old.entries[log.ID]; before != nil && t.entries[log.ID] == nil {
+			t.entries[log.ID] = &entry{id: log.ID, log: log, loggedAt: before.loggedAt}
+		}
+	}
+}

@@ -1,0 +1,145 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
+)
+
+// watched is a cloud with exporters, Prometheus and Alertmanager. A minute is a second.
+type watched struct {
+	t         *testing.T
+	cloud     *cloud
+	config    string
+	token     string     // file
+	exporters []exporter // replicas
+	inbox     *inbox
+	expected  []string // the messages so far
+}
+
+func newWatched(t *testing.T, replicas int, vaults string) *watched {
+	t.Helper()
+	c := newCloud()
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	w := &watched{
+		t: t, cloud: c, inbox: openInbox(t), config: filepath.Join(dir, "config.yml"), token: filepath.Join(dir, "token"),
+		exporters: make([]exporter, replicas),
+	}
+	writeFile(t, w.token, "a-token")
+	writeFile(t, w.config, fmt.Sprintf(`
+scrape: {requests_per_second: 0}
+projects:
+  - name: prod
+    project_id: %s
+    endpoint: %s
+    credentials: {token_file: token}
+    discovery: {}
+    %s
+`, simulator.DefaultProjectID, server.URL, vaults))
+	return w
+}
+
+// hold binds resources to a vault with a daily backup, which is due in an hour or less.
+func (w *watched) hold(vault int, resources ...int) {
+	w.cloud.bind(vault, resources...)
+	w.cloud.policy(vault, "backup", true, plan{everyDay, (time.Now().UTC().Hour() + 1) % 24}, vault)
+}
+
+// end adds backups that ended some time ago.
+func (w *watched) end(outcome string, ago time.Duration, resources ...int) {
+	for _, n := range resources {
+		w.cloud.Add(task(n, outcome, time.Now().Add(-2*time.Second-ago), 2*time.Second))
+	}
+}
+
+// migrate adds a migration from a vault, which names no resource.
+func (w *watched) migrate(vault int, outcome string) {
+	t := task(0, outcome, time.Now().Add(-2*time.Second), 2*time.Second)
+	t.OperationType, t.VaultID, t.VaultName = "migrate_resources", vaultID(vault), fmt.Sprint("vault-", vault)
+	t.ResourceID, t.ResourceName, t.ResourceType = "", "", ""
+	w.cloud.Add(t)
+}
+
+// start starts the exporters, Alertmanager and Prometheus.
+func (w *watched) start() {
+	t := w.t
+	t.Helper()
+	var targets []string
+	for n := range w.exporters {
+		w.exporters[n].address = freeAddress(t)
+		w.startExporter(n)
+		w.waitUntilKnown(n)
+		targets = append(targets, w.exporters[n].address)
+	}
+	alertmanager, rules := freeAddress(t), filepath.Join(t.TempDir(), "cbr.rules.yml")
+	startAlertmanager(t, alertmanager, w.inbox.config(t))
+	writeFile(t, rules, hastened(replaced(t, readFile(t, rulesFile),
+		"> 900\n", "> 15\n", "success[3h]", "success[25m]", "for: 1h", "for: 10m",
+		// Prometheus takes five seconds to find its targets.
+		"for: 5m", "for: 12m")))
+	startPrometheus(t, hastened(replaced(t, readFile(t, prometheusFile),
+		"cbr.rules.yml", rules,
+		"cbr_exporter:10065", strings.Join(targets, "\n          - "),
+		"alertmanager:9093", alertmanager,
+		"scrape_timeout: 30s", "scrape_timeout: 1s",
+	)), "--query.lookback-delta=5s", "--rules.alert.resend-delay=1s")
+}
+
+// startExporter starts an exporter at its address.
+func (w *watched) startExporter(n int) {
+	e := &w.exporters[n]
+	e.process = start(w.t, exporterBinary, "--config.file="+w.config, "--web.listen-address="+e.address)
+	eventually(w.t, 10*time.Second, func() error {
+		_, err := get(w.t, "http://"+e.address+"/-/ready")
+		return err
+	})
+}
+
+// waitUntilKnown waits until an exporter has read everything.
+func (w *watched) waitUntilKnown(n int) {
+	eventually(w.t, 10*time.Second, func() error {
+		if samplesOf(w.t, w.exporters[n].metrics(w.t), "cbr_resource_failing") == nil {
+			return fmt.Errorf("exporter %d has not read everything", n)
+		}
+		return nil
+	})
+}
+
+func (w *watched) stopExporter(n int) {
+	if err := w.exporters[n].terminate(w.t); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// expect waits for messages, and then longer than a group interval for unexpected ones.
+func (w *watched) expect(more ...string) {
+	w.t.Helper()
+	w.expected = append(w.expected, more...)
+	slices.Sort(w.expected)
+	deadline := time.Now().Add(90 * time.Second)
+	for diff := ""; ; time.Sleep(100 * time.Millisecond) {
+		if diff = cmp.Diff(w.expected, w.inbox.lines(), cmpopts.EquateEmpty()); diff == "" {
+			break
+		}
+		if time.Now().After(deadline) || len(w.inbox.lines()) > len(w.expected) {
+			w.t.Fatalf("messages differ (-want +got):\n%s\nall:\n%s", diff, strings.Join(w.inbox.lines(), "\n"))
+		}
+	}
+	time.Sleep(5 * time.Second)
+	if diff := cmp.Diff(w.expected, w.inbox.lines(), cmpopts.EquateEmpty()); diff != "" {
+		w.t.Fatalf("unexpected messages (-want +got):\n%s", diff)
+	}
+}
