@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/test/pause"
+
 	"go.uber.org/goleak"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -279,10 +281,8 @@ func (a *limitedAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	o := a.outcome(len(a.sent))
 	latency := a.latency
 	a.mu.Unlock()
-	select {
-	case <-time.After(latency):
-	case <-req.Context().Done():
-		return nil, context.Cause(req.Context())
+	if err := pause.For(req.Context(), latency); err != nil {
+		return nil, err
 	}
 	if o.err != nil {
 		return nil, o.err

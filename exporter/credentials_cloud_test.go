@@ -17,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/test/pause"
+
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
@@ -60,9 +62,7 @@ func (c *credentialCloud) set(change func()) {
 // ServeHTTP implements http.Handler.
 func (c *credentialCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body) // from memory
-	select {
-	case <-time.After(c.latency):
-	case <-r.Context().Done():
+	if pause.For(r.Context(), c.latency) != nil {
 		return
 	}
 	c.mu.Lock()

@@ -17,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/test/pause"
+
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -102,10 +104,8 @@ func (c *cloud) RoundTrip(req *http.Request) (*http.Response, error) {
 		c.requests = append(c.requests, list)
 		fault := c.fault
 		c.mu.Unlock()
-		select {
-		case <-time.After(latency):
-		case <-req.Context().Done():
-			return nil, req.Context().Err()
+		if err := pause.For(req.Context(), latency); err != nil {
+			return nil, err
 		}
 		if fault != nil {
 			err := fault(req.Context(), list)

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/test/pause"
+
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -191,14 +193,11 @@ func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	c.mu.Unlock()
 	defer c.change(func() { c.inFlight-- })
-	wait := time.After(latency + f.delay)
 	if f.hangs {
-		wait = nil
+		<-r.Context().Done()
 	}
-	select {
-	case <-wait:
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
+	if err := pause.For(r.Context(), latency+f.delay); err != nil {
+		return nil, err
 	}
 	if f.err != nil {
 		return nil, f.err

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/test/pause"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -44,10 +45,8 @@ func (g *gateway) RoundTrip(req *http.Request) (*http.Response, error) {
 		g.maxInFlight = max(g.maxInFlight, g.inFlight)
 	})
 	defer g.set(func() { g.inFlight-- })
-	select {
-	case <-time.After(g.latency):
-	case <-req.Context().Done():
-		return nil, req.Context().Err()
+	if err := pause.For(req.Context(), g.latency); err != nil {
+		return nil, err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/test/pause"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -40,10 +42,8 @@ type cloud struct {
 }
 
 func (c *cloud) login(ctx context.Context) (cbrapi.Token, error) {
-	select {
-	case <-time.After(c.takes):
-	case <-ctx.Done():
-		return cbrapi.Token{}, context.Cause(ctx)
+	if err := pause.For(ctx, c.takes); err != nil {
+		return cbrapi.Token{}, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/test/pause"
+
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
@@ -241,14 +243,8 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 		wait += t.stall
 	}
 	recorder := httptest.NewRecorder()
-	if wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-			return nil, r.Context().Err()
-		}
+	if err := pause.For(r.Context(), wait); err != nil {
+		return nil, err
 	}
 	switch {
 	case chosen && t.broken:
