@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,18 @@ func (d *demoCloud) serve() error {
 }
 
 func (d *demoCloud) close(error) { _ = d.server.Close() }
+
+// demoPage returns the URL of the page; "" if the flags do not tell it.
+func demoPage(f *flags) string {
+	if f.externalURL != nil {
+		return f.externalURL.String() + "/"
+	}
+	host, port, err := net.SplitHostPort((*f.web.WebListenAddresses)[0])
+	if err != nil || *f.web.WebConfigFile != "" { // which may enable TLS
+		return ""
+	}
+	return "http://" + net.JoinHostPort(cmp.Or(host, "localhost"), port) + f.routePrefix + "/"
+}
 
 // refresher returns an actor of a run group that reads all projects at an interval.
 // Without it the overview page would stand still, as nothing scrapes the demo.

@@ -123,7 +123,7 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		BoolVar(&f.demo)
 	app.Flag("web.telemetry-path", "Path under which to expose metrics. With / they replace the overview page.").
 		Default("/metrics").StringVar(&f.telemetryPath)
-	app.Flag("web.external-url", "URL under which Prometheus and browsers reach the exporter, for example that of a reverse proxy.").
+	app.Flag("web.external-url", "URL under which Prometheus and browsers reach the exporter, for example that of a reverse proxy. Alerts link to it.").
 		Default("").StringVar(&externalURL)
 	app.Flag("web.route-prefix", "Prefix of the paths of all pages. Defaults to the path of --web.external-url.").
 		Default("").StringVar(&f.routePrefix)
@@ -223,7 +223,11 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 			return err
 		}
 		load = cloud.config
-		_ = level.Info(logger).Log("msg", "exporting metrics of a simulated cloud")
+		logged := level.Info(logger)
+		if page := demoPage(f); page != "" {
+			logged = log.With(logged, "page", page)
+		}
+		_ = logged.Log("msg", "watching a simulated cloud; open the page in a browser")
 	}
 
 	registry := prometheus.NewRegistry()
@@ -261,6 +265,7 @@ func newExporter(f *flags, load func() (*config.Config, error), registry *promet
 		TelemetryPath: f.telemetryPath,
 		ExternalURL:   f.externalURL,
 		RoutePrefix:   f.routePrefix,
+		Version:       version.Version,
 		UserAgent:     program + "/" + version.Version,
 		Now:           time.Now,
 		Logger:        logger,

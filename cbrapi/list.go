@@ -39,6 +39,7 @@ type List[T any] struct {
 	seen       map[string]bool
 	rows       int    // received, which is the next offset
 	firstCount *int64 // of the first page
+	trust      trust  // in the count, as of the latest page
 	date       time.Time
 	done       bool
 	invalid    []InvalidField
@@ -174,16 +175,16 @@ func (l *List[T]) add(p *page[T], response *response) error {
 		}
 	}
 	seen := int64(len(l.seen) + len(p.fresh))
-	trust := l.client.counts.learn(l.request.kind(), p.count, seen, p.rows == 0)
+	l.trust = l.client.counts.learn(l.request.kind(), p.count, seen, p.rows == 0)
 	// New rows shift the pages, so that the last page may repeat rows. The list is still
 	// complete as of its first page, unless the service ignores the offset.
-	if p.rows > 0 && len(p.fresh) == 0 && trust != disproved && l.firstCount != nil && *l.firstCount > seen {
+	if p.rows > 0 && len(p.fresh) == 0 && l.trust != disproved && l.firstCount != nil && *l.firstCount > seen {
 		return response.malformed(fmt.Sprintf("the page at offset %d repeats earlier ones, and %d of %d rows are missing", l.rows, *l.firstCount-seen, *l.firstCount))
 	}
 	maps.Copy(l.seen, p.fresh)
 	l.rows += p.rows
 	l.invalid = append(l.invalid, p.invalid...)
-	l.done = len(p.fresh) == 0 || trust == confirmed && p.count != nil && *p.count <= seen
+	l.done = len(p.fresh) == 0 || l.trust == confirmed && p.count != nil && *p.count <= seen
 	return nil
 }
 
@@ -192,6 +193,15 @@ func (l *List[T]) Done() bool { return l.done }
 
 // Date returns the time of the first page by the API's clock, if known.
 func (l *List[T]) Date() time.Time { return l.date }
+
+// Count returns about how many rows the list has, as its first page says. It is 0 before
+// that, if the page does not say it, and if the count of such lists has been wrong.
+func (l *List[T]) Count() int64 {
+	if l.firstCount == nil || l.trust == disproved {
+		return 0
+	}
+	return *l.firstCount
+}
 
 // Invalid returns what could not be read since the last call: the count, and rows
 // without an id, which are left out. Each other row has its own list of invalid fields.

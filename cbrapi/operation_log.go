@@ -2,6 +2,7 @@ package cbrapi
 
 import (
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -71,6 +72,11 @@ func (l *OperationLog) FinishedAt() (t time.Time, ok bool) {
 type ErrorInfo struct {
 	Code    string // such as BackupService.6114
 	Message string // a text for people, in any language
+}
+
+// String returns the code and the message, separated by a colon; "" without either.
+func (e ErrorInfo) String() string {
+	return strings.Trim(e.Code+": "+strings.TrimRight(e.Message, ". \n"), ": ")
 }
 
 // ExtraInfo holds the fields that depend on the type of the task.
@@ -177,6 +183,9 @@ const (
 func Statuses() []Status {
 	return []Status{StatusSuccess, StatusSkipped, StatusFailed, StatusRunning, StatusTimeout, StatusWaiting}
 }
+
+// Failure reports whether a task with this status failed or timed out.
+func (s Status) Failure() bool { return s == StatusFailed || s == StatusTimeout }
 
 // Finished reports whether a task with this status no longer changes.
 func (s Status) Finished() bool {

@@ -29,8 +29,8 @@ func TestEveryFamilyHasSamples(t *testing.T) {
 			LastComplete: time.Unix(1e9, 0),
 			ResourceStates: []ledger.ResourceState{{
 				LastFinished: fullTask(),
-				LastSuccess:  &ledger.Outcome{End: time.Unix(1e9, 0), Duration: time.Hour, HasDuration: true},
-				LastFailure:  &ledger.Outcome{End: time.Unix(1e9, 0)},
+				LastSuccess:  &ledger.Run{End: time.Unix(1e9, 0), Duration: time.Hour, HasDuration: true},
+				LastFailure:  &ledger.Run{End: time.Unix(1e9, 0)},
 			}},
 			VaultTasks: []*cbrapi.OperationLog{fullTask()},
 			Resources:  []ledger.Resource{{ID: "resource"}},

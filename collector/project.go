@@ -64,11 +64,11 @@ func projectFamilies() []family[*protection.Snapshot] {
 		},
 		{
 			name:   "cbr_project_info",
-			help:   "ID, region and enterprise project of the project. Always 1; absent until the ID is known.",
-			labels: []string{"project_id", "region", "enterprise_project_id"},
+			help:   "ID, region and enterprise project of the project, and the URL of the page for people. Always 1; absent until the ID is known.",
+			labels: []string{"project_id", "region", "enterprise_project_id", "page"},
 			read: func(s *protection.Snapshot, e *emitter) {
 				if s.Info.ID != "" {
-					e.emit(1, s.Info.ID, s.Info.Region, s.Info.EnterpriseProjectID)
+					e.emit(1, s.Info.ID, s.Info.Region, s.Info.EnterpriseProjectID, s.Info.Page)
 				}
 			},
 		},

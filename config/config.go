@@ -115,7 +115,7 @@ func (c *Config) validate(p problems) {
 		c.HTTPClient.validate(p.at("http_client"))
 	}
 	if len(c.Projects) == 0 {
-		p.at("projects").add("no project; list at least one, with its region, project_id, credentials, and discovery or task_ids")
+		p.at("projects").add("no project; list at least one, with its region, project_id and discovery: {}")
 	}
 	names := map[string]int{}
 	for i := range c.Projects {

@@ -105,7 +105,7 @@ projects:
 var projectMistakes = mistakes{
 	"no projects": {
 		yaml: "scrape: {timeout: 30s}\n",
-		want: `config.yml:1: projects: no project; list at least one, with its region, project_id, credentials, and discovery or task_ids`,
+		want: `config.yml:1: projects: no project; list at least one, with its region, project_id and discovery: {}`,
 	},
 	"a project null": {
 		yaml: "projects:\n  -\n",

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"text/template"
+	"time"
 )
 
 // alertmanagerConfig writes the shipped configuration of Alertmanager to a file, with the
@@ -50,5 +52,81 @@ func TestAlertmanagerRoutes(t *testing.T) {
 		if out, err := exec.CommandContext(t.Context(), amtool, args...).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", tt.name, err, out)
 		}
+	}
+}
+
+// message is what a template of Alertmanager gets.
+type message struct {
+	Status            string
+	Alerts            alerts
+	CommonAnnotations map[string]string
+}
+
+type alerts struct{ Firing, Resolved []alert }
+
+type alert struct {
+	Labels, Annotations map[string]string
+	StartsAt            time.Time
+}
+
+// render returns what the shipped template makes of a message.
+func render(t *testing.T, name string, m message) string {
+	t.Helper()
+	texts, err := template.New("").Parse(read(t, "deploy/alertmanager.tmpl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	if err := texts.ExecuteTemplate(&got, name, m); err != nil {
+		t.Fatal(err)
+	}
+	return got.String()
+}
+
+// TestAlertmanagerTitle checks that the title is about a critical alert if there is one.
+func TestAlertmanagerTitle(t *testing.T) {
+	of := func(severity, summary string) alert {
+		return alert{Labels: map[string]string{"severity": severity}, Annotations: map[string]string{"summary": summary}}
+	}
+	warning, critical := of("warning", "A failed."), of("critical", "B is overdue.")
+	for name, tt := range map[string]struct {
+		firing []alert
+		want   string
+	}{
+		"one":                        {[]alert{warning}, "WARNING: A failed."},
+		"the critical one is second": {[]alert{warning, critical, of("critical", "C is overdue.")}, "CRITICAL: B is overdue. 3 in all."},
+	} {
+		if got := render(t, "cbr.title", message{Status: "firing", Alerts: alerts{Firing: tt.firing}}); got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// TestAlertmanagerText renders the text of a message about two alerts.
+func TestAlertmanagerText(t *testing.T) {
+	const page, book, one = "https://example.com/cbr/", "https://example.com/runbook", "*one*\nIt failed.\nA, firing since 2026-11-20 12:00 UTC."
+	for _, tt := range []struct{ name, firstPage, secondPage, want string }{
+		{"none", "", "", one + "\n" + one + "\nWhat to do: " + book},
+		{"of each alert", page + "resource?id=1", page + "resource?id=2", one + "\nOn the page: " + page + "resource?id=1\n" +
+			one + "\nOn the page: " + page + "resource?id=2\nWhat to do: " + book},
+		{"of one alert", page + "resource?id=1", "", one + "\nOn the page: " + page + "resource?id=1\n" + one + "\nWhat to do: " + book},
+		{"of all alerts", page + "?vault=1", page + "?vault=1", one + "\n" + one + "\nOn the page: " + page + "?vault=1\nWhat to do: " + book},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := message{CommonAnnotations: map[string]string{"summary": "one", "runbook_url": book}}
+			if tt.firstPage == tt.secondPage {
+				m.CommonAnnotations["page"] = tt.firstPage
+			}
+			for _, link := range []string{tt.firstPage, tt.secondPage} {
+				m.Alerts.Firing = append(m.Alerts.Firing, alert{
+					Labels:      map[string]string{"alertname": "A"},
+					Annotations: map[string]string{"summary": "one", "description": "It failed.", "page": link, "runbook_url": book},
+					StartsAt:    time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
+				})
+			}
+			if got := render(t, "cbr.text", m); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
 	}
 }

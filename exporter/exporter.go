@@ -31,12 +31,22 @@ type Options struct {
 	// nil if it is not known.
 	ExternalURL *url.URL
 	RoutePrefix string // what all paths of requests begin with, such as /cbr, or ""
+	Version     string // of the exporter
 	UserAgent   string // of requests to the API
 	Now         func() time.Time
 	Logger      log.Logger
 	// Transport sends all requests. If it is nil, each project has its own transport
 	// with the settings of its http_client.
 	Transport http.RoundTripper
+}
+
+// page returns the URL of the page for people; "" if it is not known, or if the metrics
+// replace the page.
+func (o Options) page() string {
+	if o.ExternalURL == nil || o.TelemetryPath == "/" {
+		return ""
+	}
+	return o.ExternalURL.String() + "/"
 }
 
 // Exporter serves the metrics of one configuration at a time.
@@ -93,7 +103,7 @@ func (e *Exporter) load() error {
 	next, err := e.newProjects()
 	e.telemetry.recordReload(err)
 	if err != nil {
-		e.refused.Store(&overview.Refusal{At: e.options.Now(), Err: err})
+		e.refused.Store(&overview.Refusal{At: e.options.Now(), Errors: strings.Split(err.Error(), "\n")})
 		return err
 	}
 	e.refused.Store(nil)

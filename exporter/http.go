@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +24,8 @@ const (
 	probePath      = "/probe"
 	probeParameter = "project" // name of the project in the query of probePath
 
-	// maxPages is the number of pages that are written at a time; other requests wait.
+	// maxPages is the number of pages of metrics, and of those for people, that are written
+	// at a time; other requests wait.
 	// Writing a page takes many times its size in memory: 30 pages of 10 MB at once
 	// took 1 GB and longer than any scrape_timeout.
 	maxPages = 4
@@ -33,60 +33,6 @@ const (
 	// not block the pages of others for ever.
 	writeTimeout = 2 * time.Minute
 )
-
-// Handler returns the handler of all pages, which are below the route prefix.
-func (e *Exporter) Handler() http.Handler {
-	mux, prefix := http.NewServeMux(), e.options.RoutePrefix
-	page := func(method, path string, serve http.HandlerFunc) { mux.HandleFunc(method+" "+prefix+path, serve) }
-
-	metrics := strings.TrimSuffix(e.options.TelemetryPath, "/")
-	if metrics != e.options.TelemetryPath {
-		page("GET", metrics+"/{$}", e.serveMetrics) // only this path, not the paths below it
-	}
-	if metrics != "" {
-		page("GET", metrics, e.serveMetrics)
-		page("GET", "/{$}", overview.Handler(overview.Options{
-			Projects:      e.lastSnapshots,
-			Refused:       e.refused.Load,
-			TelemetryPath: e.options.TelemetryPath,
-			Now:           e.options.Now,
-			Logger:        e.options.Logger,
-		}).ServeHTTP)
-	}
-	page("GET", probePath, e.serveProbe)
-	page("GET", "/sd", e.serveTargets)
-	page("GET", "/config", func(w http.ResponseWriter, r *http.Request) {
-		serveText(e.current.Load().config.String())(w, r) // without secrets
-	})
-	page("GET", "/-/metrics", e.serveOwnMetrics)
-	page("GET", "/-/healthy", serveText("cbr_exporter is healthy.\n"))
-	// Always ready: without scrapes an unreachable API would go unnoticed.
-	page("GET", "/-/ready", serveText("cbr_exporter is ready.\n"))
-	page("POST", "/-/reload", e.serveReload)
-	page("PUT", "/-/reload", e.serveReload)
-
-	if prefix != "" {
-		mux.HandleFunc("GET /{$}", redirect(strings.TrimPrefix(prefix, "/")+"/"))
-		mux.HandleFunc("GET "+prefix, redirect(path.Base(prefix)+"/"))
-	}
-	return mux
-}
-
-// redirect returns a handler that redirects to a relative URL. An absolute one, as of
-// http.Redirect, would lack what a proxy has removed from the path.
-func redirect(relative string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Location", relative)
-		w.WriteHeader(http.StatusFound)
-	}
-}
-
-func serveText(text string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = fmt.Fprint(w, text)
-	}
-}
 
 // serveMetrics serves the metrics of all projects, of the exporter and of the process.
 // Its status is always 200: failures of the API are metrics too.
@@ -141,16 +87,23 @@ func (e *Exporter) scrape(ctx context.Context, name string) prometheus.Gatherer 
 // writePage writes a page of metrics when fewer than maxPages are being written, and
 // records in m how long that took.
 func (e *Exporter) writePage(w http.ResponseWriter, r *http.Request, m *margin, gatherers ...prometheus.Gatherer) {
+	inTurn(e.pages, w, r, func() {
+		start := e.options.Now()
+		e.metricsHandler(r, gatherers...).ServeHTTP(w, r)
+		m.observe(e.options.Now().Sub(start))
+	})
+}
+
+// inTurn writes a page when it is among the turns, unless the client is gone by then.
+func inTurn(turns chan struct{}, w http.ResponseWriter, r *http.Request, write func()) {
 	select {
-	case e.pages <- struct{}{}:
-		defer func() { <-e.pages }()
+	case turns <- struct{}{}:
+		defer func() { <-turns }()
 	case <-r.Context().Done():
 		return
 	}
-	start := e.options.Now()
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // fails for writers in memory
-	e.metricsHandler(r, gatherers...).ServeHTTP(w, r)
-	m.observe(e.options.Now().Sub(start))
+	write()
 }
 
 func (e *Exporter) metricsHandler(r *http.Request, gatherers ...prometheus.Gatherer) http.Handler {
@@ -270,11 +223,11 @@ func ofProject(name string, g prometheus.Gatherer) prometheus.Gatherer {
 }
 
 // lastSnapshots returns the snapshots of the last passes. It sends no requests.
-func (e *Exporter) lastSnapshots() []overview.Project {
-	var all []overview.Project
+func (e *Exporter) lastSnapshots() []overview.Source {
+	var all []overview.Source
 	for _, p := range e.current.Load().all {
 		last, ok := p.last()
-		all = append(all, overview.Project{Snapshot: last, Scraped: ok})
+		all = append(all, overview.Source{Snapshot: last, Scraped: ok})
 	}
 	return all
 }

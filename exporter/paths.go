@@ -16,7 +16,9 @@ func TelemetryPathError(p string) error {
 		return err
 	}
 	clean := path.Clean(p)
-	if slices.Contains([]string{"/config", probePath, "/sd", "/-"}, clean) || strings.HasPrefix(clean, "/-/") {
+	isBelow := func(folder string) bool { return strings.HasPrefix(clean+"/", folder) }
+	if slices.Contains([]string{"/config", probePath, "/sd", "/resource"}, clean) ||
+		slices.ContainsFunc([]string{"/api/v1/", "/assets/", "/-/"}, isBelow) {
 		return fmt.Errorf("%q is the path of another page; choose a different one", p)
 	}
 	return nil

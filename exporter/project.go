@@ -80,8 +80,10 @@ type project struct {
 	vaults    *inventory.Inventory // nil if vaults and policies are not read
 	hints     problem.Hints
 	margin    *margin           // of the page of this project
+	page      string            // URL of the page for people
 	tagKeys   map[string]string // keys of vault tags by their labels
 	verdicts  protection.Options
+	judged    judged
 }
 
 func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, error) {
@@ -100,6 +102,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 		config:    p,
 		transport: transport,
 		margin:    &margin{},
+		page:      e.options.page(),
 		limiter:   limiter,
 		client:    client,
 		hints:     hints,
@@ -222,12 +225,13 @@ func (p *project) last() (s protection.Snapshot, ok bool) {
 }
 
 func (p *project) snapshot(known tasks.Snapshot, vaults *inventory.Snapshot) protection.Snapshot {
-	s := protection.NewSnapshot(known, vaults, p.verdicts)
+	s := p.judged.snapshot(known, vaults, p.verdicts)
 	s.TagKeys = p.tagKeys
 	s.Info = protection.ProjectInfo{
 		ID:                  p.client.ProjectID(),
 		Region:              p.config.Region,
 		EnterpriseProjectID: p.config.EnterpriseProjectID,
+		Page:                p.page,
 		Hints:               p.hints,
 	}
 	return s

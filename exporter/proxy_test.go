@@ -2,7 +2,9 @@ package exporter_test
 
 import (
 	"encoding/json"
+	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -38,8 +40,7 @@ func TestReverseProxies(t *testing.T) {
 				proxy := httptest.NewServer(mux)
 				defer proxy.Close()
 				external := parseURL(t, proxy.URL+c.path)
-				api := loadAPI(t, "vendor_sample")
-				e := start(t, hosts{api.host: api}, configuration(api.project()), alwaysNoon, func(o *exporter.Options) {
+				e := startPages(t, func(o *exporter.Options) {
 					o.TelemetryPath, o.ExternalURL, o.RoutePrefix = telemetryPath, external, c.routePrefix
 				})
 				backend := httptest.NewServer(e.handler)
@@ -54,7 +55,7 @@ func TestReverseProxies(t *testing.T) {
 				root := external.String() + "/"
 				open := func(url, want string) string {
 					t.Helper()
-					status, opened, body := follow(t, http.MethodGet, url)
+					status, opened, body := follow(t, http.MethodGet, url, nil)
 					if status != http.StatusOK || !strings.Contains(body, want) {
 						t.Errorf("%s: got status %d of %s, want 200 and %q in\n%s", url, status, opened, want, body)
 					}
@@ -75,19 +76,15 @@ func TestReverseProxies(t *testing.T) {
 					open(root+path, want)
 				}
 				open(strings.TrimSuffix(root+strings.TrimPrefix(telemetryPath, "/"), "/"), up)
-				if status, _, body := follow(t, http.MethodPost, root+"-/reload"); status != http.StatusOK {
+				if status, _, body := follow(t, http.MethodPost, root+"-/reload", nil); status != http.StatusOK {
 					t.Errorf("reload: got status %d: %s", status, body)
 				}
 
 				open(external.String(), "") // by a redirect
 				if telemetryPath != "/" {
-					page := open(root, "<h2>Project test</h2>")
-					links := regexp.MustCompile(`(?:href|src|action)="([^"]*)"`).FindAllStringSubmatch(page, -1)
-					if len(links) != 4 {
-						t.Errorf("the page has the links %q, want 4", links)
-					}
-					for _, link := range links {
-						open(parseURL(t, root).ResolveReference(parseURL(t, link[1])).String(), "")
+					e.Refresh(t.Context()) // after the reload
+					for _, path := range []string{"", strings.TrimPrefix(resourcePage(), "/"), "config", "sd", "-/healthy"} {
+						openLinks(t, root+path, open)
 					}
 				}
 
@@ -102,6 +99,24 @@ func TestReverseProxies(t *testing.T) {
 				open(target.String()+"?project=test", up)
 			})
 		}
+	}
+}
+
+// openLinks opens a page as a browser does, and what it links to but other sites.
+func openLinks(t *testing.T, page string, open func(url, want string) string) {
+	t.Helper()
+	_, _, body := follow(t, http.MethodGet, page, browser)
+	links := map[string]bool{}
+	for _, found := range regexp.MustCompile(`(?:href|src|action)="([^"]*)"`).FindAllStringSubmatch(body, -1) {
+		if link := html.UnescapeString(found[1]); !regexp.MustCompile(`^(https|data):`).MatchString(link) {
+			links[parseURL(t, page).ResolveReference(parseURL(t, link)).String()] = true
+		}
+	}
+	if len(links) < 4 { // the stylesheet and three pages
+		t.Errorf("%s has the links %v, want more", page, links)
+	}
+	for link := range links {
+		open(link, "")
 	}
 }
 
@@ -131,7 +146,7 @@ func TestRoutePrefixWithoutProxy(t *testing.T) {
 		{http.MethodPost, "/tools/cbr/-/reload", 200, "/tools/cbr/-/reload"},
 		{http.MethodPost, "/", 405, "/"},
 	} {
-		status, opened, _ := follow(t, c.method, server.URL+c.path)
+		status, opened, _ := follow(t, c.method, server.URL+c.path, nil)
 		if status != c.status || opened != server.URL+c.opened {
 			t.Errorf("%s %s: got status %d of %s, want %d of %s", c.method, c.path, status, opened, c.status, c.opened)
 		}
@@ -139,12 +154,13 @@ func TestRoutePrefixWithoutProxy(t *testing.T) {
 }
 
 // follow sends a request and follows redirects to the URL that it returns as opened.
-func follow(t *testing.T, method, url string) (status int, opened, body string) {
+func follow(t *testing.T, method, url string, header http.Header) (status int, opened, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
+	maps.Copy(req.Header, header)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	if err != nil {

@@ -1,7 +1,9 @@
 package exporter_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 	"github.com/cbr-exporter/cbr_exporter/exporter"
+	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
 // TestReload loads another configuration, then an invalid one.
@@ -86,6 +89,70 @@ func TestReloadDuringScrape(t *testing.T) {
 				}
 				if log := e.log.String(); strings.Contains(log, "level=warn") {
 					t.Errorf("the log has a failure:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// TestPageAfterReload has the page for people show after a reload what was known before.
+func TestPageAfterReload(t *testing.T) {
+	project := func(name, ids string) string {
+		return fmt.Sprintf(`
+  - name: %s
+    project_id: %s
+    endpoint: https://cbr.test
+    credentials: {token: %s}
+    vaults: {grace: 1h}
+    discovery: {stuck_after: 1h}
+    task_ids: [%s]
+`, name, projectID, token, ids)
+	}
+	configured := project("test", taskID("1"))
+	cases := []struct {
+		name, configuration string
+		want                []string // of each project: its name, state and the time of its pass
+		resources           int      // in the inherited vaults at least
+	}{
+		{"same", configuration(configured), []string{"test attention 2026-11-20T12:00:00Z"}, 1},
+		{"other judgement", configuration(strings.ReplaceAll(configured, "1h", "2h")), []string{"test attention 2026-11-20T12:00:00Z"}, 1},
+		{"one more project", configuration(project("new", ""), configured), []string{"test attention 2026-11-20T12:00:00Z", "new blind <nil>"}, 1},
+		{"other project", configuration(project("other", taskID("1"))), []string{"other blind <nil>"}, 0},
+		{"other configured tasks", configuration(project("test", taskID("2"))), []string{"test attention <nil>"}, 1},
+		{"other lookback", configuration(strings.Replace(configured, "stuck_after: 1h", "lookback: 20d", 1)), []string{"test attention <nil>"}, 1},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}})
+				cloud.Add(backup("1", "failed", -60, -50))
+				cloud.SetVaults(vault("1", "vault-db", bound("1")))
+				e := start(t, hosts{"cbr.test": cloud}, configuration(configured))
+				e.Refresh(t.Context())
+				synctest.Wait()
+				for range 2 { // the second one inherits what the first one has inherited
+					time.Sleep(time.Minute)
+					e.configuration = c.configuration
+					if err := e.Reload(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got := e.status(t)
+				var projects []string
+				for _, p := range got.Projects {
+					at := "<nil>"
+					if p.At != nil {
+						at = p.At.Format(time.RFC3339)
+					}
+					projects = append(projects, fmt.Sprint(p.Name, " ", p.State, " ", at))
+				}
+				if !slices.Equal(projects, c.want) || got.Resources.All != c.resources {
+					t.Errorf("got projects %q and %d resources, want %q and %d", projects, got.Resources.All, c.want, c.resources)
+				}
+				e.Refresh(t.Context())
+				synctest.Wait()
+				if got := e.status(t); got.Resources.All == 0 || !got.At.Equal(minutes(2)) {
+					t.Errorf("after the next scrape: got %d resources at %s, want some at %s", got.Resources.All, got.At, minutes(2))
 				}
 			})
 		})

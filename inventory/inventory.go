@@ -47,9 +47,10 @@ type Inventory struct {
 	readings *background.Group
 	since    time.Time // when it was made
 
-	mu      sync.Mutex
-	current *reading // the one that runs; nil if none does
-	known   known
+	mu       sync.Mutex
+	current  *reading // the one that runs; nil if none does
+	known    known
+	revision uint64 // grows with what is known
 }
 
 // New returns an inventory that has not read anything yet.

@@ -95,6 +95,7 @@ func (i *Inventory) run(ctx context.Context, r *reading) {
 		if next.policyList.ended.IsZero() { // the vaults are not to wait for policies that hang
 			i.mu.Lock()
 			i.known = next
+			i.revision++
 			i.mu.Unlock()
 		}
 	}
@@ -110,6 +111,7 @@ func (i *Inventory) run(ctx context.Context, r *reading) {
 	defer i.mu.Unlock()
 	i.logComplete(&i.known, &next)
 	i.known, i.current = next, nil
+	i.revision++
 	close(r.done)
 }
 

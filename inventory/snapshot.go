@@ -37,6 +37,7 @@ func (k *known) lastComplete() time.Time {
 // shared and must not be changed. While the API cannot be read it holds the last
 // known state; LastComplete is how old that is.
 type Snapshot struct {
+	Revision uint64             // snapshots of an Inventory with the same one differ in At alone
 	Vaults   []*cbrapi.Vault    // by id; nil until they are read
 	Bindings map[string]Binding // by resource; nil until the vaults are read
 	Policies []*cbrapi.Policy   // by id
@@ -60,7 +61,11 @@ type Snapshot struct {
 // snapshot returns the known state. The caller holds the mutex.
 func (i *Inventory) snapshot() Snapshot {
 	k := &i.known
+	if k.policyList.ended.IsZero() { // the duration goes on
+		i.revision++
+	}
 	s := Snapshot{
+		Revision:     i.revision,
 		Vaults:       k.vaults,
 		Bindings:     k.bindings,
 		Policies:     k.policies,

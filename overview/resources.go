@@ -2,7 +2,6 @@ package overview
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -11,118 +10,273 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
-// overdueView is a row of the table of resources for which a success is missing.
-type overdueView struct {
-	Resource, Vault, Operation string
-	Due                        moment // empty without policies
-	LastSuccess                moment
-	Why                        string
-	succeeded                  time.Time // zero if no success is known
+// resourceRow is a row of the table of resources.
+type resourceRow struct {
+	row
+	resourceID string                // "" for a failed task that names none
+	state      *ledger.ResourceState // nil if no finished task is known
+	verdict    *protection.Verdict   // nil if nothing can be judged
+	last       *cbrapi.OperationLog  // finished; nil if none is known
+	uncovered  bool
+	shut       bool      // its vault takes no backups
+	weight     int       // the worst have the least
+	succeeded  time.Time // end of the last success; zero if none is known
 }
 
-// viewOverdue returns the overdue resources by the age of their last success.
-func viewOverdue(s *protection.Snapshot, now time.Time) []overdueView {
-	states := map[ledger.ResourceKey]ledger.ResourceState{}
-	for _, state := range s.ResourceStates {
-		states[state.ResourceKey] = state
-	}
-	var rows []overdueView
-	for _, v := range s.Verdicts {
-		if !isTrue(v.Overdue) {
-			continue
-		}
-		row := overdueView{
-			Resource:  resourceName(s, v.ResourceID),
-			Vault:     s.VaultName(v.VaultID),
-			Operation: string(v.OperationType),
-			Due:       ago(v.Due, now),
-			Why:       v.Why,
-		}
-		row.LastSuccess, row.succeeded = lastSuccess(s, states[v.ResourceKey], now)
-		rows = append(rows, row)
-	}
-	slices.SortStableFunc(rows, func(a, b overdueView) int { return a.succeeded.Compare(b.succeeded) })
-	return rows
+func (r *resourceRow) key() ledger.ResourceKey {
+	return ledger.ResourceKey{ResourceID: r.resourceID, OperationType: r.operation}
 }
 
-// resourceView is a row of the table of resources. Unknown values are empty, and so is
-// the resource of a task that names none.
-type resourceView struct {
-	Resource, Vault, Operation string
-	Status                     string // of the last finished task
-	Ended                      moment
-	LastSuccess                moment
-	Failures                   string // in a row
-	Why                        string // why it is overdue or failing; else the error of the last finished task
-	TaskID                     string
-	severity                   int
-	succeeded                  time.Time // zero if no success is known
-}
-
-// viewResources returns the resources, and the failed tasks that name no resource: what is
-// overdue or failing first, then by status and by the age of the last success.
-func viewResources(s *protection.Snapshot, now time.Time) []resourceView {
-	whys := map[ledger.ResourceKey]string{}
-	for _, v := range s.Verdicts {
-		whys[v.ResourceKey] = v.Why
+// resourceRows returns the resources and the failed tasks that name none.
+func (p *project) resourceRows() []*resourceRow {
+	backup := func(c protection.Coverage) ledger.ResourceKey {
+		return ledger.ResourceKey{ResourceID: c.ResourceID, OperationType: cbrapi.OperationBackup}
 	}
-	var rows []resourceView
-	for _, state := range s.ResourceStates {
-		if s.Gone(state.ResourceID) {
-			continue
+	uncovered := map[ledger.ResourceKey]bool{}
+	for _, c := range p.Coverage {
+		if !c.Covered {
+			uncovered[backup(c)] = true
 		}
-		row := viewLastFinished(s, state.LastFinished, now)
-		row.Resource, row.Vault = resourceName(s, state.ResourceID), s.VaultName(state.VaultID)
-		if why := whys[state.ResourceKey]; why != "" {
-			row.Why = why
-			row.severity += severityVerdict
+	}
+	shut := map[string]bool{} // vaults
+	for _, v := range p.vaults {
+		shut[v.vaultID] = v.is(StateUnavailable, StateFull)
+	}
+	rows := make([]*resourceRow, 0, len(p.ResourceStates))
+	add := func(key ledger.ResourceKey, vaultID string, state *ledger.ResourceState) {
+		r := &resourceRow{
+			row:        row{project: p, vaultID: vaultID, operation: key.OperationType},
+			resourceID: key.ResourceID, state: state, verdict: p.keys.Verdict(key), uncovered: uncovered[key],
 		}
-		if s.Discovered != nil { // else the history is not known
-			row.LastSuccess, row.succeeded = lastSuccess(s, state, now)
-			if state.ConsecutiveFailures > 0 {
-				row.Failures = fmt.Sprint(state.ConsecutiveFailures)
+		switch key.OperationType {
+		case cbrapi.OperationBackup, cbrapi.OperationReplication, cbrapi.OperationSync:
+			r.shut = shut[vaultID]
+		}
+		if r.state != nil {
+			r.last = r.state.LastFinished
+			if p.Discovered != nil && r.state.LastSuccess != nil { // else the history is not known
+				r.succeeded = r.state.LastSuccess.End
 			}
 		}
-		rows = append(rows, row)
+		rows = append(rows, r)
 	}
-	for _, l := range failedWithoutResource(s) {
-		rows = append(rows, viewLastFinished(s, l, now))
+	for i := range p.ResourceStates {
+		state := &p.ResourceStates[i]
+		add(state.ResourceKey, state.VaultID, state)
 	}
-	slices.SortStableFunc(rows, func(a, b resourceView) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), a.succeeded.Compare(b.succeeded))
-	})
+	seen := map[ledger.ResourceKey]bool{}
+	addStateless := func(key ledger.ResourceKey, vaultID string) {
+		if p.keys.State(key) == nil && !seen[key] {
+			seen[key] = true
+			add(key, vaultID, nil)
+		}
+	}
+	for i := range p.Verdicts {
+		addStateless(p.Verdicts[i].ResourceKey, p.Verdicts[i].VaultID)
+	}
+	if p.Inventory != nil && p.Discovered != nil && p.Discovered.Synced {
+		for i := range p.Inventory.Expected {
+			if e := &p.Inventory.Expected[i]; p.Followed(e.VaultID, e.OperationType) {
+				addStateless(e.ResourceKey, e.VaultID)
+			}
+		}
+	}
+	for _, c := range p.Coverage {
+		if !c.Covered {
+			addStateless(backup(c), c.VaultID)
+		}
+	}
+	for _, l := range p.VaultTasks {
+		if l.Status.Failure() {
+			rows = append(rows, &resourceRow{row: row{project: p, vaultID: l.VaultID, operation: l.OperationType.Canonical()}, last: l})
+		}
+	}
+	for _, r := range rows {
+		r.states = r.judge()
+		r.weight = r.weigh()
+	}
 	return rows
 }
 
-// failedWithoutResource returns the last finished tasks that name no resource and failed.
-func failedWithoutResource(s *protection.Snapshot) []*cbrapi.OperationLog {
-	return slices.DeleteFunc(slices.Clone(s.VaultTasks), func(l *cbrapi.OperationLog) bool { return !isFailure(l) })
+// hidden reports whether the resource does not exist any more, and nothing is judged to be
+// wrong with it.
+func (r *resourceRow) hidden() bool {
+	return r.project.Gone(r.resourceID) && !r.is(StateOverdue, StateFailing)
 }
 
-// resourceName returns the latest name of a resource, or its id if it has none.
-func resourceName(s *protection.Snapshot, id string) string {
-	return cmp.Or(s.ResourceName(id), id)
-}
-
-// lastSuccess returns the end of the last success, or since when there is none.
-func lastSuccess(s *protection.Snapshot, state ledger.ResourceState, now time.Time) (moment, time.Time) {
-	if state.LastSuccess == nil {
-		return noneSince(s.Discovered.HistoryStart, now), time.Time{}
+// without returns for how long there has been no success, as far as that is known.
+func (r *resourceRow) without() time.Duration {
+	if r.state != nil && r.state.LastSuccess != nil {
+		return r.project.at.Sub(r.state.LastSuccess.Created)
 	}
-	return ago(state.LastSuccess.End, now), state.LastSuccess.End
+	return r.project.at.Sub(r.project.Discovered.HistoryStart)
 }
 
-func viewLastFinished(s *protection.Snapshot, l *cbrapi.OperationLog, now time.Time) resourceView {
-	v := resourceView{
-		Vault:     s.VaultName(l.VaultID),
-		Operation: string(l.OperationType.Canonical()),
-		Status:    string(l.Status),
-		Why:       errorOf(l),
-		TaskID:    l.ID,
-		severity:  severity(l.Status),
+// judge returns the states, the worst first.
+func (r *resourceRow) judge() (states []State) {
+	v := cmp.Or(r.verdict, &protection.Verdict{})
+	if isTrue(v.Overdue) {
+		states = append(states, StateOverdue)
 	}
-	if at, known := l.FinishedAt(); known {
-		v.Ended = ago(at, now)
+	if isTrue(v.Failing) {
+		states = append(states, StateFailing)
+	}
+	if r.uncovered {
+		states = append(states, StateUncovered)
+	}
+	if states == nil && v.Overdue == nil && r.last != nil && r.last.Status.Failure() {
+		states = append(states, StateFailed)
+	}
+	wrong := states != nil
+	if r.project.blind {
+		states = append(states, StateBlind)
+	}
+	switch {
+	case isFalse(v.Overdue):
+		return append(states, StateInTime)
+	case wrong:
+		return states
+	case r.last != nil && r.last.Status == cbrapi.StatusSuccess && !r.shut:
+		return append(states, StateFinished)
+	default:
+		return append(states, StateUnjudged)
+	}
+}
+
+func (r *resourceRow) texts() []string {
+	p := r.project
+	texts := []string{p.Project, r.resourceID, p.ResourceName(r.resourceID), r.vaultID, p.VaultName(r.vaultID), r.why()}
+	if r.last != nil {
+		texts = append(texts, r.last.ID, r.last.ErrorInfo.String())
+	}
+	return texts
+}
+
+func (r *resourceRow) by(column string) (k sortKey) {
+	switch column {
+	case "resource":
+		return byName(cmp.Or(r.project.ResourceName(r.resourceID), r.resourceID))
+	case "vault":
+		return byName(r.project.VaultName(r.vaultID))
+	case "operation":
+		k.text = string(r.operation)
+	case "state":
+		k.number = float64(r.weight)
+	case "success":
+		k = byTime(r.succeeded)
+	case "duration":
+		if r.last != nil {
+			d, _ := r.last.Duration()
+			k.number = d.Seconds()
+		}
+	}
+	return k
+}
+
+// weigh orders the rows by the worst state, and then by the last finished task. What is
+// overdue is overdue whatever its last task was.
+func (r *resourceRow) weigh() int {
+	const most = 10 // above each severity
+	worst := []State{StateOverdue, StateFailing, StateUncovered, StateFailed, StateBlind, StateUnjudged}
+	rank := slices.Index(worst, r.states[0])
+	switch {
+	case rank < 0:
+		rank = len(worst)
+	case rank == 0:
+		return 0
+	}
+	if r.last == nil {
+		return rank * most
+	}
+	return rank*most - severity(r.last.Status)
+}
+
+// compare has the worst first, and what has succeeded long ago or never.
+func (r *resourceRow) compare(other *resourceRow) int {
+	return cmp.Or(cmp.Compare(r.weight, other.weight), r.succeeded.Compare(other.succeeded))
+}
+
+// why says why the row is as it is: the verdict, or the error of the last finished task.
+func (r *resourceRow) why() string {
+	switch {
+	case r.verdict != nil && r.verdict.Why != "":
+		return r.verdict.Why
+	case r.uncovered:
+		return r.project.WhyUncovered(r.resourceID, r.vaultID)
+	case r.is(StateUnjudged) && r.shut:
+		return "the vault takes no backups"
+	case r.last != nil && r.last.ErrorInfo.String() != "":
+		return r.last.ErrorInfo.String()
+	case r.project.blind:
+		return r.project.whyBlind
+	case r.is(StateUnjudged) && r.last != nil:
+		return "the latest task was skipped"
+	case r.last != nil:
+		return ""
+	case r.verdict != nil:
+		return "the latest run was due before the known history"
+	default:
+		return "no run has been due since the exporter knows of it"
+	}
+}
+
+// alert returns the name of the alert that fires for the row.
+func (r *resourceRow) alert() string {
+	lately := func(ended time.Time) bool { return !ended.IsZero() && r.project.at.Sub(ended) < 24*time.Hour }
+	switch {
+	case r.is(StateOverdue):
+		return "CBRBackupOverdue"
+	case r.is(StateFailing):
+		switch r.operation {
+		case cbrapi.OperationBackup, cbrapi.OperationReplication, cbrapi.OperationSync:
+			return "CBRTaskFailing"
+		default:
+			if f := r.state.LastFailure; f != nil && lately(f.End) {
+				return "CBROperationFailed"
+			}
+			return ""
+		}
+	case r.is(StateUncovered):
+		return "CBRResourceNotCovered"
+	case r.resourceID == "":
+		if ended, _ := r.last.FinishedAt(); lately(ended) {
+			return "CBRVaultOperationFailed"
+		}
+	}
+	return ""
+}
+
+func (r *resourceRow) show() Resource {
+	p, id := r.project, r.resourceID
+	v := Resource{
+		Place:         p.place(r.vaultID),
+		ResourceID:    id,
+		ResourceName:  p.ResourceName(id),
+		ResourceType:  p.ResourceType(id),
+		OperationType: r.operation,
+		States:        r.states,
+		Why:           r.why(),
+		Alert:         r.alert(),
+	}
+	if r.verdict != nil {
+		v.Due = utc(r.verdict.Due)
+	}
+	if r.last != nil {
+		v.Last = new(finishedRun(r.last))
+	}
+	if id == "" || p.Discovered == nil || !p.Discovered.Synced { // else the history is not known
+		return v
+	}
+	for _, d := range p.keys.Days(r.key()) {
+		v.Days = append(v.Days, day(d))
+	}
+	if r.state != nil {
+		v.Failures, v.Durations = r.state.ConsecutiveFailures, durations(r.state.Runs.List())
+	}
+	if r.state != nil && r.state.LastSuccess != nil {
+		v.LastSuccess = new(newRun(r.state.LastSuccess))
+	} else {
+		v.NoneSince = utc(p.Discovered.HistoryStart)
 	}
 	return v
 }

@@ -2,153 +2,169 @@ package overview
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/problem"
-	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
-// counts are how many series of a verdict say that something is wrong, and how many
-// failed tasks no verdict is about.
-type counts struct {
-	due, overdue, attempted, failing int // resources and operations
-	stuck                            int // active tasks
-	unavailable, full                int // vaults
-	uncovered                        int // resources
-	configured                       int // configured tasks that failed
-	withoutResource                  int // last tasks of vaults that failed
-}
+// The sentence about all projects is short: the tiles count the rest.
+const (
+	maxClauses = 3
+	maxNames   = 3  // of projects
+	maxName    = 40 // characters
 
-func count(s *protection.Snapshot) counts {
-	c := counts{withoutResource: len(failedWithoutResource(s))}
-	add := func(n *int, counts bool) {
-		if counts {
-			*n++
+	moreIsWrong = "and more is wrong"
+)
+
+// clauses say what is wrong: the verdicts, and the rest with the worst first.
+func (c *counts) clauses() (verdicts, others []string) {
+	if n, since := c.overdue.n, age(c.without); n > 0 {
+		name := c.overdue.name()
+		verdicts = say(verdicts, n, name+" is overdue, without a success for "+since, name+" are overdue, the longest without a success for "+since)
+	}
+	if n, name := c.failing.n, c.failing.name()+" "; n > 0 {
+		if c.overdue.n > 0 && c.overdue.operation == c.failing.operation && !c.overdue.mixed && !c.failing.mixed {
+			name = ""
 		}
+		verdicts = say(verdicts, n, name+"is failing", name+"are failing")
 	}
-	for _, v := range s.Verdicts {
-		add(&c.due, v.Overdue != nil)
-		add(&c.attempted, v.Failing != nil)
-		add(&c.overdue, isTrue(v.Overdue))
-		add(&c.failing, isTrue(v.Failing))
-	}
-	for _, t := range s.ActiveTasks {
-		add(&c.stuck, t.Stuck)
-	}
-	for _, t := range s.Coverage {
-		add(&c.uncovered, !t.Covered)
-	}
-	for _, t := range s.Tasks {
-		add(&c.configured, t.Log != nil && isFailure(t.Log))
-	}
-	if s.Inventory != nil {
-		for _, v := range s.Inventory.Vaults {
-			add(&c.unavailable, isFalse(protection.Available(v)))
-			add(&c.full, isTrue(protection.Full(v)))
-		}
-	}
-	return c
+	others = say(others, c.unavailable, "vault is not available", "vaults are not available")
+	others = say(others, c.full, "vault is full", "vaults are full")
+	others = say(others, c.uncovered, "resource is not covered by a policy", "resources are not covered by a policy")
+	others = say(others, c.stuck, "task is stuck", "tasks are stuck")
+	others = say(others, c.configured, "configured task failed", "configured tasks failed")
+	others = say(others, c.withoutResource, "failed task names no resource", "failed tasks name no resource")
+	others = say(others, c.inError, "resource has the protection status error", "resources have the protection status error")
+	others = say(others, c.disabled, "policy is disabled", "policies are disabled")
+	others = say(others, c.nearlyFull, "vault is nearly full", "vaults are nearly full")
+	others = say(others, c.unknown, "configured task does not exist", "configured tasks do not exist")
+	return verdicts, others
 }
 
-// attention reports whether anything is wrong.
-func (c counts) attention() bool {
-	c.due, c.attempted = 0, 0
-	return c != counts{}
+// say adds a clause about n of something; none about 0.
+func say(clauses []string, n int, one, many string) []string {
+	switch n {
+	case 0:
+		return clauses
+	case 1:
+		return append(clauses, "1 "+one)
+	default:
+		return append(clauses, formatCount(n)+" "+many)
+	}
 }
 
-// sentences say what is wrong.
-func (c counts) sentences() []string {
-	var all []string
-	say := func(n int, one, many string) {
-		switch n {
-		case 0:
-		case 1:
-			all = append(all, "1 "+one)
+// sentence makes a sentence of clauses.
+func sentence(clauses []string) string {
+	text := strings.Join(clauses, "; ")
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:] + "."
+}
+
+// allInTime says that nothing is overdue.
+func allInTime(due tally) string {
+	if due.n == 1 {
+		return "The only " + due.name() + " that is judged is in time."
+	}
+	return fmt.Sprintf("All %s %s that are judged are in time.", formatCount(due.n), due.name())
+}
+
+// summary says in one sentence what is wrong in all projects, or that nothing is. It says
+// so only if everything is known.
+func (m *model) summary() string {
+	c := &m.counts
+	verdicts, others := c.clauses()
+	unknown := m.unknown()
+	if m.refusal != nil {
+		unknown = append(unknown, "the new configuration was refused, and the one before is in force")
+	}
+	clauses := slices.Concat(verdicts, unknown, others) // what may hide more is next to the verdicts
+	switch {
+	case len(m.projects) == 0 && m.refusal == nil:
+		return "No project is configured."
+	case len(clauses) == 0 && c.due.n > 0:
+		return allInTime(c.due)
+	case len(clauses) == 0:
+		return "Nothing is wrong in what is read, but whether a backup is overdue is not judged."
+	}
+	if len(clauses) > maxClauses {
+		clauses = append(clauses[:maxClauses], moreIsWrong)
+	}
+	return sentence(clauses)
+}
+
+// unknown says which projects could not be read, the worst first.
+func (m *model) unknown() []string {
+	var unread, unscraped, waiting, syncing, empty, withoutVaults []string // names of projects
+	reasons := map[cbrapi.Reason]bool{}
+	var longest time.Duration // unread
+	var unscrapedFor time.Duration
+	never := false
+	for _, p := range m.projects {
+		switch d := p.Discovered; {
+		case !p.scraped:
+			empty = append(empty, p.Project)
+		case p.unscraped > 0 && !p.failed(): // else the failure is what to look at
+			unscraped = append(unscraped, p.Project)
+			unscrapedFor = max(unscrapedFor, p.unscraped)
+		case p.lacksVaults() && !p.blind:
+			withoutVaults = append(withoutVaults, p.Project)
+		case !p.blind:
+		case d != nil && d.Syncing != nil && !p.failed():
+			syncing = append(syncing, p.Project)
+		case p.Waiting:
+			waiting = append(waiting, p.Project)
 		default:
-			all = append(all, fmt.Sprintf("%d %s", n, many))
+			unread = append(unread, p.Project)
+			at := p.completeAt()
+			never = never || at.IsZero()
+			longest = max(longest, m.at.Sub(at))
+			for _, reason := range cbrapi.Reasons() {
+				reasons[reason] = reasons[reason] || p.Reasons[reason] || p.Inventory != nil && p.Inventory.Reasons[reason]
+			}
 		}
 	}
-	say(c.stuck, "task is stuck.", "tasks are stuck.")
-	say(c.configured, "configured task failed.", "configured tasks failed.")
-	say(c.withoutResource, "failed task names no resource.", "failed tasks name no resource.")
-	say(c.unavailable, "vault is not available.", "vaults are not available.")
-	say(c.full, "vault is full.", "vaults are full.")
-	say(c.uncovered, "resource is not covered by a policy.", "resources are not covered by a policy.")
+	var all []string
+	say := func(names []string, one, many string) {
+		for n, name := range names {
+			if runes := []rune(name); len(runes) > maxName {
+				names[n] = string(runes[:maxName]) + "…"
+			}
+		}
+		if len(names) == 1 {
+			all = append(all, "project "+names[0]+" "+one)
+		} else if len(names) > 1 {
+			all = append(all, "projects "+enumerate(names, " and ", maxNames)+" "+many)
+		}
+	}
+	since, upTo := " for "+age(longest), " for up to "+age(longest)
+	if never {
+		since, upTo = " yet", " yet"
+	}
+	why := ""
+	for _, reason := range cbrapi.Reasons() {
+		if reasons[reason] {
+			why = " (" + string(reason) + ")"
+			break
+		}
+	}
+	say(unread, "has not been read completely"+since+why, "have not been read completely"+upTo+why)
+	if len(unscraped) > 0 && len(unscraped) == len(m.projects) {
+		all = append(all, "nothing has been scraped for "+age(unscrapedFor))
+	} else {
+		say(unscraped, "has not been scraped for "+age(unscrapedFor), "have not been scraped for up to "+age(unscrapedFor))
+	}
+	say(withoutVaults, "has backups, but lists no vault", "have backups, but list no vault")
+	say(waiting, "waits for its vaults", "wait for their vaults")
+	say(syncing, "is being read for the first time", "are being read for the first time")
+	say(empty, "has no data yet", "have no data yet")
 	return all
 }
 
-// outOf counts resources and operations, of all that can be judged.
-func outOf(n, all int) string {
-	if all == 0 {
-		return "not known"
-	}
-	return fmt.Sprintf("%d of %d resources and operations", n, all)
+// failed reports whether reading failed, rather than not being over.
+func (p *project) failed() bool {
+	return len(p.Problems) > 0 || p.Inventory != nil && len(p.Inventory.Problems) > 0
 }
-
-// summarize says what is wrong in the project.
-func summarize(s *protection.Snapshot, c counts) string {
-	var sentences []string
-	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
-	switch d := s.Discovered; {
-	case s.Waiting:
-		say("Tasks and resources are shown once the vaults have been read.")
-	case d != nil && !d.Synced:
-		say("Resources are shown once the whole task list has been read.")
-	case d != nil && c.due+c.attempted > 0:
-		say("Overdue: %s. Failing: %s.", outOf(c.overdue, c.due), outOf(c.failing, c.attempted))
-	case d != nil && d.Complete && len(s.ResourceStates) == 0:
-		say("No finished task of a resource is known. If there should be some, check project_id, enterprise_project_id and discovery.")
-	}
-	sentences = append(sentences, c.sentences()...)
-	if text := s.TooRare(); text != "" {
-		say("%s.", strings.ToUpper(text[:1])+text[1:])
-	}
-	return strings.Join(sentences, " ")
-}
-
-// describeReading says how recently everything was read, and why it was not.
-func describeReading(s *protection.Snapshot, now time.Time) string {
-	var sentences []string
-	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
-	for _, reason := range cbrapi.Reasons() {
-		if s.Reasons[reason] {
-			say("Tasks could not be read. Reason: %s; %s.", reason, s.Info.Hints.Tasks(reason, problem.ErrorOf(s.Problems, reason)))
-		}
-		if i := s.Inventory; i != nil && i.Reasons[reason] {
-			say("Vaults or policies could not be read. Reason: %s; %s.", reason, s.Info.Hints.Vaults(reason, problem.ErrorOf(i.Problems, reason)))
-		}
-	}
-	for _, c := range s.Collectors() {
-		text := describe(c, now)
-		if d := s.Discovered; c.Name == protection.DiscoveryCollector && d.Synced {
-			text += fmt.Sprintf(", the whole list %s ago", Age(now.Sub(d.SyncedAt)))
-		}
-		say("%s.", text)
-	}
-	if now.Sub(s.At) >= stale {
-		say("Nothing has been read for %s. Is Prometheus still scraping?", Age(now.Sub(s.At)))
-	}
-	return strings.Join(sentences, " ")
-}
-
-// describe says how recently a collector has read everything.
-func describe(c protection.Collector, now time.Time) string {
-	what := map[string]string{
-		protection.TasksCollector:     "Configured tasks",
-		protection.DiscoveryCollector: "Tasks",
-		protection.VaultsCollector:    "Vaults and policies",
-	}[c.Name]
-	switch age := Age(now.Sub(c.LastComplete)); {
-	case c.LastComplete.IsZero():
-		return what + ": not read completely yet"
-	case c.Complete:
-		return what + ": read " + age + " ago"
-	default:
-		return what + ": last read completely " + age + " ago"
-	}
-}
-
-func isTrue(b *bool) bool  { return b != nil && *b }
-func isFalse(b *bool) bool { return b != nil && !*b }

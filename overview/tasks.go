@@ -2,118 +2,211 @@ package overview
 
 import (
 	"cmp"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/protection"
 	"github.com/cbr-exporter/cbr_exporter/tasks"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
-// taskView is a row of the table of tasks. Unknown values are empty.
-type taskView struct {
-	ID, Status, Operation, Vault, Resource string
-	Stuck                                  bool
-	Progress                               string
-	Created                                moment
-	Duration                               string
-	Error                                  string // of the task, or of reading it
-	severity                               int
+// taskRow is a row of the table of tasks.
+type taskRow struct {
+	row
+	known      tasks.Task
+	configured bool
+	status     string               // of the API, or why there is none
+	err        string               // of the task, or else of reading it
+	log        *cbrapi.OperationLog // as it was when it was last read; nil if it is not known
+	readAt     time.Time            // an active one
 }
 
-// viewTasks returns the configured and active tasks: the stuck ones first, then by status.
-func viewTasks(s *protection.Snapshot, now time.Time) []taskView {
-	var rows []taskView
-	at := map[string]int{} // row of each configured task
-	for _, t := range s.Tasks {
-		at[t.ID] = len(rows)
-		rows = append(rows, viewTask(s, t, now))
+// taskRows returns the configured and the active tasks.
+func (p *project) taskRows() []*taskRow {
+	rows := []*taskRow{}
+	at := map[string]*taskRow{} // configured tasks
+	for _, t := range p.Tasks {
+		r := &taskRow{row: row{project: p}, known: t, configured: true, log: t.Log}
+		at[t.ID] = r
+		rows = append(rows, r)
 	}
-	for _, active := range s.ActiveTasks {
-		n, configured := at[active.Log.ID]
-		if !configured {
-			n = len(rows)
-			rows = append(rows, viewTask(s, tasks.Task{ID: active.Log.ID, Log: active.Log}, now))
+	for _, active := range p.ActiveTasks {
+		r := at[active.Log.ID]
+		if r == nil {
+			r = &taskRow{row: row{project: p}, known: tasks.Task{ID: active.Log.ID, Log: active.Log}}
+			rows = append(rows, r)
 		}
+		r.log, r.readAt = active.Log, active.ReadAt
 		if active.Stuck {
-			rows[n].Stuck = true
-			rows[n].severity += severityVerdict
+			r.states = append(r.states, StateStuck)
+		}
+		r.states = append(r.states, StateActive)
+	}
+	for _, r := range rows {
+		r.status, r.err = statusOf(r.known)
+		if r.log != nil {
+			r.vaultID, r.operation = p.VaultOf(r.log), r.log.OperationType
+		}
+		switch l := r.known.Log; {
+		case l == nil:
+			r.states = append(r.states, StateUnreadable)
+		case l.Status.Failure():
+			r.states = append(r.states, StateFailed)
+		case l.Status.Finished():
+			r.states = append(r.states, StateEnded)
+		case len(r.states) == 0:
+			r.states = []State{StateActive}
+		}
+		if p.blind {
+			r.states = append(r.states, StateBlind)
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b taskView) int { return cmp.Compare(b.severity, a.severity) })
 	return rows
 }
 
-func viewTask(s *protection.Snapshot, t tasks.Task, now time.Time) taskView {
-	v := taskView{ID: t.ID}
-	if t.Err != nil {
-		v.Error = t.Err.Error()
+func (r *taskRow) texts() []string {
+	p := r.project
+	texts := []string{p.Project, r.known.ID, r.vaultID, p.VaultName(r.vaultID), r.err}
+	for _, resource := range r.resources() {
+		texts = append(texts, resource.ID, resource.Name)
 	}
-	l := t.Log
+	return texts
+}
+
+func (r *taskRow) by(column string) (k sortKey) {
+	switch column {
+	case "resource":
+		if all := r.resources(); len(all) > 0 {
+			return byName(cmp.Or(all[0].Name, all[0].ID))
+		}
+	case "vault":
+		return byName(r.project.VaultName(r.vaultID))
+	case "operation":
+		k.text = string(r.operation)
+	case "state":
+		k.text = r.status
+	case "duration":
+		if d := r.duration(); d != nil {
+			k.number = *d
+		}
+	}
+	return k
+}
+
+func (r *taskRow) severity() int {
 	switch {
-	case l == nil && t.Known:
-		v.Status, v.Error, v.severity = "not found", "the API has no such task", severityUnreadable
-		return v
-	case l == nil && t.Err != nil:
-		v.Status, v.severity = "unreadable", severityUnreadable
-		return v
-	case l == nil:
-		v.Status = "not read yet"
-		return v
+	case r.is(StateStuck):
+		return 7
+	case r.status == statusNotFound, r.status == statusUnreadable:
+		return 6
+	case r.status == statusNotRead:
+		return -1
+	default:
+		return severity(r.known.Log.Status)
 	}
-	v.Status, v.severity = string(l.Status), severity(l.Status)
-	v.Operation = string(l.OperationType)
-	v.Vault = s.VaultName(s.VaultOf(l))
-	var resources []string
-	for _, r := range l.Resources() {
-		resources = append(resources, cmp.Or(s.ResourceName(r.ID), r.Name, r.ID))
-	}
-	v.Resource = strings.Join(resources, ", ")
-	if p := l.ExtraInfo.Common.Progress; p != nil {
-		v.Progress = fmt.Sprintf("%.0f %%", *p)
-	}
-	v.Created = ago(l.CreatedAt, now)
-	if d, known := l.Duration(); known {
-		v.Duration = Age(d)
-	} else if !l.StartedAt.IsZero() && !l.Status.Finished() && l.Status != cbrapi.StatusWaiting {
-		v.Duration = Age(now.Sub(l.StartedAt)) + " so far"
-	}
-	v.Error = cmp.Or(errorOf(l), v.Error)
-	return v
 }
 
-func isFailure(l *cbrapi.OperationLog) bool {
-	return l.Status == cbrapi.StatusFailed || l.Status == cbrapi.StatusTimeout
+// compare has the stuck tasks first, then those that cannot be read, then orders by status
+// and age.
+func (r *taskRow) compare(other *taskRow) int {
+	created := func(r *taskRow) (t time.Time) {
+		if r.log != nil {
+			t = r.log.CreatedAt
+		}
+		return t
+	}
+	return cmp.Or(cmp.Compare(other.severity(), r.severity()), created(r).Compare(created(other)))
 }
 
-// errorOf returns the error code and message of a task.
-func errorOf(l *cbrapi.OperationLog) string {
-	return strings.Trim(l.ErrorInfo.Code+": "+l.ErrorInfo.Message, ": ")
+// resources returns the resources of the task by their present names.
+func (r *taskRow) resources() []Named {
+	if r.log == nil {
+		return nil
+	}
+	var all []Named
+	for _, resource := range r.log.Resources() {
+		all = append(all, Named{resource.ID, cmp.Or(r.project.ResourceName(resource.ID), resource.Name)})
+	}
+	return all
 }
 
+// The status of a task that has none of the API.
 const (
-	severityUnreadable = 6
-	severityVerdict    = 10 // a verdict says that something is wrong
+	statusNotFound   = "not found"
+	statusUnreadable = "unreadable"
+	statusNotRead    = "not read yet"
 )
 
-// severity orders tasks by how much they need attention.
-func severity(s cbrapi.Status) int {
-	switch s {
-	case cbrapi.StatusFailed:
-		return 5
-	case cbrapi.StatusTimeout:
-		return 4
-	case cbrapi.StatusSkipped:
-		return 3
-	case cbrapi.StatusRunning:
-		return 2
-	case cbrapi.StatusWaiting:
-		return 1
-	case cbrapi.StatusSuccess:
-		return 0
-	default:
-		return 3
+// statusOf returns the status of a task, and its error or else that of reading it.
+func statusOf(t tasks.Task) (status, text string) {
+	if t.Err != nil {
+		text = t.Err.Error()
 	}
+	switch {
+	case t.Log != nil:
+		return string(t.Log.Status), cmp.Or(t.Log.ErrorInfo.String(), text)
+	case t.Known:
+		return statusNotFound, "the API has no such task"
+	case t.Err != nil:
+		return statusUnreadable, text
+	default:
+		return statusNotRead, ""
+	}
+}
+
+// duration returns how many seconds the task took, so far if it ran when it was last read;
+// nil if that is not known.
+func (r *taskRow) duration() *float64 {
+	l := r.log
+	if l == nil {
+		return nil
+	}
+	if d, ok := l.Duration(); ok {
+		return new(d.Seconds())
+	}
+	if !l.StartedAt.IsZero() && !l.Status.Finished() {
+		return new(max(0, r.readAt.Sub(l.StartedAt).Seconds()))
+	}
+	return nil
+}
+
+func (r *taskRow) alert() string {
+	switch {
+	case r.is(StateStuck):
+		return "CBRTaskStuck"
+	case r.is(StateFailed):
+		return "CBRConfiguredTaskFailed"
+	case r.status == statusNotFound:
+		return "CBRTaskNotFound"
+	default:
+		return ""
+	}
+}
+
+func (r *taskRow) show() Task {
+	v := Task{
+		Place:         r.project.place(r.vaultID),
+		ID:            r.known.ID,
+		Status:        r.status,
+		States:        r.states,
+		OperationType: r.operation,
+		Resources:     r.resources(),
+		Configured:    r.configured,
+		Duration:      r.duration(),
+		Error:         r.err,
+		Alert:         r.alert(),
+	}
+	if r.log == nil {
+		return v
+	}
+	v.Created, v.Started = utc(r.log.CreatedAt), utc(r.log.StartedAt)
+	if percent := r.log.ExtraInfo.Common.Progress; percent != nil {
+		v.Progress = new(*percent / 100)
+	}
+	if len(v.Resources) > 0 {
+		key := ledger.ResourceKey{ResourceID: v.Resources[0].ID, OperationType: v.OperationType.Canonical()}
+		if d, ok := r.project.keys.Usual(key); ok {
+			v.Usual = new(d.Seconds())
+		}
+	}
+	return v
 }

@@ -11,114 +11,193 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
-// vaultView is a row of the table of vaults. Unknown values are empty.
-type vaultView struct {
-	Status      string
-	Unavailable bool
-	Vault       string
-	Used        string
-	Full        bool
-	NearlyFull  bool
-	Resources   string
-	Scheduled   string // how often its policies run, and what they do not cover
-	Uncovered   bool   // whether no policy backs up some resource of the vault, or one is gone
-	severity    int
+// vaultRow is a row of the table of vaults.
+type vaultRow struct {
+	row
+	known *cbrapi.Vault
+	plans []inventory.Expectation // one of each plan
+	// The names of what leaves gaps: policies and resources.
+	disabled, uncovered, failing, gone []string
 }
 
-// viewVaults returns the vaults by severity: unavailable, full, nearly full, not covered.
-func viewVaults(s *protection.Snapshot) []vaultView {
-	if s.Inventory == nil {
+// vaultRows returns the vaults.
+func (p *project) vaultRows() []*vaultRow {
+	if p.Inventory == nil {
 		return nil
 	}
-	schedules, uncovered, disabled := schedulesByVault(s), map[string][]string{}, map[string][]string{}
-	for _, c := range s.Coverage {
-		if !c.Covered {
-			uncovered[c.VaultID] = append(uncovered[c.VaultID], resourceName(s, c.ResourceID))
+	rows := make([]*vaultRow, 0, len(p.Inventory.Vaults))
+	byID := map[string]*vaultRow{}
+	for _, v := range p.Inventory.Vaults {
+		r := &vaultRow{row: row{project: p, vaultID: v.ID}, known: v}
+		r.failing, r.gone = named(v, cbrapi.ProtectError), named(v, cbrapi.ProtectDeleted)
+		rows = append(rows, r)
+		byID[v.ID] = r
+	}
+	seen := map[*inventory.Plan]bool{}
+	for _, e := range p.Inventory.Expected {
+		if r := byID[e.VaultID]; r != nil && !seen[e.Plan] {
+			seen[e.Plan] = true
+			r.plans = append(r.plans, e)
 		}
 	}
-	for _, p := range s.Inventory.Policies {
-		if isFalse(p.Enabled) {
-			for _, id := range p.VaultIDs {
-				disabled[id] = append(disabled[id], cmp.Or(p.Name, p.ID))
+	for _, c := range p.Coverage {
+		if r := byID[c.VaultID]; r != nil && !c.Covered {
+			r.uncovered = append(r.uncovered, cmp.Or(p.ResourceName(c.ResourceID), c.ResourceID))
+		}
+	}
+	for _, policy := range p.Inventory.Policies {
+		if !isFalse(policy.Enabled) {
+			continue
+		}
+		for _, id := range policy.VaultIDs {
+			if r := byID[id]; r != nil {
+				r.disabled = append(r.disabled, cmp.Or(policy.Name, policy.ID))
 			}
 		}
 	}
-	var rows []vaultView
-	for _, v := range s.Inventory.Vaults {
-		row := viewVault(v)
-		row.Vault = s.VaultName(v.ID)
-		texts := schedules[v.ID]
-		if len(texts) > 0 {
-			texts = []string{strings.Join(texts, ", ")}
-		}
-		gone := named(v, cbrapi.ProtectDeleted)
-		for _, of := range []struct {
-			text  string
-			names []string
-		}{
-			{"disabled policies: ", disabled[v.ID]},
-			{"not backed up by an enabled policy with a known schedule: ", uncovered[v.ID]},
-			{"protection status error: ", named(v, cbrapi.ProtectError)},
-			{"no longer existing, but still bound and paid for: ", gone},
-		} {
-			if len(of.names) > 0 {
-				texts = append(texts, of.text+strings.Join(of.names, ", "))
-			}
-		}
-		row.Scheduled, row.Uncovered = strings.Join(texts, "; "), len(uncovered[v.ID]) > 0 || len(gone) > 0
-		for weight, wrong := range []bool{row.Uncovered, row.NearlyFull, row.Full, row.Unavailable} {
-			if wrong {
-				row.severity += 1 << weight
-			}
-		}
-		rows = append(rows, row)
+	for _, r := range rows {
+		r.states = r.judge()
 	}
-	slices.SortStableFunc(rows, func(a, b vaultView) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), strings.Compare(a.Vault, b.Vault))
-	})
 	return rows
-}
-
-// schedulesByVault says how often each vault runs each operation.
-func schedulesByVault(s *protection.Snapshot) map[string][]string {
-	schedules, seen := map[string][]string{}, map[*inventory.Plan]bool{}
-	for _, x := range s.Inventory.Expected {
-		if !seen[x.Plan] {
-			seen[x.Plan] = true
-			interval, _ := x.Plan.Schedule().LongestGap()
-			schedules[x.VaultID] = append(schedules[x.VaultID], fmt.Sprintf("%s every %s", x.OperationType, Age(interval)))
-		}
-	}
-	return schedules
 }
 
 // named returns the names of the resources of a vault that have the status.
 func named(v *cbrapi.Vault, status cbrapi.ProtectStatus) []string {
 	var names []string
-	for _, r := range v.Resources {
-		if r.ProtectStatus == status {
+	for i := range v.Resources {
+		if r := &v.Resources[i]; r.ProtectStatus == status {
 			names = append(names, cmp.Or(r.Name, r.ID))
 		}
 	}
 	return names
 }
 
-func viewVault(v *cbrapi.Vault) vaultView {
-	b := &v.Billing
-	row := vaultView{
-		Status:      string(protection.StatusOf(v)),
-		Unavailable: isFalse(protection.Available(v)),
-		Full:        isTrue(protection.Full(v)),
-		NearlyFull:  isTrue(protection.NearlyFull(v)),
+// judge returns the states, the worst first. A full vault is not nearly full as well.
+func (r *vaultRow) judge() []State {
+	var states []State
+	if isFalse(protection.Available(r.known)) {
+		states = append(states, StateUnavailable)
 	}
-	if v.Resources != nil {
-		row.Resources = fmt.Sprint(len(v.Resources))
+	if isTrue(protection.Full(r.known)) {
+		states = append(states, StateFull)
+	} else if isTrue(protection.NearlyFull(r.known)) {
+		states = append(states, StateNearlyFull)
 	}
+	if len(r.disabled)+len(r.uncovered)+len(r.failing)+len(r.gone) > 0 {
+		states = append(states, StateGaps)
+	}
+	wrong := states != nil
+	if r.project.blind {
+		states = append(states, StateBlind)
+	}
+	if !wrong {
+		states = append(states, StateOK)
+	}
+	return states
+}
+
+func (r *vaultRow) name() string { return r.project.VaultName(r.vaultID) }
+
+func (r *vaultRow) texts() []string {
+	return append([]string{r.project.Project, r.vaultID, r.name()}, r.why()...)
+}
+
+func (r *vaultRow) by(column string) (k sortKey) {
+	switch column {
+	case "vault":
+		return byName(r.name())
+	case "state":
+		k.number = float64(r.rank())
+	}
+	return k
+}
+
+// rank is less for what is worse.
+func (r *vaultRow) rank() int {
+	return slices.Index([]State{StateUnavailable, StateFull, StateNearlyFull, StateGaps, StateBlind, StateOK}, r.states[0])
+}
+
+func (r *vaultRow) compare(other *vaultRow) int {
+	return cmp.Or(cmp.Compare(r.rank(), other.rank()), strings.Compare(r.name(), other.name()))
+}
+
+// why returns what is wrong.
+func (r *vaultRow) why() []string {
+	var texts []string
+	if r.is(StateUnavailable) {
+		texts = append(texts, fmt.Sprintf("It takes no backups: its status is %s.", protection.StatusOf(r.known)))
+	}
+	if r.is(StateFull) {
+		texts = append(texts, "It is full: backups fail until it is expanded or backups are deleted.")
+	}
+	if r.is(StateNearlyFull) {
+		texts = append(texts, "It is nearly full.")
+	}
+	for _, of := range []struct {
+		text  string
+		names []string
+	}{
+		{"Disabled policies: ", r.disabled},
+		{"Not covered by an enabled policy with a known schedule: ", r.uncovered},
+		{"Protection status error: ", r.failing},
+		{"No longer existing, but still bound and paid for: ", r.gone},
+	} {
+		if len(of.names) > 0 {
+			texts = append(texts, of.text+enumerate(of.names, ", ", 10)+".")
+		}
+	}
+	return texts
+}
+
+// enumerate lists the first of the names, and how many others there are.
+func enumerate(names []string, last string, most int) string {
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %s more", formatCount(len(names)-most))
+	}
+	n := len(names) - 1
+	if n == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:n], ", ") + last + names[n]
+}
+
+// alert returns the name of the alert that fires for the worst of what is wrong.
+func (r *vaultRow) alert() string {
 	switch {
-	case b.Used != nil && b.Capacity != nil && *b.Capacity > 0:
-		row.Used = fmt.Sprintf("%s of %s, %.0f %%", formatBytes(*b.Used), formatBytes(*b.Capacity), 100*float64(*b.Used)/float64(*b.Capacity))
-	case b.Used != nil:
-		row.Used = formatBytes(*b.Used)
+	case r.is(StateUnavailable):
+		return "CBRVaultNotAvailable"
+	case r.is(StateFull):
+		return "CBRVaultFull"
+	case r.is(StateNearlyFull):
+		return "CBRVaultNearlyFull"
+	case len(r.disabled) > 0:
+		return "CBRPolicyDisabled"
+	case len(r.uncovered) > 0:
+		return "CBRResourceNotCovered"
+	case len(r.failing) > 0:
+		return "CBRProtectionError"
+	default:
+		return ""
 	}
-	return row
+}
+
+func (r *vaultRow) show() Vault {
+	v := Vault{
+		Place:    r.project.place(r.vaultID),
+		Status:   protection.StatusOf(r.known),
+		States:   r.states,
+		Why:      r.why(),
+		Alert:    r.alert(),
+		Used:     r.known.Billing.Used,
+		Capacity: r.known.Billing.Capacity,
+	}
+	if r.known.Resources != nil {
+		v.Resources = new(len(r.known.Resources))
+	}
+	for _, e := range r.plans {
+		if gap, ok := e.Plan.Schedule().LongestGap(); ok {
+			v.Schedules = append(v.Schedules, fmt.Sprintf("%s every %s", e.OperationType, age(gap)))
+		}
+	}
+	return v
 }

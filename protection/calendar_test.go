@@ -43,7 +43,12 @@ type paperPolicy struct {
 	patterns []string
 	start    time.Time
 	since    time.Time // enabled, changed or assigned; zero: always
+	until    time.Time // replaced; zero: never
 }
+
+func (p paperPolicy) enabledAt(t time.Time) bool { return !t.Before(p.since) && p.enabledUntil(t) }
+
+func (p paperPolicy) enabledUntil(t time.Time) bool { return p.until.IsZero() || t.Before(p.until) }
 
 // paperCase is the resource r, its policies and its tasks.
 type paperCase struct {
@@ -60,9 +65,9 @@ type run struct {
 
 func (c paperCase) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "known until %s, back to %s; grace %s, bound %s\n", c.fixture.now, c.historyStart(), c.fixture.options.Grace, c.fixture.bound)
+	fmt.Fprintf(&b, "known until %s, back to %s, vaults since %s; grace %s, bound %s\n", c.fixture.now, c.historyStart(), c.fixture.followed, c.fixture.options.Grace, c.fixture.bound)
 	for _, p := range c.policies {
-		fmt.Fprintf(&b, "policy from %s, since %s: %s\n", p.start, p.since, strings.Join(p.patterns, " "))
+		fmt.Fprintf(&b, "policy from %s, since %s, until %s: %s\n", p.start, p.since, p.until, strings.Join(p.patterns, " "))
 	}
 	for _, log := range c.fixture.logs {
 		fmt.Fprintf(&b, "%s created %s, started %s, ended %s\n", log.Status, log.CreatedAt, log.StartedAt, log.EndedAt)
@@ -75,23 +80,9 @@ func (c paperCase) historyStart() time.Time { return c.fixture.now.Add(-c.fixtur
 // onPaper returns the due moment, zero for none, and whether the resource is overdue.
 func (c paperCase) onPaper() (due time.Time, overdue string) {
 	last, earlier := -1, -1 // runs that count: the last one whose grace is over, and the one before
-	until := map[int]time.Time{}
-	for n, r := range c.calendar {
-		if !r.counts || r.at.After(c.fixture.now) {
-			continue
-		}
-		grace := c.fixture.options.Grace
-		for _, later := range c.calendar[n+1:] {
-			if later.counts {
-				grace = min(grace, later.at.Sub(r.at))
-				break
-			}
-		}
-		if grace < 30*time.Minute {
-			grace = 30 * time.Minute
-		}
-		if !c.fixture.now.Before(r.at.Add(grace)) {
-			last, earlier, until[n] = n, last, r.at.Add(grace)
+	for n := range c.calendar {
+		if until := c.graceEnd(n); !until.IsZero() && !c.fixture.now.Before(until) {
+			last, earlier = n, last
 		}
 	}
 	if last < 0 {
@@ -104,13 +95,83 @@ func (c paperCase) onPaper() (due time.Time, overdue string) {
 		return due, "false"
 	case from.Before(c.historyStart()):
 		return due, "unknown"
-	case earlier >= 0 && !c.countsFrom(earlier).Before(c.historyStart()) && !c.succeededSince(c.countsFrom(earlier)) && !c.active(c.countsFrom(earlier), until[earlier]):
+	case earlier >= 0 && !c.countsFrom(earlier).Before(c.historyStart()) && !c.succeededSince(c.countsFrom(earlier)) && !c.active(c.countsFrom(earlier), c.graceEnd(earlier)):
 		return due, "true"
-	case c.active(from, until[last]):
+	case c.active(from, c.graceEnd(last)):
 		return due, "false"
 	default:
 		return due, "true"
 	}
+}
+
+// graceEnd returns when the grace of a run ends; zero if it does not count.
+func (c paperCase) graceEnd(n int) time.Time {
+	r, grace := c.calendar[n], c.fixture.options.Grace
+	if !r.counts {
+		return time.Time{}
+	}
+	if next := c.next(n); next >= 0 {
+		grace = min(grace, c.calendar[next].at.Sub(r.at))
+	}
+	return r.at.Add(max(grace, 30*time.Minute))
+}
+
+// next returns the run that counts after a run; -1 if there is none.
+func (c paperCase) next(n int) int {
+	for later := n + 1; later < len(c.calendar); later++ {
+		if c.calendar[later].counts {
+			return later
+		}
+	}
+	return -1
+}
+
+// daysOnPaper returns what happened on each day.
+func (c paperCase) daysOnPaper() (days []protection.Day) {
+	now := c.fixture.now
+	lastDue, overdue := c.onPaper()
+	for ago := 30; ago >= 0; ago-- {
+		start := time.Date(now.Year(), now.Month(), now.Day()-ago, 0, 0, 0, 0, time.UTC)
+		end := start.AddDate(0, 0, 1)
+		if !end.After(c.historyStart()) {
+			continue
+		}
+		day := protection.Day{Start: start, Known: !start.Before(c.historyStart())}
+		within := func(t, start, end time.Time) bool { return !t.Before(start) && t.Before(end) }
+		for _, log := range c.fixture.logs {
+			if log.Status.Finished() && within(log.CreatedAt, start, end) && !log.CreatedAt.Before(c.historyStart()) {
+				if day.Tasks == nil {
+					day.Tasks = map[cbrapi.Status]int{}
+				}
+				day.Tasks[log.Status]++
+			}
+		}
+		for n, r := range c.calendar {
+			if !r.counts || !within(r.at, start, end) || r.at.After(now) {
+				continue
+			}
+			day.Due++
+			from := c.countsFrom(n)
+			succeeded := slices.ContainsFunc(c.fixture.logs, func(log *cbrapi.OperationLog) bool {
+				return log.Status == cbrapi.StatusSuccess && !log.CreatedAt.Before(c.historyStart()) && within(log.CreatedAt, from, c.countsFrom(c.next(n)))
+			})
+			began := slices.ContainsFunc(c.fixture.logs, func(log *cbrapi.OperationLog) bool {
+				return log.Status.Finished() && !log.CreatedAt.Before(c.historyStart()) && log.CreatedAt.Before(c.countsFrom(c.next(n)))
+			})
+			switch {
+			case now.Before(c.graceEnd(n)): // not yet
+			case r.at.Equal(lastDue) && overdue == "true":
+				day.Missed++
+			case r.at.Equal(lastDue) && overdue == "false", !r.at.Equal(lastDue) && succeeded:
+			case from.Before(c.historyStart()), r.at.Before(c.fixture.followed) && !began:
+				day.Known = false
+			case !c.active(from, c.graceEnd(n)):
+				day.Missed++
+			}
+		}
+		days = append(days, day)
+	}
+	return days
 }
 
 // active reports whether a task that was created in time goes on, and not for too long.
@@ -133,16 +194,16 @@ func (c paperCase) succeededSince(t time.Time) bool {
 // that were enabled by then.
 func (c paperCase) countsFrom(n int) time.Time {
 	at := c.calendar[n].at
-	enabled := func(r run) bool {
-		return slices.ContainsFunc(r.policies, func(i int) bool { return !c.policies[i].since.After(at) })
-	}
 	for i := n - 1; i >= 0; i-- {
-		if enabled(c.calendar[i]) {
-			return at.Add(-at.Sub(c.calendar[i].at) / 4)
+		before := c.calendar[i]
+		if slices.ContainsFunc(before.policies, func(p int) bool {
+			return !c.policies[p].since.After(at) && c.policies[p].enabledUntil(before.at)
+		}) {
+			return at.Add(-at.Sub(before.at) / 4)
 		}
 	}
 	for _, later := range c.calendar[n+1:] {
-		if enabled(later) {
+		if slices.ContainsFunc(later.policies, func(p int) bool { return c.policies[p].enabledAt(at) }) {
 			return at.Add(-later.at.Sub(at) / 4)
 		}
 	}
@@ -157,7 +218,7 @@ func calendarOf(policies []paperPolicy, bound, from, to time.Time) []run {
 		for i, p := range policies {
 			for _, pattern := range p.patterns {
 				for _, at := range onDay(pattern, p.start, day) {
-					counts[at] = counts[at] || !at.Before(p.since) && !at.Before(bound)
+					counts[at] = counts[at] || p.enabledAt(at) && !at.Before(bound)
 					ran[at] = append(ran[at], i)
 				}
 			}
@@ -251,20 +312,29 @@ func randomCase(t *testing.T, random *rand.Rand) paperCase {
 	}
 	var c paperCase
 	f := &c.fixture
-	for range 1 + random.IntN(3) {
-		p := paperPolicy{start: ago(70)}
+	add := func(since, until time.Time) {
+		p := paperPolicy{start: ago(70), since: since, until: until}
 		for range 1 + random.IntN(3) {
 			p.patterns = append(p.patterns, randomPattern(random))
-		}
-		if random.IntN(3) == 0 {
-			p.since = ago(10)
 		}
 		s, errs := schedule.New(p.patterns, p.start)
 		if len(errs) > 0 {
 			t.Fatal(errs)
 		}
 		c.policies = append(c.policies, p)
-		f.policies = append(f.policies, inventory.PlannedPolicy{Schedule: s, Since: p.since})
+		f.policies = append(f.policies, inventory.PlannedPolicy{Schedule: s, Since: p.since, Until: p.until})
+	}
+	for range 1 + random.IntN(3) {
+		switch random.IntN(5) {
+		case 0:
+			add(ago(10), time.Time{})
+		case 1: // replaced
+			when := ago(10)
+			add(time.Time{}, when)
+			add(when, time.Time{})
+		default:
+			add(time.Time{}, time.Time{})
+		}
 	}
 	if random.IntN(3) == 0 {
 		f.bound = ago(10)

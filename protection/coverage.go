@@ -1,6 +1,11 @@
 package protection
 
-import "github.com/cbr-exporter/cbr_exporter/cbrapi"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
 
 // Coverage says whether an enabled policy backs up a resource that is bound to a vault.
 type Coverage struct {
@@ -33,4 +38,26 @@ func (s *Snapshot) cover() {
 			}
 		}
 	}
+}
+
+// WhyUncovered says, in one sentence without a full stop, why no policy backs up a resource
+// of the vault.
+func (s *Snapshot) WhyUncovered(resourceID, vaultID string) string {
+	if s.bindings[resourceID].Manual {
+		return "it does not follow the policies of its vault"
+	}
+	found := false
+	for _, p := range s.Inventory.Policies {
+		if p.OperationType != cbrapi.OperationBackup || !slices.Contains(p.VaultIDs, vaultID) {
+			continue
+		}
+		if isFalse(p.Enabled) {
+			return "the policy " + cmp.Or(p.Name, p.ID) + " of its vault is disabled"
+		}
+		found = true
+	}
+	if found {
+		return "when the policy of its vault runs cannot be read"
+	}
+	return "its vault has no policy for backups"
 }

@@ -3,6 +3,7 @@ package protection
 import (
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/schedule"
 )
@@ -98,4 +99,23 @@ func countsFrom(plan *inventory.Plan, t time.Time) time.Time {
 	}
 	next, _ := schedules.Next(t)
 	return t.Add(-next.Sub(t) / 4)
+}
+
+// Next returns the next n moments after the tasks were read at which a policy runs; nil if
+// it is disabled, or if not all of its patterns can be read.
+func (s *Snapshot) Next(p *cbrapi.Policy, n int) []time.Time {
+	t := s.At
+	if s.Discovered != nil && !s.Discovered.KnownUntil.IsZero() {
+		t = s.Discovered.KnownUntil
+	}
+	runs, _ := inventory.Runs(p)
+	var next []time.Time
+	for range n {
+		run, ok := runs.Next(t)
+		if !ok {
+			break
+		}
+		next, t = append(next, run), run
+	}
+	return next
 }

@@ -114,6 +114,7 @@ type fixture struct {
 	logs     []*cbrapi.OperationLog
 	policies []inventory.PlannedPolicy // of backups
 	bound    time.Time
+	followed time.Time // since when the vaults are read; zero: always
 	vault    cbrapi.Vault
 	options  protection.Options                         // 6 h of grace, stuck after 12 h if they are zero
 	change   func(*tasks.Snapshot, *inventory.Snapshot) // nil: nothing
@@ -125,6 +126,7 @@ func (f fixture) snapshot() protection.Snapshot {
 	now, lookback := cmp.Or(f.now, noon()), cmp.Or(f.lookback, 30*day)
 	f.options.Grace = cmp.Or(f.options.Grace, 6*time.Hour)
 	f.options.StuckAfter = cmp.Or(f.options.StuckAfter, 12*time.Hour)
+	f.options.Lookback = lookback
 
 	known := tasks.Snapshot{Discovered: &tasks.Discovered{Synced: true, KnownUntil: now, HistoryStart: now.Add(-lookback)}}
 	l := ledger.New(ledger.Options{Lookback: lookback})
@@ -142,6 +144,7 @@ func (f fixture) snapshot() protection.Snapshot {
 		f.vault.Resources = []cbrapi.VaultResource{{ID: "r"}}
 	}
 	vaults := listed(&f.vault)
+	vaults.Since = f.followed
 	vaults.Expected = []inventory.Expectation{} // not nil: the policies are read
 	plan := &inventory.Plan{Policies: f.policies}
 	for _, r := range f.vault.Resources {

@@ -57,10 +57,15 @@ func (s *Snapshot) nameResources() {
 }
 
 // ResourceName returns the latest name of a resource; "" if none is known.
-func (s *Snapshot) ResourceName(id string) string {
+func (s *Snapshot) ResourceName(id string) string { return s.resource(id).Name }
+
+// ResourceType returns the type of a resource, such as OS::Nova::Server; "" if none is known.
+func (s *Snapshot) ResourceType(id string) string { return s.resource(id).Type }
+
+func (s *Snapshot) resource(id string) ledger.Resource {
 	n, found := slices.BinarySearchFunc(s.Resources, id, func(known ledger.Resource, id string) int { return strings.Compare(known.ID, id) })
 	if !found {
-		return ""
+		return ledger.Resource{}
 	}
-	return s.Resources[n].Name
+	return s.Resources[n]
 }

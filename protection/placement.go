@@ -4,12 +4,20 @@ import (
 	"slices"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/tasks"
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
 // Gone reports whether a resource that is bound to a vault does not exist any more.
 func (s *Snapshot) Gone(resourceID string) bool { return s.bindings[resourceID].Deleted }
+
+// Binding returns where a resource is bound; false if it is bound to no vault, or if that is
+// not known.
+func (s *Snapshot) Binding(resourceID string) (inventory.Binding, bool) {
+	b, bound := s.bindings[resourceID]
+	return b, bound
+}
 
 // VaultOf returns the id of the vault that a task names or, if it names none, of the one
 // to which its first resource is bound; "" if it is not known.

@@ -2,6 +2,8 @@ package protection_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,7 +55,7 @@ func TestRestart(t *testing.T) {
 			old.Close()
 		})
 	}
-	for _, kind := range []string{"equal, overdue true", "equal, overdue false", "equal, overdue unknown", "equal, failing true", "excused, overdue true", "excused, overdue false", "stuck"} {
+	for _, kind := range []string{"equal, overdue true", "equal, overdue false", "equal, overdue unknown", "equal, failing true", "excused, overdue true", "excused, overdue false", "stuck", "day, missed"} {
 		if seen[kind] < 5 {
 			t.Errorf("%q came %d times: the histories say little", kind, seen[kind])
 		}
@@ -117,8 +119,49 @@ func compareObservers(t *testing.T, seed uint64, old, fresh *observer, seen map[
 			}
 		}
 	}
+	compareStrips(t, seed, &was, &is, since, seen)
 	for key, v := range verdicts {
 		t.Errorf("seed %d at %s: restarted has no verdict of %v, old has %+v", seed, time.Now(), key, v)
+	}
+}
+
+// compareStrips checks what both say about the days of each key. Their tasks are the same, and
+// so is all else from the second run on after since. Of earlier runs the restarted one does not
+// know whether they were due, nor, without an earlier task, whether the resource was bound.
+func compareStrips(t *testing.T, seed uint64, was, is *protection.Snapshot, since map[ledger.ResourceKey]time.Time, seen map[string]int) {
+	t.Helper()
+	first := map[ledger.ResourceKey]time.Time{} // run since then
+	for _, e := range was.Inventory.Expected {
+		if at := since[e.ResourceKey]; !at.IsZero() {
+			first[e.ResourceKey], _ = e.Plan.Schedule().Next(at.Add(-1))
+		}
+	}
+	keys := slices.Collect(maps.Keys(since))
+	for _, s := range was.ResourceStates {
+		keys = append(keys, s.ResourceKey)
+	}
+	before, after := was.Keys(), is.Keys()
+	for _, key := range keys {
+		old, restarted := before.Days(key), after.Days(key)
+		if len(old) < int(longLookback/day) || len(old) != len(restarted) {
+			t.Fatalf("seed %d at %s: old has %d days of %v, restarted %d", seed, time.Now(), len(old), key, len(restarted))
+		}
+		proven := false // that it was bound, by an earlier task
+		for n, want := range old {
+			got := restarted[n]
+			switch {
+			case !first[key].Before(want.Start):
+				want.Known, want.Due, want.Missed = got.Known, got.Due, got.Missed
+			case !proven && !got.Known && got.Missed <= want.Missed:
+				want.Known, want.Missed = false, got.Missed
+			case want.Missed > 0:
+				seen["day, missed"]++
+			}
+			if diff := gocmp.Diff(got, want); diff != "" {
+				t.Errorf("seed %d at %s: a day of %v differs (-restarted +old):\n%s", seed, time.Now(), key, diff)
+			}
+			proven = proven || len(got.Tasks) > 0
+		}
 	}
 }
 
@@ -189,5 +232,5 @@ func (o *observer) read(w *world) {
 func (o *observer) judge() protection.Snapshot {
 	known, vaults := o.known, o.Last()
 	known.ResourceStates = o.ledger.ResourceStates()
-	return protection.NewSnapshot(known, &vaults, protection.Options{Grace: 6 * time.Hour, StuckAfter: 12 * time.Hour})
+	return protection.NewSnapshot(known, &vaults, protection.Options{Grace: 6 * time.Hour, StuckAfter: 12 * time.Hour, Lookback: longLookback})
 }

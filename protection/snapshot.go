@@ -12,6 +12,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/problem"
 	"github.com/cbr-exporter/cbr_exporter/tasks"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
 // Snapshot is the state of a project at one moment. The tasks of each resource are in one
@@ -35,6 +36,7 @@ type Snapshot struct {
 	TagKeys map[string]string
 
 	options    Options
+	keys       map[ledger.ResourceKey]*facts
 	bindings   map[string]inventory.Binding // by resource
 	vaults     map[string]*cbrapi.Vault     // by id
 	vaultNames map[string]string            // by id
@@ -63,6 +65,7 @@ type ProjectInfo struct {
 	ID                  string // "" until it is resolved
 	Region              string // "" if not configured
 	EnterpriseProjectID string // of the lists; "" if they are not limited to one
+	Page                string // URL of the page for people, with a slash at its end; "" if it is not known
 	Hints               problem.Hints
 }
 
@@ -72,7 +75,7 @@ func NewSnapshot(known tasks.Snapshot, vaults *inventory.Snapshot, o Options) Sn
 	s := Snapshot{Snapshot: known, Inventory: vaults, options: o}
 	if vaults != nil {
 		if len(known.Tasks) == 0 && known.Discovered == nil { // only vaults are configured
-			s.Up, s.Duration, s.At = vaults.Up, vaults.Duration, vaults.At
+			s.Up, s.Duration = vaults.Up, vaults.Duration
 		}
 		if s.Waiting = vaults.Waiting(); s.Waiting {
 			s.holdBack()
@@ -86,6 +89,7 @@ func NewSnapshot(known tasks.Snapshot, vaults *inventory.Snapshot, o Options) Sn
 	s.place() // first: the vault of a task decides whether it is followed
 	s.nameVaults()
 	s.nameResources()
+	s.index()
 	s.judgeActive() // before judge: a task that is stuck excuses nothing
 	s.judge()
 	s.cover()

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
@@ -22,21 +21,19 @@ type Verdict struct {
 	Why     string    // why it is overdue or failing, in words; else ""
 }
 
-// facts are what is known of a resource key.
-type facts struct {
-	key      ledger.ResourceKey
-	vaultID  string
-	state    *ledger.ResourceState  // nil if no finished task is known
-	expected *inventory.Expectation // nil if nothing is scheduled
-	active   []ActiveTask           // by id
-}
-
-// judge sets the verdicts. It judges as of the time up to which the tasks are known:
-// while the API cannot be read, nothing becomes overdue.
+// judge sets the verdicts, by key. It judges as of the time up to which the tasks are known:
+// while the API cannot be read, nothing becomes overdue. Without discovery it judges nothing:
+// a later task may have succeeded. Nor does it before the list of vaults is known: what
+// failed may have been unbound.
 func (s *Snapshot) judge() {
-	all := s.facts()
-	s.Verdicts = make([]Verdict, 0, len(all))
-	for _, f := range all {
+	if s.Discovered == nil || !s.Discovered.Synced || s.Discovered.KnownUntil.IsZero() || s.Inventory != nil && s.Inventory.Vaults == nil {
+		return
+	}
+	s.Verdicts = make([]Verdict, 0, len(s.keys)) // grows no more: the facts point into it
+	for _, f := range slices.SortedFunc(maps.Values(s.keys), func(a, b *facts) int { return a.key.Compare(b.key) }) {
+		if !s.judged(f.key) {
+			continue
+		}
 		v := Verdict{ResourceKey: f.key, VaultID: f.vaultID}
 		var d due
 		if f.expected != nil {
@@ -47,47 +44,9 @@ func (s *Snapshot) judge() {
 		if v.Overdue != nil || v.Failing != nil || !v.Due.IsZero() {
 			v.Why = s.why(&v, f, d)
 			s.Verdicts = append(s.Verdicts, v)
+			f.verdict = &s.Verdicts[len(s.Verdicts)-1]
 		}
 	}
-}
-
-// facts returns what can be judged, ordered by key. Without discovery that is nothing:
-// a later task may have succeeded. Nor is it before the list of vaults is known: what failed
-// may have been unbound.
-func (s *Snapshot) facts() []*facts {
-	if s.Discovered == nil || !s.Discovered.Synced || s.Discovered.KnownUntil.IsZero() {
-		return nil
-	}
-	if s.Inventory != nil && s.Inventory.Vaults == nil {
-		return nil
-	}
-	known := map[ledger.ResourceKey]*facts{}
-	at := func(key ledger.ResourceKey, vaultID string) *facts {
-		if known[key] == nil {
-			known[key] = &facts{key: key, vaultID: vaultID}
-		}
-		return known[key]
-	}
-	for i := range s.ResourceStates {
-		if state := &s.ResourceStates[i]; s.judged(state.ResourceKey) {
-			at(state.ResourceKey, state.VaultID).state = state
-		}
-	}
-	if s.Inventory != nil {
-		for i := range s.Inventory.Expected {
-			if e := &s.Inventory.Expected[i]; s.Followed(e.VaultID, e.OperationType) {
-				at(e.ResourceKey, e.VaultID).expected = e
-			}
-		}
-	}
-	for _, active := range s.ActiveTasks {
-		for _, r := range active.Log.Resources() {
-			if f := known[ledger.ResourceKey{ResourceID: r.ID, OperationType: active.Log.OperationType.Canonical()}]; f != nil {
-				f.active = append(f.active, active)
-			}
-		}
-	}
-	return slices.SortedFunc(maps.Values(known), func(a, b *facts) int { return a.key.Compare(b.key) })
 }
 
 // judged reports whether a key is to be judged. With a list of vaults, a backup, replication

@@ -3,7 +3,6 @@ package protection
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -27,7 +26,7 @@ func (s *Snapshot) why(v *Verdict, f *facts, d due) string {
 		cause += "; none has started since"
 	}
 	if running := f.latestActive(); running != nil && isTrue(v.Failing) {
-		cause += fmt.Sprintf("; one is %s", running.Status) + in(running)
+		cause += fmt.Sprintf("; one is %s", running.Status) + in(ledger.CreatedAt(running))
 	}
 	if vault := s.whyVault(f); vault != "" {
 		return vault + "; " + cause
@@ -71,22 +70,23 @@ func describeStatus(status cbrapi.VaultStatus) string {
 
 func whyFailing(f *facts) string {
 	last := f.state.LastAttempt
-	text := fmt.Sprintf("the latest %s %s", f.key.OperationType, endedBy(last))
-	if n := f.state.ConsecutiveFailures; n > 1 {
-		text = fmt.Sprintf("%d in a row failed, the latest %s", n, endedBy(last))
+	timeout := last.Status == cbrapi.StatusTimeout
+	var text string
+	switch n := f.state.ConsecutiveFailures; {
+	case n > 1 && timeout:
+		text = fmt.Sprintf("%d in a row failed, the latest timed out", n)
+	case n > 1:
+		text = fmt.Sprintf("%d in a row failed, the latest", n)
+	case timeout:
+		text = fmt.Sprintf("the latest %s timed out", f.key.OperationType)
+	default:
+		text = fmt.Sprintf("the latest %s failed", f.key.OperationType)
 	}
-	text += in(last) + errorText(last)
+	text += in(last.Created) + errorText(last.Error)
 	if skipped := f.state.LastFinished; skipped.Status == cbrapi.StatusSkipped {
-		text += "; then one was skipped" + in(skipped) + errorText(skipped)
+		text += "; then one was skipped" + in(ledger.CreatedAt(skipped)) + errorText(skipped.ErrorInfo)
 	}
 	return text
-}
-
-func endedBy(failure *cbrapi.OperationLog) string {
-	if failure.Status == cbrapi.StatusTimeout {
-		return "timed out"
-	}
-	return "failed"
 }
 
 // whyOverdue says what happened instead of a success.
@@ -104,22 +104,20 @@ func (s *Snapshot) whyOverdue(f *facts) string {
 		return fmt.Sprintf("no %s has started since %s", f.key.OperationType, formatTime(s.Discovered.HistoryStart))
 	case f.state.LastFinished.Status == cbrapi.StatusSkipped:
 		skipped := f.state.LastFinished
-		return fmt.Sprintf("the latest %s was skipped", f.key.OperationType) + in(skipped) + errorText(skipped)
+		return fmt.Sprintf("the latest %s was skipped", f.key.OperationType) + in(ledger.CreatedAt(skipped)) + errorText(skipped.ErrorInfo)
 	default:
 		return fmt.Sprintf("no %s has started since %s", f.key.OperationType, formatTime(f.state.LastSuccess.Created))
 	}
 }
 
 // in returns the creation of a task in parentheses.
-func in(log *cbrapi.OperationLog) string {
-	return " (created " + formatTime(ledger.CreatedAt(log)) + ")"
-}
+func in(created time.Time) string { return " (created " + formatTime(created) + ")" }
 
 func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // errorText returns the error of a task, after a colon.
-func errorText(log *cbrapi.OperationLog) string {
-	text := strings.Trim(log.ErrorInfo.Code+", "+strings.TrimRight(log.ErrorInfo.Message, ". "), ", ")
+func errorText(err cbrapi.ErrorInfo) string {
+	text := err.String()
 	if text == "" {
 		return ""
 	}

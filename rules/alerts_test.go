@@ -12,8 +12,10 @@ type alert struct {
 	// first good one it resolves.
 	wait, linger int
 	early        bool // fires a minute earlier where ranges leave out their start
-	// summary and description. A part in brackets is there only while the exporter is scraped.
-	summary, description string
+	keeps        bool // its texts do not change while its series are gone
+	// summary, description and page, without its start. A part in brackets, and the page, are
+	// there only while the exporter is scraped.
+	summary, description, page string
 }
 
 // series is a series of the exporter: its name and labels, and its value while all is
@@ -43,6 +45,7 @@ func alerts(start int) []alert {
 			},
 			summary:     "The replication of ecs-1 is overdue.",
 			description: "Project p, resource r1, vault vault-1. It was due, but no replication has succeeded in time.[ The latest one ended with BackupService.7003.]",
+			page:        "resource?project=p&id=r1",
 		},
 		{
 			name: "CBRTaskFailing", severity: "warning",
@@ -53,6 +56,7 @@ func alerts(start int) []alert {
 			},
 			summary:     "The latest backup of r2 failed.",
 			description: "Project p, resource r2. It failed or timed out, and none has succeeded since.[ The latest one ended with BackupService.6114.]",
+			page:        "resource?project=p&id=r2",
 		},
 		{
 			name: "CBROperationFailed", severity: "warning",
@@ -64,6 +68,7 @@ func alerts(start int) []alert {
 			},
 			summary:     "The latest restore of ecs-3 failed.",
 			description: "Project p, resource r3, vault vault-1. It failed or timed out within the last day.[ It ended with BackupService.6114.]",
+			page:        "resource?project=p&id=r3",
 		},
 		{
 			name: "CBRVaultOperationFailed", severity: "warning",
@@ -76,6 +81,7 @@ func alerts(start int) []alert {
 			},
 			summary:     "The latest vault_delete in the vault vault-4 failed.",
 			description: "Project p, vault v4. It failed or timed out within the last day.[ It ended with BackupService.6303.]",
+			page:        "?project=p&vault=v4",
 		},
 		{
 			name: "CBRAppConsistencyLost", severity: "warning",
@@ -93,6 +99,7 @@ func alerts(start int) []alert {
 			},
 			summary:     "The latest backup of ecs-6 is not application-consistent.",
 			description: "Project p, resource r6, vault vault-6, which is set to it. The backup is only crash-consistent: databases may need a recovery when it is restored.",
+			page:        "resource?project=p&id=r6",
 		},
 		{
 			name: "CBRTaskStuck", severity: "warning",
@@ -105,6 +112,7 @@ func alerts(start int) []alert {
 			linger:      40,
 			summary:     "A backup in the vault vault-7 is stuck.",
 			description: "Project p, task t7. It has been running or waiting for far too long. The tasks behind it wait.[ Its resource is ecs-7.]",
+			page:        "?project=p&q=t7",
 		},
 		{
 			name: "CBRConfiguredTaskFailed", severity: "warning",
@@ -115,6 +123,7 @@ func alerts(start int) []alert {
 			},
 			summary:     "The configured backup t8 failed.",
 			description: "Project p, vault vault-8.[ It ended with BackupService.6114.] This fires until its id is removed from task_ids.",
+			page:        "?project=p&q=t8",
 		},
 		{
 			name: "CBRTaskNotFound", severity: "warning",
@@ -122,6 +131,7 @@ func alerts(start int) []alert {
 			series:      []series{{`cbr_task_found{%s}`, "1", "0"}},
 			summary:     "The configured task t9 does not exist in project p.",
 			description: "The id is wrong, belongs to another project or region, or the cloud has forgotten the task. Correct task_ids.",
+			page:        "?project=p&q=t9",
 		},
 		{
 			name: "CBRVaultNearlyFull", severity: "warning",
@@ -129,6 +139,7 @@ func alerts(start int) []alert {
 			series:      []series{{`cbr_vault_nearly_full{%s}`, "0", "1"}},
 			summary:     "The vault vault-10 is nearly full.",
 			description: "Project p, vault v10. Its use has reached its threshold. When it is full, its backups fail.",
+			page:        "?project=p&vault=v10",
 		},
 		{
 			name: "CBRVaultFull", severity: "critical",
@@ -136,6 +147,7 @@ func alerts(start int) []alert {
 			series:      []series{{`cbr_vault_full{%s}`, "0", "1"}},
 			summary:     "The vault vault-11 is full.",
 			description: "Project p, vault v11. Backups into it fail until it is expanded or backups are deleted.",
+			page:        "?project=p&vault=v11",
 		},
 		{
 			name: "CBRVaultNotAvailable", severity: "warning",
@@ -148,6 +160,7 @@ func alerts(start int) []alert {
 			wait:        15,
 			summary:     "The vault vault-12 is not available.",
 			description: "Project p, vault v12. It is frozen or in error, and may take no backup.[ Its status is frozen.]",
+			page:        "?project=p&vault=v12",
 		},
 		{
 			name: "CBRPolicyDisabled", severity: "warning",
@@ -162,6 +175,7 @@ func alerts(start int) []alert {
 			wait:        15,
 			summary:     "The policy daily is disabled, but bound to a vault.",
 			description: "Project p, policy pol13. It runs nothing in its vaults.",
+			page:        "?project=p",
 		},
 		{
 			name: "CBRResourceNotCovered", severity: "warning",
@@ -170,6 +184,7 @@ func alerts(start int) []alert {
 			wait:        60,
 			summary:     "No policy backs up ecs-14 in the vault vault-14.",
 			description: "Project p, resource r14, vault v14. The vault has no enabled policy for backups, its schedule cannot be read, or the resource does not follow it.",
+			page:        "resource?project=p&id=r14",
 		},
 		{
 			name: "CBRProtectionError", severity: "warning",
@@ -178,19 +193,21 @@ func alerts(start int) []alert {
 			wait:        15,
 			summary:     "The protection status of ecs-15 in the vault vault-15 is error.",
 			description: "Project p, resource r15, vault v15. Backups of it are likely to fail.",
+			page:        "resource?project=p&id=r15",
 		},
 		{
 			name: "CBRBlind", severity: "warning",
-			labels: `project="q",collector="vaults"`,
+			labels: `project="q&a",collector="vaults"`,
 			series: []series{
 				{`cbr_scrape_collector_incomplete_seconds{%s}`, "0", "901"},
-				{`cbr_scrape_error{project="q",reason="network"}`, "0", "1"},
-				{`cbr_scrape_error{project="q",reason="deadline"}`, "0", "1"},
-				always(`cbr_scrape_error{project="q",reason="credentials"}`, "0"),
+				{`cbr_scrape_error{project="q&a",reason="network"}`, "0", "1"},
+				{`cbr_scrape_error{project="q&a",reason="deadline"}`, "0", "1"},
+				always(`cbr_scrape_error{project="q&a",reason="credentials"}`, "0"),
 			},
 			wait:        3,
-			summary:     "An exporter has not read all vaults of project q for more than 15 minutes.",
+			summary:     "An exporter has not read all vaults of project q&a for more than 15 minutes.",
 			description: "Collector vaults.[ Reason: deadline network.] Its verdicts are old or missing: backups may be fine or not.",
+			page:        "?project=q%26a",
 		},
 		{
 			// The exporter restarts again and again, so CBRBlind does not fire.
@@ -204,14 +221,17 @@ func alerts(start int) []alert {
 			early:       true,
 			summary:     "No exporter can read all tasks of project r.",
 			description: "Collector discovery. All verdicts about them are old or missing: backups may be fine or not.",
+			page:        "?project=r",
 		},
 		{
 			name: "CBRCredentialsExpiring", severity: "warning",
 			labels:      `project="p"`,
 			series:      []series{{`cbr_exporter_credentials_expiry_timestamp_seconds{%s}`, fmt.Sprint(start + 86400), fmt.Sprint(start + 299)}},
 			linger:      40,
+			keeps:       true,
 			summary:     "The exporter's credentials for project p are about to expire, and were not replaced.",
 			description: "IAM or the metadata service does not answer or refuses, or nobody has renewed the file. Nothing can be read without them.",
+			page:        "?project=p",
 		},
 		{
 			name: "CBRConfigReloadFailed", severity: "warning",

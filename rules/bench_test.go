@@ -186,6 +186,7 @@ func benchPage() []byte {
 		fmt.Fprintf(&page, "cbr_scrape_collector_last_success_timestamp_seconds{project=\"p\",collector=%q} %d\n", collector, now)
 	}
 	fmt.Fprintln(&page, `cbr_up{project="p"} 1`)
+	fmt.Fprintln(&page, `cbr_project_info{project="p",page="https://example.com/cbr/"} 1`)
 	fmt.Fprintln(&page, `cbr_exporter_config_last_reload_successful 1`)
 	return page.Bytes()
 }

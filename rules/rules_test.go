@@ -113,7 +113,7 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	for _, r := range read(t) {
-		check(r.Alert, r.Expr+"\n"+r.texts())
+		check(r.Alert, r.Expr+"\n"+r.texts()+r.Annotations["page"])
 	}
 	pages, err := filepath.Glob(filepath.Join(runbooks, "CBR*.md"))
 	if err != nil {

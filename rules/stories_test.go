@@ -55,6 +55,7 @@ func stories() []story {
 			labels:      fmt.Sprintf(`project="p",collector=%q`, collector),
 			summary:     fmt.Sprintf("An exporter has not read all %s of project p for more than 15 minutes.", reads(collector)),
 			description: fmt.Sprintf("Collector %s.[ Reason: upstream.] Its verdicts are old or missing: backups may be fine or not.", collector),
+			page:        "?project=p",
 		}, from, to}
 	}
 	blindForHours := func(collector string, from, to int) spell {
@@ -64,6 +65,7 @@ func stories() []story {
 			summary:     fmt.Sprintf("No exporter can read all %s of project p.", reads(collector)),
 			early:       true,
 			description: fmt.Sprintf("Collector %s.[ Reason: upstream.] All verdicts about them are old or missing: backups may be fine or not.", collector),
+			page:        "?project=p",
 		}, from, to}
 	}
 	nobody, ofProject, ofLeft, ofOther := exporterDown(""), exporterDown("p"), exporterDown("p"), exporterDown("other")
@@ -217,6 +219,21 @@ func stories() []story {
 	}
 }
 
+// externalURL is where the page of the instances a and b is. c has none.
+const externalURL = "https://example.com/cbr/"
+
+// info returns the series that have the page of an instance.
+func info(instance string) (all []series) {
+	page := externalURL
+	if instance == "c" {
+		page = ""
+	}
+	for _, project := range []string{"p", "q&a", "r"} {
+		all = append(all, always(fmt.Sprintf("cbr_project_info{project=%q,page=%q}", project, page), "1"))
+	}
+	return all
+}
+
 // background are the series that all stories have, by outage: those of the instance d, and
 // those of all others.
 func background() (ofD, ofOthers []series) {
@@ -303,7 +320,7 @@ func (s story) input(start int) []inputSeries {
 		for _, one := range byBad {
 			scraped(one, bad)
 		}
-		for _, one := range byOutage {
+		for _, one := range append(info(instance), byOutage...) {
 			scraped(one, outage)
 		}
 	}
@@ -382,10 +399,7 @@ func (s story) expected(groups map[string]string) []expectation {
 		if m%5 != 0 && !edges[m-1] && !edges[m] && !edges[m+1] {
 			continue
 		}
-		since := 0 // the last scrape, in minutes
-		for since < m && minutes[m-since].gap() {
-			since++
-		}
+		since := sinceScrape(minutes, m)
 		if since == 5 || since == 10 {
 			continue // the ends of ranges belong to them in Prometheus 2 alone
 		}
@@ -398,7 +412,7 @@ func (s story) expected(groups map[string]string) []expectation {
 				}
 				atEnd = atEnd || m == one.to-1 && one.linger > 0 || m == one.from-1 && (one.early || minutes[m].gap())
 				if one.from <= m && m < one.to {
-					e.Alerts = append(e.Alerts, one.expected(minutes[m-since], since < 5 && m < one.to-one.linger))
+					e.Alerts = append(e.Alerts, one.expected(minutes, m))
 				}
 			}
 			if !atEnd {
@@ -409,14 +423,27 @@ func (s story) expected(groups map[string]string) []expectation {
 	return all
 }
 
+// sinceScrape returns how many minutes before m the last scrape was.
+func sinceScrape(minutes []phase, m int) int {
+	since := 0
+	for since < m && minutes[m-since].gap() {
+		since++
+	}
+	return since
+}
+
 var (
 	labelPair = regexp.MustCompile(`(\w+)="([^"]*)"`)
 	brackets  = regexp.MustCompile(`\[([^]]*)\]`)
 )
 
-// expected returns the alert as it is in a phase. fresh is whether its series still
-// exist.
-func (a alert) expected(p phase, fresh bool) expectedAlert {
+// expected returns the alert as it is in the minute m.
+func (a spell) expected(minutes []phase, m int) expectedAlert {
+	p, lately := minutes[m-sinceScrape(minutes, m)], sinceScrape(minutes, m) < 5
+	exists := m < a.to-a.linger
+	if a.keeps && (!exists || !lately || p.answer == "") {
+		return a.expected(minutes, m-1)
+	}
 	labels := map[string]string{"severity": a.severity}
 	of := keptOfTarget
 	if a.name == "CBRExporterDown" && a.labels == "" {
@@ -428,7 +455,7 @@ func (a alert) expected(p phase, fresh bool) expectedAlert {
 		}
 	}
 	part := "$1"
-	if !fresh || p.answer == "" {
+	if !lately || !exists || p.answer == "" {
 		part = ""
 	}
 	var instances []string
@@ -436,11 +463,18 @@ func (a alert) expected(p phase, fresh bool) expectedAlert {
 		instances = append(instances, instance+":1")
 	}
 	description := brackets.ReplaceAllString(a.description, part)
-	return expectedAlert{labels, map[string]string{
+	annotations := map[string]string{
 		"summary":     a.summary,
 		"description": strings.ReplaceAll(description, "INSTANCES", strings.Join(instances, " ")),
 		"runbook_url": runbook + a.name + ".md",
-	}}
+	}
+	if a.page != "" {
+		annotations["page"] = ""
+		if lately && strings.ContainsAny(p.answer, "ab") {
+			annotations["page"] = externalURL + a.page
+		}
+	}
+	return expectedAlert{labels, annotations}
 }
 
 // TestStories runs the unit tests of the rules: that each alert fires, resolves, does

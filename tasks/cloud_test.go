@@ -34,6 +34,7 @@ type cloud struct {
 	latency time.Duration
 	pageMax int // rows
 
+	counts         bool // lists tell their count
 	ignoresFilters bool
 	clock          time.Duration // how far dates are ahead
 	noDate         bool
@@ -249,8 +250,12 @@ func (c *cloud) respond(r *http.Request, received request) (int, map[string]any)
 			rows = append(rows, row(l))
 		}
 	}
-	rows = rows[min(received.offset, len(rows)):]
-	return http.StatusOK, map[string]any{"operation_logs": rows[:min(c.pageMax, len(rows))]}
+	page := rows[min(received.offset, len(rows)):]
+	body := map[string]any{"operation_logs": page[:min(c.pageMax, len(page))]}
+	if c.counts {
+		body["count"] = len(rows)
+	}
+	return http.StatusOK, body
 }
 
 // inOrder returns what lists show, by UUID.

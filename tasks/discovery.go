@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -37,6 +38,12 @@ func (d Discovery) Follows(operation cbrapi.OperationType) bool {
 	})
 }
 
+// Sync is how far the first full sync has come.
+type Sync struct {
+	Tasks int   // that have been read
+	Of    int64 // about how many there are, as the API says; 0 if it does not
+}
+
 // discovered is the state of discovery. The mutex of the Tracker guards it.
 type discovered struct {
 	Discovery // with a sorted list of types
@@ -66,6 +73,14 @@ func newDiscovered(d Discovery) *discovered {
 	})}
 }
 
+// sameAs reports whether d and other discover the same; either may be nil.
+func (d *discovered) sameAs(other *discovered) bool {
+	if d == nil || other == nil {
+		return d == other
+	}
+	return reflect.DeepEqual(d.Discovery, other.Discovery)
+}
+
 // historyStart returns how far back the tasks are known completely.
 func (d *discovered) historyStart() time.Time {
 	start := d.ledger.Now().Add(-d.Lookback)
@@ -73,6 +88,14 @@ func (d *discovered) historyStart() time.Time {
 		return d.knownFrom
 	}
 	return start
+}
+
+// firstSync returns how far the first full sync has come; nil if it has not begun, or ended.
+func (d *discovered) firstSync() *Sync {
+	if d.sync == nil || !d.syncedAt.IsZero() {
+		return nil
+	}
+	return &Sync{Tasks: d.sync.tasks, Of: d.sync.count}
 }
 
 func (d *discovered) synced(now time.Time) bool {

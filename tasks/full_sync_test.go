@@ -98,6 +98,75 @@ func TestFullSyncOutlivesScrapes(t *testing.T) {
 	})
 }
 
+// TestProgressOfFirstFullSync: its five pages take 10 s each, and the last one fails at
+// first. Passes take 1 s, and scrapes leave them.
+func TestProgressOfFirstFullSync(t *testing.T) {
+	for name, counts := range map[string]bool{"with a count": true, "without a count": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCloud()
+				c.counts = counts
+				c.pageMax = 2
+				for i := range 9 {
+					c.put(fmt.Sprint(i), cbrapi.StatusSuccess, func(l *cbrapi.OperationLog) { l.StartedAt = time.Time{} })
+				}
+				c.setFault(func(r request) *fault {
+					switch {
+					case r.list == "all" && r.offset == 8:
+						return &fault{err: errors.New("connection reset")}
+					case r.list == "all":
+						return &fault{delay: 10 * time.Second}
+					default:
+						return &fault{delay: time.Second}
+					}
+				})
+				tracker := newTracker(t, c, 0, month)
+				progress := func(s tasks.Snapshot) string {
+					if s.Discovered.Syncing == nil {
+						return "none"
+					}
+					return fmt.Sprintf("%d of %d", s.Discovered.Syncing.Tasks, s.Discovered.Syncing.Of)
+				}
+				total := map[bool]string{true: "9", false: "0"}[counts]
+				collect(tracker, 0)
+				if got := progress(last(tracker)); got != "0 of 0" {
+					t.Errorf("at first: got %s, want 0 of 0", got)
+				}
+				for page := range 4 {
+					time.Sleep(10 * time.Second)
+					if page == 0 {
+						time.Sleep(time.Second)
+					}
+					want := fmt.Sprintf("%d of %s", 2*page+2, total)
+					if got := progress(last(tracker)); got != want {
+						t.Errorf("after page %d: got %s, want %s", page, got, want)
+					}
+					if got := progress(collect(tracker, 100*time.Millisecond)); got != want {
+						t.Errorf("after page %d, in a running pass: got %s, want %s", page, got, want)
+					}
+				}
+				time.Sleep(10 * time.Minute)
+				if got := progress(last(tracker)); got != "8 of "+total {
+					t.Errorf("interrupted: got %s, want 8 of %s", got, total)
+				}
+				c.setFault(always(fault{delay: time.Second}))
+				if got := progress(collect(tracker, 100*time.Millisecond)); got != "8 of "+total {
+					t.Errorf("interrupted, in a running pass: got %s, want 8 of %s", got, total)
+				}
+				time.Sleep(time.Minute)
+				if s := last(tracker); !s.Discovered.Synced || progress(s) != "none" {
+					t.Errorf("afterwards: synced %t, progress %s", s.Discovered.Synced, progress(s))
+				}
+				time.Sleep(2 * time.Hour)
+				c.setFault(list("all", fault{delay: 10 * time.Second}))
+				if s := collect(tracker, 0); progress(s) != "none" {
+					t.Errorf("the second full sync has the progress %s", progress(s))
+				}
+			})
+		})
+	}
+}
+
 // TestFullSyncAfterFailedPass: its end does not make the pass a success.
 func TestFullSyncAfterFailedPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -21,8 +21,9 @@ const (
 // Snapshot is the state of a project at the end of a pass, or of a pass that runs. Its
 // operation logs are shared and must not be changed.
 type Snapshot struct {
-	Project string
-	Tasks   []Task // the configured tasks, in the order of the configuration
+	Project  string
+	Revision uint64 // snapshots of a Tracker with the same one are the same
+	Tasks    []Task // the configured tasks, in the order of the configuration
 
 	Up       bool                   // the API gave a valid response in the pass
 	Reasons  map[cbrapi.Reason]bool // why something could not be read; deadline if the pass runs
@@ -61,7 +62,8 @@ type Discovered struct {
 	// API's clock; zero if there is none.
 	KnownUntil time.Time
 
-	Synced   bool // a full sync has been completed; until then the fields below are empty
+	Syncing  *Sync // how far the first full sync has come, also after the pass; nil unless it runs or was interrupted
+	Synced   bool  // a full sync has been completed; until then the fields below are empty
 	SyncedAt time.Time
 	Window   time.Duration
 
@@ -95,11 +97,30 @@ func (t *Tracker) previousIsValid(p *pass) bool {
 	return p.duration(now) <= limit && now.Sub(t.previous.ended) <= maxPreviousAge
 }
 
+// resultOf returns the result of a pass that is over, with the progress of the first full
+// sync since then. The caller holds the mutex.
+func (t *Tracker) resultOf(p *pass) Snapshot {
+	s := p.result
+	if s.Discovered != nil && !s.Discovered.Synced {
+		d := *s.Discovered
+		d.Syncing = t.discovered.firstSync()
+		s.Discovered = &d
+		s.Revision = t.nextRevision()
+	}
+	return s
+}
+
+func (t *Tracker) nextRevision() uint64 {
+	t.revision++
+	return t.revision
+}
+
 // snapshot returns the state in the pass, running or over. The caller holds the mutex.
 func (t *Tracker) snapshot(p *pass) Snapshot {
 	now := t.options.Now()
 	s := Snapshot{
 		Project:      t.options.Project,
+		Revision:     t.nextRevision(),
 		Tasks:        make([]Task, len(t.configured)),
 		Up:           p.responded,
 		Reasons:      map[cbrapi.Reason]bool{},
@@ -147,6 +168,7 @@ func (t *Tracker) discoveredIn(p *pass, now time.Time) *Discovered {
 		Complete:     p.over() && !p.discoveryFailed && d.synced(now),
 		LastComplete: d.lastComplete,
 		KnownUntil:   d.knownUntil,
+		Syncing:      d.firstSync(),
 		Synced:       !d.syncedAt.IsZero(),
 		SyncedAt:     d.syncedAt,
 		Window:       d.Window,

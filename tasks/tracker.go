@@ -7,7 +7,7 @@ package tasks
 
 import (
 	"context"
-	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,6 +59,7 @@ type Tracker struct {
 	previous   *pass             // the pass before current
 	lastTasks  time.Time         // end of the last pass that knew all configured tasks
 	problems   []problem.Problem // of the last finished pass and the full sync
+	revision   uint64            // of the latest snapshot
 }
 
 // New returns a Tracker that has not read anything yet.
@@ -97,9 +98,9 @@ func (t *Tracker) Collect(ctx context.Context) Snapshot {
 	defer t.mu.Unlock()
 	switch {
 	case p.over():
-		return p.result
+		return t.resultOf(p)
 	case t.previousIsValid(p):
-		return t.previous.result
+		return t.resultOf(t.previous)
 	default:
 		return t.snapshot(p)
 	}
@@ -110,12 +111,20 @@ func (t *Tracker) Collect(ctx context.Context) Snapshot {
 func (t *Tracker) Last() (s Snapshot, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, p := range []*pass{t.current, t.previous} {
-		if p != nil && p.over() {
-			return p.result, true
-		}
+	if p := t.lastPass(); p != nil {
+		return t.resultOf(p), true
 	}
 	return Snapshot{Project: t.options.Project}, false
+}
+
+// lastPass returns the last finished pass; nil if there is none. The caller holds the mutex.
+func (t *Tracker) lastPass() *pass {
+	for _, p := range []*pass{t.current, t.previous} {
+		if p != nil && p.over() {
+			return p
+		}
+	}
+	return nil
 }
 
 // Close cancels everything that runs and waits for its end.
@@ -145,8 +154,9 @@ func (t *Tracker) join() *pass {
 
 // Inherit takes over from old, the Tracker of the previous configuration: the
 // configured tasks, of which those that had not finished are to be read again, and, if
-// Discovery is the same, everything that has been discovered. It must precede the first
-// pass.
+// Discovery is the same, everything that has been discovered. If the configured tasks are
+// the same too, the result of its last pass stays until the first pass, which it must
+// precede.
 func (t *Tracker) Inherit(old *Tracker) {
 	old.mu.Lock()
 	defer old.mu.Unlock()
@@ -170,13 +180,16 @@ func (t *Tracker) Inherit(old *Tracker) {
 	if all {
 		t.lastTasks = old.lastTasks
 	}
-	if t.discovered == nil && old.discovered == nil {
-		t.since = old.since
-	}
-	if t.discovered == nil || old.discovered == nil || !reflect.DeepEqual(t.discovered.Discovery, old.discovered.Discovery) {
+	if !t.discovered.sameAs(old.discovered) {
 		return
 	}
 	t.since = old.since
+	if last := old.lastPass(); last != nil && slices.Equal(t.options.TaskIDs, old.options.TaskIDs) {
+		t.current, t.revision = new(*last), old.revision
+	}
+	if t.discovered == nil {
+		return
+	}
 	// Each Tracker has a mutex of its own, so they must not share this.
 	t.discovered, old.discovered = old.discovered, newDiscovered(*old.options.Discovery)
 	t.discovered.sync, t.discovered.syncing = nil, false // its list uses the old client

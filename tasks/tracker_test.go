@@ -189,3 +189,37 @@ func TestInheritLastComplete(t *testing.T) {
 		}
 	})
 }
+
+// TestInheritLastPass: a reload keeps the result of the last pass until the next one, also for
+// a scrape that leaves that early. With other configured tasks there is none.
+func TestInheritLastPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		c.putAll(2, cbrapi.StatusRunning)
+		old := synced(t, c, 2, nil)
+		want := collect(old, 0)
+		time.Sleep(time.Minute)
+
+		other := newTracker(t, c, 1, month)
+		other.Inherit(old)
+		if s, ok := other.Last(); ok {
+			t.Errorf("other tasks: got %+v", s)
+		}
+		same := newTracker(t, c, 1, month)
+		same.Inherit(other)
+		if s, ok := same.Last(); ok {
+			t.Errorf("before any pass: got %+v", s)
+		}
+
+		same = newTracker(t, c, 2, month)
+		same.Inherit(old)
+		s, ok := same.Last()
+		if !ok || !s.At.Equal(want.At) || !s.Complete || !s.Tasks[1].Known {
+			t.Errorf("got %+v, %t, want %+v", s, ok, want)
+		}
+		c.change(func() { c.latency = time.Hour })
+		if s := collect(same, time.Second); !s.At.Equal(want.At) || s.Revision != want.Revision {
+			t.Errorf("a scrape of one second: got %+v, want %+v", s, want)
+		}
+	})
+}

@@ -109,7 +109,7 @@ func TestResourceState(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := onlyState(t, newLedger(options(), test.logs...))
 			got := want{last: s.LastFinished.ID, attempt: s.LastAttempt.ID, consecutive: s.ConsecutiveFailures}
-			ago := func(o *ledger.Outcome) int {
+			ago := func(o *ledger.Run) int {
 				if o == nil {
 					return 0
 				}
@@ -156,22 +156,6 @@ func TestLatestRecordWins(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestAnotherEnd has a task time out and succeed afterwards, or the other way round.
-func TestAnotherEnd(t *testing.T) {
-	at := func(status cbrapi.Status, updated time.Time) *cbrapi.OperationLog {
-		log := record("1", status, 2)
-		log.UpdatedAt = updated
-		return log
-	}
-	for _, status := range []cbrapi.Status{cbrapi.StatusSuccess, cbrapi.StatusTimeout} {
-		before := map[cbrapi.Status]cbrapi.Status{cbrapi.StatusSuccess: cbrapi.StatusTimeout, cbrapi.StatusTimeout: cbrapi.StatusSuccess}[status]
-		got := onlyState(t, newLedger(options(), at(before, noon().Add(-time.Hour)), at(status, noon())))
-		if got.LastAttempt.Status != status || got.LastFinished.Status != status || (got.LastSuccess == nil) == (status == cbrapi.StatusSuccess) {
-			t.Errorf("%s after %s: got %+v", status, before, got)
-		}
 	}
 }
 

@@ -36,10 +36,19 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
 			l := ledger.New(o)
 			l.Advance(noon())
+			handedOut := map[*ledger.ResourceState][]ledger.Run{}
 			for _, log := range records {
 				l.Add(log)
 				if random.IntN(20) == 0 {
 					l.Advance(noon())
+					for _, s := range l.ResourceStates() {
+						handedOut[&s] = s.Runs.List()
+					}
+				}
+			}
+			for s, runs := range handedOut {
+				if diff := gocmp.Diff(runs, s.Runs.List()); diff != "" {
+					t.Fatalf("seed %d: runs that were handed out have changed (-before +after):\n%s", seed, diff)
 				}
 			}
 			l.Advance(noon())
@@ -160,6 +169,7 @@ func randomLives(random *rand.Rand) [][]*cbrapi.OperationLog {
 			log.UpdatedAt = log.CreatedAt.Add(after)
 			if s.Finished() {
 				log.EndedAt = log.UpdatedAt
+				log.ErrorInfo.Code = string(s)
 			}
 			life = append(life, &log)
 		}
@@ -174,6 +184,9 @@ func randomLives(random *rand.Rand) [][]*cbrapi.OperationLog {
 		if hours > 20 {
 			life = life[len(life)-1:]
 		}
+		if life[len(life)-1].Status.Finished() && random.IntN(5) == 0 { // and then has another end
+			add(pick(random, cbrapi.StatusSuccess, cbrapi.StatusFailed, cbrapi.StatusTimeout, cbrapi.StatusSkipped), 30*time.Minute)
+		}
 		lives = append(lives, life)
 	}
 	return lives
@@ -183,7 +196,8 @@ func pick[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))]
 
 // reading is the content of a ledger.
 type reading struct {
-	ResourceStates []ledger.ResourceState
+	ResourceStates []ledger.ResourceState // without their runs
+	Runs           map[ledger.ResourceKey][]ledger.Run
 	VaultTasks     []*cbrapi.OperationLog
 	VaultNames     map[string]string
 	Resources      []ledger.Resource
@@ -193,7 +207,11 @@ type reading struct {
 }
 
 func readingOf(l *ledger.Ledger) reading {
-	r := reading{ResourceStates: l.ResourceStates(), VaultTasks: l.VaultTasks(), VaultNames: l.VaultNames(), Resources: l.Resources(), TaskCounts: l.TaskCounts(), Dropped: l.Dropped()}
+	r := reading{Runs: map[ledger.ResourceKey][]ledger.Run{}, VaultTasks: l.VaultTasks(), VaultNames: l.VaultNames(), Resources: l.Resources(), TaskCounts: l.TaskCounts(), Dropped: l.Dropped()}
+	for _, s := range l.ResourceStates() {
+		r.Runs[s.ResourceKey], s.Runs = s.Runs.List(), ledger.Runs{}
+		r.ResourceStates = append(r.ResourceStates, s)
+	}
 	for _, log := range l.Active() {
 		r.Active = append(r.Active, log.ID)
 	}
@@ -203,7 +221,7 @@ func readingOf(l *ledger.Ledger) reading {
 
 // plainReading computes it from all tasks at once.
 func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
-	r := reading{VaultNames: map[string]string{}, TaskCounts: map[ledger.TaskGroup]int{}}
+	r := reading{Runs: map[ledger.ResourceKey][]ledger.Run{}, VaultNames: map[string]string{}, TaskCounts: map[ledger.TaskGroup]int{}}
 	var tasks []*cbrapi.OperationLog
 	for _, life := range lives {
 		tasks = append(tasks, life[len(life)-1])
@@ -250,8 +268,8 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		for _, log := range of {
 			vault = cmp.Or(log.VaultID, vault)
 		}
-		if s, ok := plainState(key, of); ok {
-			s.VaultID = vault
+		if s, runs := plainState(key, of); len(runs) > 0 {
+			s.VaultID, r.Runs[key] = vault, runs
 			r.ResourceStates = append(r.ResourceStates, s)
 		}
 	}
@@ -281,24 +299,25 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 	return r
 }
 
-// plainState computes the state of one key from its tasks in order of creation.
-func plainState(key ledger.ResourceKey, tasks []*cbrapi.OperationLog) (ledger.ResourceState, bool) {
-	s := ledger.ResourceState{ResourceKey: key}
-	outcome := func(log *cbrapi.OperationLog) *ledger.Outcome {
-		return &ledger.Outcome{Created: log.CreatedAt, End: log.EndedAt, Duration: log.EndedAt.Sub(log.StartedAt), HasDuration: true}
-	}
+// plainState computes the state and the runs of one key from its tasks in order of creation.
+func plainState(key ledger.ResourceKey, tasks []*cbrapi.OperationLog) (s ledger.ResourceState, runs []ledger.Run) {
+	s.ResourceKey = key
 	for _, log := range tasks {
-		switch log.Status {
-		case cbrapi.StatusSuccess:
-			s.LastSuccess, s.LastAttempt, s.ConsecutiveFailures = outcome(log), log, 0
-		case cbrapi.StatusFailed, cbrapi.StatusTimeout:
-			s.LastFailure, s.LastAttempt = outcome(log), log
-			s.ConsecutiveFailures++
-		case cbrapi.StatusSkipped:
-		default:
+		if !log.Status.Finished() {
 			continue
 		}
-		s.LastFinished = log
+		run := ledger.Run{
+			ID: log.ID, Status: log.Status, Error: log.ErrorInfo,
+			Created: log.CreatedAt, End: log.EndedAt, Duration: log.EndedAt.Sub(log.StartedAt), HasDuration: true,
+		}
+		switch log.Status {
+		case cbrapi.StatusSuccess:
+			s.LastSuccess, s.LastAttempt, s.ConsecutiveFailures = &run, &run, 0
+		case cbrapi.StatusFailed, cbrapi.StatusTimeout:
+			s.LastFailure, s.LastAttempt = &run, &run
+			s.ConsecutiveFailures++
+		}
+		s.LastFinished, runs = log, append(runs, run)
 	}
-	return s, s.LastFinished != nil
+	return s, runs
 }

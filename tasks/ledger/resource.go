@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,20 +27,13 @@ type ResourceState struct {
 	VaultID string // of its latest task that names one, active or finished; "" if none does
 
 	LastFinished *cbrapi.OperationLog
-	LastAttempt  *cbrapi.OperationLog // the last finished one that was not skipped; nil if unknown
-	LastSuccess  *Outcome             // nil if unknown
-	LastFailure  *Outcome             // nil if unknown
+	LastAttempt  *Run // the last finished one that was not skipped; nil if unknown
+	LastSuccess  *Run // nil if unknown
+	LastFailure  *Run // nil if unknown
 	// ConsecutiveFailures counts the failures since the last success, within
 	// Options.Lookback. A skipped task neither counts nor resets it.
 	ConsecutiveFailures int
-}
-
-// Outcome is the end of a finished task.
-type Outcome struct {
-	Created     time.Time
-	End         time.Time // zero if the API did not send it
-	Duration    time.Duration
-	HasDuration bool
+	Runs                Runs // all finished tasks within Options.Lookback
 }
 
 // Resource describes a resource.
@@ -54,19 +46,21 @@ type Resource struct {
 // ResourceStates returns the states of all keys with a finished task, ordered by key.
 func (l *Ledger) ResourceStates() []ResourceState {
 	l.forget()
-	var states []ResourceState
+	states := make([]ResourceState, 0, len(l.resources))
 	for key, r := range l.resources {
 		if r.finished == nil {
 			continue
 		}
+		history := r.history.read()
 		states = append(states, ResourceState{
 			ResourceKey:         key,
 			VaultID:             r.vaultID,
 			LastFinished:        r.finished,
-			LastAttempt:         r.attempt(),
-			LastSuccess:         outcomeOf(r.success),
-			LastFailure:         outcomeOf(r.failure),
-			ConsecutiveFailures: len(r.failures),
+			LastAttempt:         history.attempt,
+			LastSuccess:         history.success,
+			LastFailure:         history.failure,
+			ConsecutiveFailures: history.failures,
+			Runs:                Runs{r.history.runs},
 		})
 	}
 	slices.SortFunc(states, func(a, b ResourceState) int { return a.Compare(b.ResourceKey) })
@@ -88,89 +82,40 @@ func (l *Ledger) Resources() []Resource {
 	return resources
 }
 
-// resource is the state of one key. Its tasks are nil if there is none.
+// resource is the state of one key.
 type resource struct {
 	last
-	vaultID  string   // of the latest task that names one
-	vaultAt  position // of that task
-	success  *cbrapi.OperationLog
-	failure  *cbrapi.OperationLog
-	failures map[string]position // by id: the failures after the last success
-}
-
-func outcomeOf(log *cbrapi.OperationLog) *Outcome {
-	if log == nil {
-		return nil
-	}
-	o := Outcome{Created: CreatedAt(log)}
-	o.End, _ = log.FinishedAt()
-	o.Duration, o.HasDuration = log.Duration()
-	return &o
+	history history
+	vaultID string   // of the latest task that names one
+	vaultAt position // of that task
 }
 
 func (l *Ledger) resource(key ResourceKey) *resource {
 	r := l.resources[key]
 	if r == nil {
-		r = &resource{failures: map[string]position{}}
+		r = &resource{}
 		l.resources[key] = r
 	}
 	return r
 }
 
 func (r *resource) add(log *cbrapi.OperationLog) {
-	p := positionOf(log)
-	if log.VaultID != "" && p.compare(r.vaultAt) >= 0 {
+	if p := positionOf(log); log.VaultID != "" && p.compare(r.vaultAt) >= 0 {
 		r.vaultID, r.vaultAt = log.VaultID, p
 	}
-	for _, known := range []**cbrapi.OperationLog{&r.success, &r.failure} {
-		if *known == nil || (*known).ID != log.ID {
-			continue
-		}
-		if !Supersedes(log, *known) {
-			return
-		}
-		*known = nil // the task may have another end now
-		delete(r.failures, log.ID)
-	}
 	r.last.add(log)
-	switch log.Status {
-	case cbrapi.StatusSuccess:
-		if p.isLatest(r.success) {
-			r.success = log
-			maps.DeleteFunc(r.failures, func(_ string, failure position) bool { return failure.compare(p) <= 0 })
-		}
-	case cbrapi.StatusFailed, cbrapi.StatusTimeout:
-		if p.isLatest(r.failure) {
-			r.failure = log
-		}
-		if p.isLatest(r.success) {
-			r.failures[log.ID] = p
-		}
+	if log.Status.Finished() {
+		r.history.add(log)
 	}
-}
-
-// attempt returns the last finished task that was not skipped, or nil.
-func (r *resource) attempt() *cbrapi.OperationLog {
-	if r.failure == nil || r.success != nil && positionOf(r.failure).compare(positionOf(r.success)) < 0 {
-		return r.success
-	}
-	return r.failure
 }
 
 // forget removes what is too old, as if it had never been read.
 func (r *resource) forget(oldest time.Time) {
 	r.last.forget(oldest)
-	for _, log := range []**cbrapi.OperationLog{&r.success, &r.failure} {
-		if *log != nil && CreatedAt(*log).Before(oldest) {
-			*log = nil
-		}
-	}
+	r.history.forget(oldest)
 	if r.vaultAt.created.Before(oldest) {
 		r.vaultID = ""
 	}
-	maps.DeleteFunc(r.failures, func(_ string, failure position) bool {
-		return failure.created.Before(oldest)
-	})
 }
 
 type resourceName struct {

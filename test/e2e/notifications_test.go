@@ -79,6 +79,7 @@ func TestNotifications(t *testing.T) {
 	want := "*The latest backup of server-11 failed.*\n" +
 		"Project prod, resource " + resourceID(11) + ", vault vault-1. It failed or timed out, and none has succeeded since. The latest one ended with BackupService.6114.\n" +
 		"CBRTaskFailing, firing since TIME UTC.\n" +
+		"On the page: " + externalURL + "/resource?project=prod&id=" + resourceID(11) + "\n" +
 		"What to do: https://github.com/cbr-exporter/cbr_exporter/blob/main/docs/runbooks/CBRTaskFailing.md"
 	got := regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d`).ReplaceAllString(w.inbox.first(failed).text, "TIME")
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -17,6 +17,9 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
+// externalURL is where the page of watched exporters is said to be.
+const externalURL = "https://example.com/cbr"
+
 // watched is a cloud with exporters, Prometheus and Alertmanager. A minute is a second.
 type watched struct {
 	t         *testing.T
@@ -101,7 +104,8 @@ func (w *watched) start() {
 // startExporter starts an exporter at its address.
 func (w *watched) startExporter(n int) {
 	e := &w.exporters[n]
-	e.process = start(w.t, exporterBinary, "--config.file="+w.config, "--web.listen-address="+e.address)
+	e.process = start(w.t, exporterBinary, "--config.file="+w.config, "--web.listen-address="+e.address,
+		"--web.external-url="+externalURL, "--web.route-prefix=/")
 	eventually(w.t, 10*time.Second, func() error {
 		_, err := get(w.t, "http://"+e.address+"/-/ready")
 		return err

@@ -92,7 +92,7 @@ func (s *story) compare(e *exporter.Exporter, seen func(func(*state) bool, ...st
 	}
 	for name, compare := range map[string]func(*truth, page){
 		"active": s.compareActive, "resources": s.compareResources, "names": s.compareNames, "window": s.compareWindow, "vault tasks": s.compareVaultTasks, "vaults": s.compareVaults,
-		"sentence": func(_ *truth, p page) { s.compareSentence(e, p) },
+		"sentence": func(_ *truth, p page) { s.compareCounts(e, p) },
 		"verdicts": func(want *truth, p page) { (&oracle{story: s, truth: want, seen: seen}).compareVerdicts(p) },
 	} {
 		compare(s.read(), p)

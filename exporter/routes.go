@@ -1,0 +1,77 @@
+package exporter
+
+import (
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"github.com/cbr-exporter/cbr_exporter/overview"
+)
+
+// Handler returns the handler of all pages, which are below the route prefix.
+func (e *Exporter) Handler() http.Handler {
+	mux, prefix := http.NewServeMux(), e.options.RoutePrefix
+	page := func(method, path string, serve http.HandlerFunc) { mux.HandleFunc(method+" "+prefix+path, serve) }
+	// The metrics are compressed by promhttp.
+	compressed := func(path string, serve http.HandlerFunc) { page("GET", path, gzhttp.GzipHandler(serve)) }
+
+	turns := make(chan struct{}, maxPages) // others than those of scrapes, which must not wait for browsers
+	judged := func(path string, serve http.HandlerFunc) {
+		zipped := gzhttp.GzipHandler(serve)
+		page("GET", path, func(w http.ResponseWriter, r *http.Request) { inTurn(turns, w, r, func() { zipped(w, r) }) })
+	}
+
+	pages := overview.New(overview.Options{
+		Sources:       e.lastSnapshots,
+		Refused:       e.refused.Load,
+		TelemetryPath: e.options.TelemetryPath,
+		Version:       e.options.Version,
+		Now:           e.options.Now,
+		Logger:        e.options.Logger,
+	})
+	const plain = "text/plain; charset=utf-8"
+	metrics := strings.TrimSuffix(e.options.TelemetryPath, "/")
+	if metrics != e.options.TelemetryPath {
+		page("GET", metrics+"/{$}", e.serveMetrics) // only this path, not the paths below it
+	}
+	if metrics != "" {
+		page("GET", metrics, e.serveMetrics)
+		judged("/{$}", pages.ServePage)
+	}
+	judged("/resource", pages.ServeResource)
+	compressed("/assets/{name}", pages.ServeAsset)
+	judged("/api/v1/status", pages.ServeStatus)
+	judged("/api/v1/resource", pages.ServeResourceStatus)
+	page("GET", probePath, e.serveProbe)
+	compressed("/sd", e.serveTargets(pages.Text("Targets", "", "application/json", e.targets)))
+	compressed("/config", pages.Text("Configuration", "", plain, func(*http.Request) string {
+		return e.current.Load().config.String() // without secrets
+	}))
+	page("GET", "/-/metrics", e.serveOwnMetrics)
+	compressed("/-/healthy", pages.Text("Healthy", "../", plain, always("cbr_exporter is healthy.\n")))
+	// Always ready: without scrapes an unreachable API would go unnoticed.
+	compressed("/-/ready", pages.Text("Ready", "../", plain, always("cbr_exporter is ready.\n")))
+	page("POST", "/-/reload", e.serveReload)
+	page("PUT", "/-/reload", e.serveReload)
+
+	if prefix != "" {
+		mux.HandleFunc("GET /{$}", redirect(strings.TrimPrefix(prefix, "/")+"/"))
+		mux.HandleFunc("GET "+prefix, redirect(path.Base(prefix)+"/"))
+	}
+	return mux
+}
+
+// redirect returns a handler that redirects to a relative URL. An absolute one, as of
+// http.Redirect, would lack what a proxy has removed from the path.
+func redirect(relative string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", relative)
+		w.WriteHeader(http.StatusFound)
+	}
+}
+
+func always(text string) func(*http.Request) string {
+	return func(*http.Request) string { return text }
+}

@@ -1,0 +1,169 @@
+package overview
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// cell returns the class and the outline of the cell of an outcome, in a box of 4 by 16
+// below and right of the point at which its path starts; nothing if it has no cell. Each
+// outcome has a shape of its own, for people who do not tell its colour.
+func cell(o Outcome) (class, outline string) {
+	switch o {
+	case OutcomeMissed:
+		return "m", "v16h4v-16zm1,1h2v14h-2z"
+	case OutcomeTimeout:
+		return "f", "v16h4v-16zm0,6h4v2h-4z"
+	case OutcomeFailed:
+		return "f", "v16h4v-16z"
+	case OutcomeSkipped:
+		return "k", "m0,11v5h4v-5z"
+	case OutcomeSuccess:
+		return "s", "m0,6v10h4v-10z"
+	case OutcomeNone:
+		return "n", "m1,14v2h2v-2z"
+	default:
+		return "", ""
+	}
+}
+
+// cellPitch is how far apart cells start.
+const cellPitch = 5
+
+// strip draws a cell for each day. The text of a cell is shown when the mouse is over it;
+// a screen reader reads the summary. Attributes have no quotes where HTML needs none,
+// because a page has thousands of cells.
+func strip(days []Day) template.HTML {
+	if len(days) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.Grow(80 * (len(days) + 2))
+	fmt.Fprintf(&b, `<svg class=strip viewBox="0 0 %d 16" role=img><title>%s</title>`,
+		len(days)*cellPitch-1, template.HTMLEscapeString(summarizeDays(days)))
+	for n, d := range days {
+		class, outline := cell(d.Outcome)
+		if class == "" {
+			continue
+		}
+		b.WriteString("<path class=")
+		b.WriteString(class)
+		b.WriteString(" d=M")
+		b.WriteString(strconv.Itoa(n * cellPitch))
+		b.WriteString(",0")
+		b.WriteString(outline)
+		b.WriteString("><title>")
+		b.WriteString(template.HTMLEscapeString(d.Date + ": " + describeDay(d)))
+		b.WriteString("</title></path>")
+	}
+	b.WriteString("</svg>")
+	return template.HTML(b.String())
+}
+
+// describeDay says what happened on a day, such as "1 failed, 1 succeeded".
+func describeDay(d Day) string {
+	var words []string
+	if d.Missed > 0 {
+		words = append(words, strconv.Itoa(d.Missed)+" missed")
+	}
+	for _, o := range []struct {
+		status cbrapi.Status
+		words  string
+	}{
+		{cbrapi.StatusFailed, "failed"},
+		{cbrapi.StatusTimeout, "timed out"},
+		{cbrapi.StatusSkipped, "skipped"},
+		{cbrapi.StatusSuccess, "succeeded"},
+	} {
+		if n := d.Tasks[o.status]; n > 0 {
+			words = append(words, strconv.Itoa(n)+" "+o.words)
+		}
+	}
+	switch {
+	case len(words) > 0:
+	case d.Due > 0: // its grace is not over, or an earlier success counts for it
+		return strconv.Itoa(d.Due) + " due, none missed"
+	default:
+		return "nothing ran"
+	}
+	return strings.Join(words, ", ")
+}
+
+// summarizeDays says on which days something went wrong, such as "31 days, 2026-10-31
+// to 2026-11-30: 28 with a success; missed on 2026-11-21; failed on 2026-11-20".
+func summarizeDays(days []Day) string {
+	succeeded, unknown, dates := 0, 0, map[Outcome][]string{}
+	for _, d := range days {
+		if d.Tasks[cbrapi.StatusSuccess] > 0 {
+			succeeded++
+		}
+		if d.Outcome == OutcomeUnknown {
+			unknown++
+		}
+		dates[d.Outcome] = append(dates[d.Outcome], d.Date)
+	}
+	text := fmt.Sprintf("%d days, %s to %s: %d with a success", len(days), days[0].Date, days[len(days)-1].Date, succeeded)
+	for _, o := range []struct {
+		outcome Outcome
+		words   string
+	}{
+		{OutcomeMissed, "missed"},
+		{OutcomeTimeout, "timed out"},
+		{OutcomeFailed, "failed"},
+		{OutcomeSkipped, "skipped"},
+	} {
+		switch on := dates[o.outcome]; {
+		case len(on) > 3:
+			text += fmt.Sprintf("; %s on %d days, the latest %s", o.words, len(on), slices.Max(on))
+		case len(on) > 0:
+			text += fmt.Sprintf("; %s on %s", o.words, strings.Join(on, ", "))
+		}
+	}
+	if unknown > 0 {
+		text += fmt.Sprintf("; %d not known", unknown)
+	}
+	return text
+}
+
+// The size of a sparkline, and how many of the latest durations it has.
+const (
+	sparklineWidth     = 76
+	sparklineHeight    = 16
+	sparklineDurations = 38
+)
+
+// sparkline draws how long the latest successes took, from 0 at the bottom. One is a
+// number and not a line.
+func sparkline(durations []time.Duration) template.HTML {
+	durations = durations[max(0, len(durations)-sparklineDurations):]
+	if len(durations) < 2 {
+		return ""
+	}
+	longest, last := slices.Max(durations), durations[len(durations)-1]
+	text := fmt.Sprintf("%d successes took %s to %s, the last %s", len(durations), age(slices.Min(durations)), age(longest), age(last))
+
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class=spark viewBox="0 0 %d %d" role=img><title>%s</title><path d="`,
+		sparklineWidth, sparklineHeight, text)
+	y := func(took time.Duration) string {
+		return strconv.FormatFloat(sparklineHeight-2-float64(sparklineHeight-4)*float64(took)/float64(max(longest, 1)), 'f', 1, 64)
+	}
+	const left, width = 2.0, sparklineWidth - 4.0
+	command := byte('M')
+	for n, d := range durations {
+		x := left + width*float64(n)/float64(len(durations)-1)
+		b.WriteByte(command)
+		b.WriteString(strconv.FormatFloat(x, 'f', 0, 64))
+		b.WriteByte(' ')
+		b.WriteString(y(d))
+		command = 'L'
+	}
+	fmt.Fprintf(&b, `"/><circle cx="%d" cy="%s" r="2"/></svg>`, sparklineWidth-2, y(last))
+	return template.HTML(b.String())
+}

@@ -1,0 +1,84 @@
+package overview
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+func TestStrip(t *testing.T) {
+	t.Parallel()
+	days := []Day{
+		{Date: "2026-11-15", Outcome: OutcomeUnknown},
+		{Date: "2026-11-16", Outcome: OutcomeNone},
+		{Date: "2026-11-17", Outcome: OutcomeSuccess, Tasks: map[cbrapi.Status]int{cbrapi.StatusSuccess: 2}},
+		{Date: "2026-11-18", Outcome: OutcomeSkipped, Tasks: map[cbrapi.Status]int{cbrapi.StatusSkipped: 1}},
+		{Date: "2026-11-19", Outcome: OutcomeFailed, Tasks: map[cbrapi.Status]int{cbrapi.StatusSuccess: 1, cbrapi.StatusFailed: 1}, Missed: 1},
+		{Date: "2026-11-20", Outcome: OutcomeTimeout, Tasks: map[cbrapi.Status]int{cbrapi.StatusTimeout: 3}},
+		{Date: "2026-11-21", Outcome: OutcomeMissed, Due: 1, Missed: 1},
+		{Date: "2026-11-22", Outcome: OutcomeNone, Due: 1},
+	}
+	const want = `<svg class=strip viewBox="0 0 39 16" role=img><title>8 days, 2026-11-15 to 2026-11-22: 2 with a success; missed on 2026-11-21; timed out on 2026-11-20; failed on 2026-11-19; skipped on 2026-11-18; 1 not known</title>` +
+		`<path class=n d=M5,0m1,14v2h2v-2z><title>2026-11-16: nothing ran</title></path>` +
+		`<path class=s d=M10,0m0,6v10h4v-10z><title>2026-11-17: 2 succeeded</title></path>` +
+		`<path class=k d=M15,0m0,11v5h4v-5z><title>2026-11-18: 1 skipped</title></path>` +
+		`<path class=f d=M20,0v16h4v-16z><title>2026-11-19: 1 missed, 1 failed, 1 succeeded</title></path>` +
+		`<path class=f d=M25,0v16h4v-16zm0,6h4v2h-4z><title>2026-11-20: 3 timed out</title></path>` +
+		`<path class=m d=M30,0v16h4v-16zm1,1h2v14h-2z><title>2026-11-21: 1 missed</title></path>` +
+		`<path class=n d=M35,0m1,14v2h2v-2z><title>2026-11-22: 1 due, none missed</title></path></svg>`
+	if got := string(strip(days)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := strip(nil); got != "" {
+		t.Errorf("without days: %s", got)
+	}
+}
+
+func TestSummaryOfManyFailedDays(t *testing.T) {
+	t.Parallel()
+	got := summarizeDays(fixtureDays(OutcomeMissed, OutcomeMissed, OutcomeMissed, OutcomeMissed))
+	if want := "31 days, 2026-10-21 to 2026-11-20: 27 with a success; missed on 4 days, the latest 2026-11-20"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestStripIsEscaped(t *testing.T) {
+	t.Parallel()
+	got := string(strip([]Day{{Date: scriptName, Outcome: OutcomeMissed, Missed: 1}}))
+	if strings.Contains(got, "<script") || strings.Contains(got, `t("x`) {
+		t.Error(got)
+	}
+}
+
+func TestSparkline(t *testing.T) {
+	t.Parallel()
+	durations := func(minutes ...int) []time.Duration {
+		var all []time.Duration
+		for _, m := range minutes {
+			all = append(all, time.Duration(m)*time.Minute)
+		}
+		return all
+	}
+	tests := map[string]struct {
+		durations []time.Duration
+		want      string
+	}{
+		"none": {nil, ""},
+		"one":  {durations(5), ""},
+		"some": {durations(10, 0, 5), `<svg class=spark viewBox="0 0 76 16" role=img><title>3 successes took 0 s to 10 min, the last 5 min</title><path d="M2 2.0L38 14.0L74 8.0"/><circle cx="74" cy="8.0" r="2"/></svg>`},
+		"zero": {durations(0, 0), `<svg class=spark viewBox="0 0 76 16" role=img><title>2 successes took 0 s to 0 s, the last 0 s</title><path d="M2 14.0L74 14.0"/><circle cx="74" cy="14.0" r="2"/></svg>`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := string(sparkline(tt.durations)); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+	if got := string(sparkline(fixtureDurations(500))); strings.Count(got, "L") != sparklineDurations-1 {
+		t.Errorf("%d durations are drawn", strings.Count(got, "L")+1)
+	}
+}

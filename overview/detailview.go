@@ -1,0 +1,93 @@
+package overview
+
+import (
+	"cmp"
+	"io"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// detailView is the page of one resource.
+type detailView struct {
+	layout
+	Detail     *Detail
+	Operations []operationView
+	Tasks      tableView[Task]
+	Vaults     tableView[Vault]
+}
+
+type operationView struct {
+	Operation
+	At   time.Time
+	Next moment // run of a policy
+}
+
+// shownRuns is how many of the latest tasks of an operation are not folded.
+const shownRuns = 5
+
+// runsView are some tasks of an operation.
+type runsView struct {
+	Caption string
+	Runs    []Run
+	At      time.Time
+}
+
+// weight is less for what needs attention.
+func (o operationView) weight() int {
+	return slices.Index([]string{"bad", "warn", "busy", "plain", "good"}, badges(o.States)[0].Class)
+}
+
+// Period returns the first and the last day of the history; "" if there is none.
+func (o operationView) Period() string {
+	if len(o.Days) == 0 {
+		return ""
+	}
+	return o.Days[0].Date + " to " + o.Days[len(o.Days)-1].Date
+}
+
+// Latest returns the tasks that are not folded.
+func (o operationView) Latest() runsView {
+	return runsView{"Latest tasks of " + operationWords(o.OperationType), o.Runs[:min(shownRuns, len(o.Runs))], o.At}
+}
+
+// Earlier returns the others.
+func (o operationView) Earlier() runsView {
+	return runsView{"Earlier tasks of " + operationWords(o.OperationType), o.Runs[min(shownRuns, len(o.Runs)):], o.At}
+}
+
+// detail writes the page of one resource.
+func (r *renderer) detail(w io.Writer, d *Detail) error {
+	v := detailView{layout: r.layout(cmp.Or(d.ResourceName, d.ResourceID), ""), Detail: d}
+	v.State, v.AsOf = StateOK, formatUTC(d.At)
+	if d.Blind {
+		v.State = StateBlind
+	}
+	v.JSON = "api/v1/resource?" + url.Values{"project": {d.Project}, "id": {d.ResourceID}}.Encode()
+	for _, o := range d.Operations {
+		if wrong(o.States) {
+			v.State = StateAttention
+		}
+		v.Operations = append(v.Operations, operationView{o, d.At, nextRun(o.Resource, d)})
+	}
+	slices.SortStableFunc(v.Operations, func(x, y operationView) int { return cmp.Compare(x.weight(), y.weight()) })
+	v.Tasks = newWholeTable(d.Tasks, tasksTable(), d.At)
+	if d.Vault != nil {
+		v.Vaults = newWholeTable([]Vault{*d.Vault}, vaultsTable(), d.At)
+	}
+	return r.write(w, "resource", v)
+}
+
+// nextRun returns when a policy runs next for the resource; nothing if none does.
+func nextRun(r Resource, d *Detail) moment {
+	var next time.Time
+	for _, p := range d.Policies {
+		if p.OperationType == r.OperationType && len(p.Next) > 0 && (next.IsZero() || p.Next[0].Before(next)) {
+			next = p.Next[0]
+		}
+	}
+	if next.IsZero() || slices.Contains(r.States, StateUncovered) {
+		return moment{}
+	}
+	return until(next, d.At)
+}

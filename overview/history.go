@@ -1,0 +1,63 @@
+package overview
+
+import (
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
+)
+
+// finishedRun returns a finished task.
+func finishedRun(l *cbrapi.OperationLog) Run {
+	r := Run{ID: l.ID, Status: l.Status, Created: utc(ledger.CreatedAt(l)), Error: l.ErrorInfo.String()}
+	if at, ok := l.FinishedAt(); ok {
+		r.Ended = utc(at)
+	}
+	if d, ok := l.Duration(); ok {
+		r.Duration = new(d.Seconds())
+	}
+	return r
+}
+
+// newRun returns a finished task of a resource.
+func newRun(known *ledger.Run) Run {
+	r := Run{ID: known.ID, Status: known.Status, Created: utc(known.Created), Ended: utc(known.End), Error: known.Error.String()}
+	if known.HasDuration {
+		r.Duration = new(known.Duration.Seconds())
+	}
+	return r
+}
+
+// durations returns how long the successes took, the latest last.
+func durations(runs []ledger.Run) []time.Duration {
+	var all []time.Duration
+	for _, run := range runs {
+		if run.Status == cbrapi.StatusSuccess && run.HasDuration {
+			all = append(all, run.Duration)
+		}
+	}
+	return all
+}
+
+// day returns a day with the worst that happened. A failure explains why a run was missed.
+func day(d protection.Day) Day {
+	v := Day{Date: d.Start.UTC().Format(time.DateOnly), Tasks: d.Tasks, Due: d.Due, Missed: d.Missed}
+	switch {
+	case d.Tasks[cbrapi.StatusTimeout] > 0:
+		v.Outcome = OutcomeTimeout
+	case d.Tasks[cbrapi.StatusFailed] > 0:
+		v.Outcome = OutcomeFailed
+	case d.Missed > 0:
+		v.Outcome = OutcomeMissed
+	case d.Tasks[cbrapi.StatusSkipped] > 0:
+		v.Outcome = OutcomeSkipped
+	case d.Tasks[cbrapi.StatusSuccess] > 0:
+		v.Outcome = OutcomeSuccess
+	case d.Known:
+		v.Outcome = OutcomeNone
+	default:
+		v.Outcome = OutcomeUnknown
+	}
+	return v
+}

@@ -1,0 +1,154 @@
+package overview
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/problem"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
+)
+
+// incomplete returns the collectors that have not read everything.
+func (p *project) incomplete() []protection.Collector {
+	return slices.DeleteFunc(p.Collectors(), func(c protection.Collector) bool { return c.Complete })
+}
+
+// lacksVaults reports whether tasks of backups are known, but no vault is listed: none of them
+// is judged. The vaults may be gone, or the permission to see them.
+func (p *project) lacksVaults() bool {
+	return p.Inventory != nil && p.Inventory.Vaults != nil && len(p.Inventory.Vaults) == 0 &&
+		slices.ContainsFunc(p.ResourceStates, func(s ledger.ResourceState) bool { return s.OperationType == cbrapi.OperationBackup })
+}
+
+// describeBlindness says since when not everything is known; "" if everything is.
+func (p *project) describeBlindness() string {
+	if !p.blind || !p.scraped {
+		return ""
+	}
+	since := p.completeAt()
+	if since.IsZero() {
+		return "not everything has been read yet"
+	}
+	return "not everything has been read since " + since.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// completeAt returns when everything was read for the last time; zero if it never was.
+func (p *project) completeAt() time.Time {
+	at := p.At
+	for _, c := range p.incomplete() {
+		if c.LastComplete.Before(at) {
+			at = c.LastComplete
+		}
+	}
+	return at
+}
+
+func (p *project) state() State {
+	switch {
+	case p.counts.wrong():
+		return StateAttention
+	case p.blind:
+		return StateBlind
+	default:
+		return StateOK
+	}
+}
+
+func (p *project) project() Project {
+	v := Project{Name: p.Project, State: p.state(), Blind: p.blind, Summary: p.summary(), Problems: []Problem{}}
+	if !p.scraped {
+		return v
+	}
+	v.Reading, v.At = p.reading(), utc(p.At)
+	problems := p.Problems
+	if p.Inventory != nil {
+		problems = slices.Concat(problems, p.Inventory.Problems)
+	}
+	for _, one := range problems {
+		v.Problems = append(v.Problems, Problem{string(one.Reason), one.Err.Error(), one.Since.UTC()})
+	}
+	if d := p.Discovered; d != nil && d.Syncing != nil {
+		v.Sync = &Progress{Done: d.Syncing.Tasks, Of: int(d.Syncing.Of)}
+	}
+	return v
+}
+
+// summary says what is wrong in the project, and what is not known.
+func (p *project) summary() string {
+	if !p.scraped {
+		return "No data yet. The exporter reads the API when it is scraped."
+	}
+	var sentences []string
+	c := &p.counts
+	if verdicts, others := c.clauses(); len(verdicts)+len(others) > 0 {
+		sentences = append(sentences, sentence(slices.Concat(verdicts, others)))
+	}
+	switch d := p.Discovered; {
+	case p.Waiting:
+		sentences = append(sentences, "Tasks and resources are shown once the vaults have been read.")
+	case d != nil && !d.Synced:
+		sentences = append(sentences, "Resources are shown once the whole task list has been read.")
+	case d != nil && d.Complete && len(p.ResourceStates) == 0:
+		sentences = append(sentences, "No finished task of a resource is known. If there should be some, check project_id, enterprise_project_id and discovery.")
+	case p.lacksVaults():
+		sentences = append(sentences, "No vault is listed, so no backup is judged. If there should be some, check enterprise_project_id and the permissions.")
+	case p.state() == StateOK && c.due.n > 0:
+		sentences = append(sentences, allInTime(c.due))
+	}
+	if text := p.TooRare(); text != "" {
+		sentences = append(sentences, sentence([]string{text}))
+	}
+	return strings.Join(sentences, " ")
+}
+
+// reading says how recently everything was read, and why it was not.
+func (p *project) reading() string {
+	var sentences []string
+	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
+	for _, reason := range cbrapi.Reasons() {
+		hint := ""
+		if p.Reasons[reason] {
+			hint = p.Info.Hints.Tasks(reason, problem.ErrorOf(p.Problems, reason))
+			say("Tasks could not be read. Reason: %s; %s.", reason, hint)
+		}
+		if i := p.Inventory; i != nil && i.Reasons[reason] {
+			if other := p.Info.Hints.Vaults(reason, problem.ErrorOf(i.Problems, reason)); other == hint {
+				say("Nor could vaults or policies, for the same reason.")
+			} else {
+				say("Vaults or policies could not be read. Reason: %s; %s.", reason, other)
+			}
+		}
+	}
+	for _, c := range p.Collectors() {
+		text := p.describe(c)
+		if d := p.Discovered; c.Name == protection.DiscoveryCollector && d.Synced {
+			text += fmt.Sprintf(", the whole list %s ago", age(p.at.Sub(d.SyncedAt)))
+		}
+		say("%s.", text)
+	}
+	if p.unscraped > 0 {
+		say("Nothing has been read for %s. Is Prometheus still scraping?", age(p.unscraped))
+	}
+	return strings.Join(sentences, " ")
+}
+
+// describe says how recently a collector has read everything.
+func (p *project) describe(c protection.Collector) string {
+	what := map[string]string{
+		protection.TasksCollector:     "Configured tasks",
+		protection.DiscoveryCollector: "Tasks",
+		protection.VaultsCollector:    "Vaults and policies",
+	}[c.Name]
+	switch since := age(p.at.Sub(c.LastComplete)); {
+	case c.LastComplete.IsZero():
+		return what + ": not read completely yet"
+	case c.Complete:
+		return what + ": read " + since + " ago"
+	default:
+		return what + ": last read completely " + since + " ago"
+	}
+}

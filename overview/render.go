@@ -1,0 +1,102 @@
+package overview
+
+import (
+	"cmp"
+	"embed"
+	"html/template"
+	"io"
+	"net/url"
+	"path"
+	"strings"
+)
+
+//go:embed html/*.html
+var htmlFiles embed.FS
+
+//go:embed assets
+var assetFiles embed.FS
+
+// asset returns a file of the pages and its content type.
+func asset(name string) (content []byte, contentType string, ok bool) {
+	contentType, ok = map[string]string{
+		".css": "text/css; charset=utf-8",
+		".js":  "text/javascript; charset=utf-8",
+	}[path.Ext(name)]
+	if !ok {
+		return nil, "", false
+	}
+	content, err := assetFiles.ReadFile("assets/" + name)
+	return content, contentType, err == nil
+}
+
+// renderer writes the pages as HTML.
+type renderer struct {
+	version string
+	metrics string // relative link to the metrics page
+	pages   map[string]*template.Template
+}
+
+func newRenderer(version, metrics string) *renderer {
+	r := &renderer{version: version, metrics: metrics, pages: map[string]*template.Template{}}
+	shared := template.Must(template.New("").Funcs(cells()).ParseFS(htmlFiles, "html/layout.html", "html/rows.html"))
+	for _, name := range []string{"page", "resource", "text", "message"} {
+		r.pages[name] = template.Must(template.Must(shared.Clone()).ParseFS(htmlFiles, "html/"+name+".html"))
+	}
+	return r
+}
+
+// cells returns the functions by which the templates show values.
+func cells() template.FuncMap {
+	return template.FuncMap{
+		"count": formatCount, "took": took, "ago": ago, "until": until, "join": strings.Join,
+		"badges": badges, "runbook": runbook, "words": operationWords, "resource": resourceLink, "vault": vaultLink,
+		"strip": strip, "sparkline": sparkline, "lastSuccess": lastSuccess,
+		"runBadge": runBadge, "taskBadges": taskBadges, "progress": progress, "elapsed": elapsed, "isLong": isLong,
+		"used": used, "usage": usage, "policyBadge": policyBadge,
+	}
+}
+
+// layout is what all pages have.
+type layout struct {
+	Title   string
+	State   State  // of what the page is about; "" if that has none
+	Root    string // relative link to the page of all projects
+	Metrics string // relative link
+	JSON    string // relative link to the same as JSON; "" if there is none
+	Version string
+	AsOf    string
+}
+
+func (r *renderer) layout(title, root string) layout {
+	return layout{Title: title, Root: root, Metrics: cmp.Or(root+r.metrics, "./"), Version: r.version}
+}
+
+// Home is the link to the page of all projects.
+func (l layout) Home() string {
+	if l.Root == "" {
+		return "./"
+	}
+	return l.Root
+}
+
+// text writes a page of plain text. root is the relative link to the page of all projects.
+func (r *renderer) text(w io.Writer, title, root, text string) error {
+	return r.write(w, "text", textPage{r.layout(title, root), text})
+}
+
+// message writes a page that says why there is no other.
+func (r *renderer) message(w io.Writer, title, text string) error {
+	return r.write(w, "message", textPage{r.layout(title, ""), text})
+}
+
+type textPage struct {
+	layout
+	Text string
+}
+
+func (r *renderer) write(w io.Writer, name string, data any) error {
+	return r.pages[name].ExecuteTemplate(w, "layout", data)
+}
+
+// link returns a relative link to the page of all projects with the parameters.
+func link(v url.Values) string { return "./?" + v.Encode() }

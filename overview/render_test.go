@@ -1,0 +1,383 @@
+package overview
+
+import (
+	"bytes"
+	"flag"
+	"html"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// dump is a directory for the pages of the fixtures, to look at with a browser.
+var dump = flag.String("dump", "", "directory into which the rendered pages are written")
+
+// fixturePages are pages by name, with hostile names in all of them.
+func fixturePages(t *testing.T) map[string]string {
+	t.Helper()
+	r := newRenderer("0.1.0", "metrics")
+	pages := map[string]string{}
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"troubled": func(b *bytes.Buffer) error { return r.page(b, troubled(), Query{}) },
+		"filtered": func(b *bytes.Buffer) error {
+			return r.page(b, troubled(), Query{Text: quoteName, Vault: scriptName, Type: scriptName, States: []State{StateOverdue}, Sort: "resource"})
+		},
+		"fine":    func(b *bytes.Buffer) error { return r.page(b, fine(), Query{}) },
+		"syncing": func(b *bytes.Buffer) error { return r.page(b, syncing(), Query{}) },
+		"many":    func(b *bytes.Buffer) error { return r.page(b, manyRows(), Query{Resources: 2}) },
+		"detail":  func(b *bytes.Buffer) error { return r.detail(b, detailed()) },
+		"text":    func(b *bytes.Buffer) error { return r.text(b, scriptName, "", "projects:\n  - name: "+scriptName+"\n") },
+		"message": func(b *bytes.Buffer) error { return r.message(b, "No such resource", scriptName) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		pages[name] = b.String()
+	}
+	return pages
+}
+
+func render(t *testing.T, s *Status, q Query) string {
+	t.Helper()
+	var b strings.Builder
+	if err := newRenderer("0.1.0", "metrics").page(&b, s, q); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// want fails unless the page has each text once at least.
+func want(t *testing.T, page string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(page, text) {
+			t.Errorf("the page lacks %s", text)
+		}
+	}
+}
+
+func wantNot(t *testing.T, page string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(page, text) {
+			t.Errorf("the page has %s", text)
+		}
+	}
+}
+
+// The Content-Security-Policy forbids styles and scripts in a page, and names are text.
+func TestPagesAreSafe(t *testing.T) {
+	t.Parallel()
+	forbidden := regexp.MustCompile(`(?i)<script>|<img|<style|javascript:|ZgotmplZ|<no value>`)
+	tags, values := regexp.MustCompile(`<[a-z][^<>]*>`), regexp.MustCompile(`"[^"]*"`)
+	code := regexp.MustCompile(`(?i)["\s](style|on[a-z]+)=|"`)
+	for name, page := range fixturePages(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if found := forbidden.FindString(page); found != "" {
+				t.Errorf("the page has %q", found)
+			}
+			for _, tag := range tags.FindAllString(page, -1) {
+				if code.MatchString(values.ReplaceAllString(tag, "")) {
+					t.Errorf("the page has %s", tag)
+				}
+			}
+			if *dump != "" {
+				if err := os.WriteFile(filepath.Join(*dump, name+".html"), []byte(page), 0o644); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func TestPagesHaveUniqueIDs(t *testing.T) {
+	t.Parallel()
+	id := regexp.MustCompile(` id="([^"]*)"`)
+	for name, page := range fixturePages(t) {
+		seen := map[string]bool{}
+		for _, found := range id.FindAllStringSubmatch(page, -1) {
+			if seen[found[1]] {
+				t.Errorf("%s: id %q twice", name, found[1])
+			}
+			seen[found[1]] = true
+		}
+	}
+}
+
+func TestNamesAreText(t *testing.T) {
+	t.Parallel()
+	page := render(t, troubled(), Query{})
+	for _, name := range []string{scriptName, chineseName, cyrillicName, emojiName, quoteName, longName()} {
+		want(t, page, html.EscapeString(name)+"</a>")
+	}
+}
+
+func TestFirstScreen(t *testing.T) {
+	t.Parallel()
+	page := render(t, troubled(), Query{})
+	want(t, page,
+		"<title>4 overdue · CBR Exporter</title>",
+		`<span class="word">Attention</span> <bdi>4 of 412 resources have no backup in time`,
+		`The configuration was refused at 2026-11-20 11:34:00 UTC.`,
+		`<li>projects[1].discovery.lookback: 40d is more than`,
+		`APIGW.0301: Incorrect IAM authentication information`,
+		"check access_key and secret_key of the project",
+		"<summary>1 project ok</summary>",
+		"As of 2026-11-20 12:00:00 UTC", "cbr_exporter 0.1.0", `href="metrics"`, `href="config"`, `href="-/healthy"`, `href="api/v1/status?"`,
+	)
+	order := []string{`class="verdict`, `class="notice bad"><strong>`, `class="tiles"`, `id="projects"`, `id="filter"`, `id="resources"`, `id="tasks"`, `id="vaults"`}
+	for n := range order[1:] {
+		if strings.Index(page, order[n]) > strings.Index(page, order[n+1]) {
+			t.Errorf("%s is below %s", order[n], order[n+1])
+		}
+	}
+}
+
+func TestProjectThatIsBlindToo(t *testing.T) {
+	t.Parallel()
+	s := troubled()
+	s.Projects[1].Blind = true
+	want(t, render(t, s, Query{}), `<span class="badge bad">attention</span> <span class="badge warn">blind</span> <a class="name" href="./?project=production">`)
+}
+
+func TestOnlyProjectSaysNothingTwice(t *testing.T) {
+	t.Parallel()
+	s := fine()
+	s.Projects[0].Summary = s.Summary + " 1 policy runs too rarely to be judged."
+	page := render(t, s, Query{})
+	want(t, page, "</a> <bdi> 1 policy runs too rarely to be judged.</bdi> <bdi")
+	if n := strings.Count(page, s.Summary); n != 1 {
+		t.Errorf("the page says %d times: %s", n, s.Summary)
+	}
+}
+
+func TestFirstSync(t *testing.T) {
+	t.Parallel()
+	page := render(t, syncing(), Query{})
+	want(t, page,
+		`<progress max="100" value="25" aria-label="12,000 of about 48,000 tasks"></progress> 12,000 of about 48,000 tasks`,
+		`<progress max="100" aria-label="300 tasks so far"></progress> 300 tasks so far`,
+		"Nothing is known of resources yet.",
+	)
+	wantNot(t, page, `id="tasks"`, `id="vaults"`, `<table`)
+}
+
+func TestProjectColumn(t *testing.T) {
+	t.Parallel()
+	want(t, render(t, troubled(), Query{}), `data-label="Project"`, `<select name="project">`)
+	wantNot(t, render(t, fine(), Query{}), `data-label="Project"`, `<select name="project">`)
+}
+
+func TestResourceRow(t *testing.T) {
+	t.Parallel()
+	page := render(t, troubled(), Query{})
+	want(t, page,
+		`<span class="badge bad">overdue</span><span class="badge bad">failing</span>`,
+		`<a href="resource?id=`+fixtureID(1)+`&amp;project=production">db-primary-01</a><code>`+fixtureID(1)+`</code>`,
+		`<a href="./?vault=`+fixtureID(901)+`">vault-weekly</a><code>`+fixtureID(901)+`</code>`,
+		`13 min</div>`,
+		`<span class="time" title="2026-11-17 03:00:00 UTC">3 days ago</span>`,
+		`<span class="time" title="since 2026-10-21 12:00:00 UTC">none in 30 days</span>`,
+		`href="https://github.com/cbr-exporter/cbr_exporter/blob/main/docs/runbooks/CBRBackupOverdue.md" title="Runbook of CBRBackupOverdue"`,
+		`<span class="none">no resource</span>`, "vault delete",
+	)
+}
+
+func TestTaskRow(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		task    Task
+		elapsed string
+		long    bool
+		badges  []badge
+	}{
+		"within the usual time": {
+			Task{Status: "running", States: []State{StateActive}, Duration: new(720.0), Usual: new(2400.0)},
+			"12 min of usually 40 min", false,
+			[]badge{{"busy", "running"}},
+		},
+		"a little beyond it": {
+			Task{Status: "running", States: []State{StateActive}, Duration: new(2940.0), Usual: new(2400.0)},
+			"49 min of usually 40 min", false,
+			[]badge{{"busy", "running"}},
+		},
+		"far beyond it": {
+			Task{Status: "running", States: []State{StateActive}, Duration: new(3060.0), Usual: new(2400.0)},
+			"51 min of usually 40 min", true,
+			[]badge{{"busy", "running"}},
+		},
+		"usual time not known": {
+			Task{Status: "running", States: []State{StateStuck, StateActive}, Duration: new(720.0)},
+			"12 min so far", false,
+			[]badge{{"busy", "running"}, {"bad", "stuck"}},
+		},
+		"waiting": {
+			Task{Status: "waiting", States: []State{StateActive}, Progress: new(0.0), Duration: new(0.0), Created: before(3 * time.Hour)},
+			"waiting for 3 h", false,
+			[]badge{{"busy", "waiting"}},
+		},
+		"ended": {
+			Task{Status: "failed", States: []State{StateFailed}, Duration: new(720.0), Usual: new(60.0)},
+			"12 min", false,
+			[]badge{{"bad", "failed"}},
+		},
+		"not read": {
+			Task{Status: "not read yet"},
+			"", false,
+			[]badge{{"warn", "not read yet"}},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := elapsed(tt.task, fixtureNow); got != tt.elapsed || isLong(tt.task) != tt.long || progress(tt.task) != nil {
+				t.Errorf("got %q, %t, %v", got, isLong(tt.task), progress(tt.task))
+			}
+			if got := taskBadges(tt.task); !slices.Equal(got, tt.badges) {
+				t.Errorf("got the badges %v, want %v", got, tt.badges)
+			}
+		})
+	}
+	want(t, render(t, troubled(), Query{}),
+		`<progress max="100" value="45" aria-label="45%"></progress> 45%`, "longer than usual", "the API has no such task", "<code>"+fixtureID(7001)+"</code>")
+}
+
+func TestVaultRow(t *testing.T) {
+	t.Parallel()
+	want(t, render(t, troubled(), Query{}),
+		`<progress class="bad" max="100" value="100" aria-label="100%"></progress> 100%</span><div>10 TiB of 10 TiB</div>`,
+		`<progress class="warn" max="100" value="91"`,
+		"backup every 24 h, replication every 7 days", "Disabled policies: &lt;script&gt;", "<div>3 TiB</div>")
+}
+
+func TestDetail(t *testing.T) {
+	t.Parallel()
+	page := fixturePages(t)["detail"]
+	want(t, page,
+		`<h1>db-primary-01</h1>`, "It is bound to the vault and follows its policies.",
+		`<dt>Failures in a row</dt><dd>3</dd>`,
+		`<td data-label="Error">BackupService.7003: The number of backups exceeds the quota of the vault &lt;script&gt;`,
+		`<span class="badge bad">disabled</span>`, "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=02;BYMINUTE=00",
+		`<dt>Next run</dt><dd>in 14 h <small>2026-11-21 02:00:00 UTC</small>`, "<summary>1 earlier</summary>", "History, 2026-10-21 to 2026-11-20",
+		`href="api/v1/resource?id=`+fixtureID(1)+`&amp;project=production"`,
+		`<caption>Active and configured tasks</caption>`, `<caption>Vault</caption>`,
+		"<code>"+fixtureID(7001)+"</code>", "<code>"+fixtureID(7005)+"</code>",
+	)
+	wantNot(t, page, "sort=") // the tables are whole
+}
+
+func TestStateOfDetail(t *testing.T) {
+	t.Parallel()
+	const orange, brown, blue = "%23c2410c", "%23b45309", "%231d5fa8"
+	for name, tt := range map[string]struct {
+		states []State
+		blind  bool
+		color  string
+	}{
+		"overdue":           {[]State{StateOverdue}, false, orange},
+		"overdue and blind": {[]State{StateOverdue, StateBlind}, true, orange},
+		"blind":             {[]State{StateBlind, StateInTime}, true, brown},
+		"not judged":        {[]State{StateUnjudged}, false, blue},
+		"in time":           {[]State{StateInTime}, false, blue},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := detailed()
+			d.Operations, d.Blind = []Operation{{Resource: fixtureResource(1, "x", tt.states...)}}, tt.blind
+			var b strings.Builder
+			if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
+				t.Fatal(err)
+			}
+			want(t, b.String(), tt.color)
+			if got := strings.Contains(b.String(), `<span class="badge warn">blind</span>`); got != tt.blind {
+				t.Errorf("says blind: %t, want %t", got, tt.blind)
+			}
+		})
+	}
+}
+
+// What needs attention is above what is fine, and more than five tasks are folded.
+func TestOrderOfDetail(t *testing.T) {
+	t.Parallel()
+	d := detailed()
+	d.Operations[0], d.Operations[1] = d.Operations[1], d.Operations[0]
+	var b strings.Builder
+	if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	order := []string{">overdue</span>", fixtureID(6004), "<summary>1 earlier</summary>", fixtureID(6005), ">in time</span>"}
+	for n := range order[1:] {
+		if strings.Index(b.String(), order[n]) > strings.Index(b.String(), order[n+1]) {
+			t.Errorf("%s is below %s", order[n], order[n+1])
+		}
+	}
+}
+
+func TestPageTitle(t *testing.T) {
+	t.Parallel()
+	s := troubled()
+	for _, want := range []string{"4 overdue", "2 failing", "1 blind", "attention"} {
+		if got := pageTitle(s); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		s.Tiles = s.Tiles[1:]
+	}
+}
+
+func TestTextBelowRoot(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	if err := newRenderer("0.1.0", "metrics").text(&b, "Health", "../", "OK\n"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, b.String(), `<title>Health · CBR Exporter</title>`, `href="../assets/style.css"`, `href="../metrics"`, `class="brand" href="../"`, `<pre tabindex="0">OK`)
+	wantNot(t, b.String(), "refresh", "page.js") // it does not change
+}
+
+func TestAsset(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"style.css": "text/css; charset=utf-8",
+		"page.js":   "text/javascript; charset=utf-8",
+		"other.css": "", "../html/page.html": "", "../render.go": "", "": "",
+	} {
+		content, contentType, ok := asset(name)
+		if ok != (want != "") || ok && (contentType != want || len(content) == 0) {
+			t.Errorf("%q: %q, %t, %d bytes", name, contentType, ok, len(content))
+		}
+	}
+}
+
+// A page of 200 rows is rendered in less than 30 ms.
+func BenchmarkPage(b *testing.B) {
+	r, s := newRenderer("0.1.0", "metrics"), manyRows()
+	var body bytes.Buffer
+	for b.Loop() {
+		body.Reset()
+		if err := r.page(&body, s, Query{Resources: 2}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(body.Len()), "bytes")
+}
+
+// TestUnsaid checks that the page does not say twice what is wrong in the only project.
+func TestUnsaid(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ project, all, want string }{
+		"the same":  {"1 backup is overdue.", "1 backup is overdue.", ""},
+		"more":      {"1 a; 2 b; 3 c; 4 d; 5 e.", "1 a; 2 b; 3 c; and more is wrong.", "Also 4 d; 5 e."},
+		"another":   {"1 a; 2 b; 3 c; 4 d.", "1 a; blind; 2 b; and more is wrong.", "1 a; 2 b; 3 c; 4 d."},
+		"no clause": {"", "Nothing is wrong.", ""},
+	} {
+		if got := unsaid(c.project, c.all); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}

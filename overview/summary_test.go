@@ -1,0 +1,188 @@
+package overview_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
+	"github.com/cbr-exporter/cbr_exporter/overview"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+	"github.com/cbr-exporter/cbr_exporter/tasks"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
+)
+
+// TestSummary checks the sentence about all projects: nothing is said to be well unless
+// everything is known.
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	good := source(called("good", discovered(state("1", cbrapi.StatusSuccess, hoursAgo(1)), state("2", cbrapi.StatusSuccess, hoursAgo(2)))))
+	overdue := source(called("late", discovered(state("1", cbrapi.StatusSuccess, hoursAgo(72)))))
+	failing := source(called("bad", discovered(state("1", cbrapi.StatusFailed, hoursAgo(1)), state("2", cbrapi.StatusFailed, hoursAgo(1)))))
+	restore := state("1", cbrapi.StatusFailed, hoursAgo(1))
+	restore.OperationType = cbrapi.OperationRestore
+	both := state("1", cbrapi.StatusFailed, hoursAgo(1))
+	both.LastSuccess = &ledger.Run{Status: cbrapi.StatusSuccess, Created: hoursAgo(241), End: hoursAgo(240)}
+	unread := func(name string, reason cbrapi.Reason) overview.Source {
+		return source(called(name, refused(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(2))), reason)))
+	}
+	unscraped := func(name string) overview.Source {
+		s := discovered(state("1", cbrapi.StatusSuccess, hoursAgo(3)))
+		s.At, s.Discovered.LastComplete = hoursAgo(2), hoursAgo(2)
+		return source(called(name, s))
+	}
+	unreadBefore := with(refused(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(3))), cbrapi.ReasonCredentials), func(s *protection.Snapshot) {
+		s.At = hoursAgo(0.5)
+	})
+	syncing := source(called("new", with(discovered(), func(s *protection.Snapshot) { s.Discovered = &tasks.Discovered{Syncing: &tasks.Sync{Tasks: 1}} })))
+	interrupted := source(called("new", with(refused(discovered(), cbrapi.ReasonNetwork), func(s *protection.Snapshot) {
+		s.Discovered = &tasks.Discovered{Syncing: &tasks.Sync{Tasks: 1}}
+	})))
+	waiting := source(called("slow", with(discovered(), func(s *protection.Snapshot) {
+		s.Inventory = &inventory.Snapshot{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}
+	})))
+	never := source(called("never", with(discovered(), func(s *protection.Snapshot) {
+		s.Discovered, s.Reasons = &tasks.Discovered{}, map[cbrapi.Reason]bool{cbrapi.ReasonCredentials: true}
+	})))
+	vaultless := with(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(9))), func(s *protection.Snapshot) {
+		s.Inventory = inventoryOf(t, []*cbrapi.Vault{})
+	})
+	empty := overview.Source{Snapshot: protection.Snapshot{Snapshot: tasks.Snapshot{Project: "later"}}}
+	for name, c := range map[string]struct {
+		projects []overview.Source
+		state    overview.State
+		blind    int
+		summary  string
+	}{
+		"no project":         {nil, overview.StateBlind, 0, "No project is configured."},
+		"in time":            {[]overview.Source{good, good}, overview.StateOK, 0, "All 4 backups that are judged are in time."},
+		"nothing is judged":  {[]overview.Source{source(configured(configuredTask(cbrapi.StatusSuccess)))}, overview.StateOK, 0, "Nothing is wrong in what is read, but whether a backup is overdue is not judged."},
+		"overdue":            {[]overview.Source{good, overdue}, overview.StateAttention, 0, "1 backup is overdue, without a success for 3 days."},
+		"failing":            {[]overview.Source{failing}, overview.StateAttention, 0, "2 backups are failing."},
+		"overdue, failing":   {[]overview.Source{failing, source(discovered(both)), overdue}, overview.StateAttention, 0, "2 backups are overdue, the longest without a success for 10 days; 3 are failing."},
+		"different types":    {[]overview.Source{source(discovered(restore)), source(discovered(both))}, overview.StateAttention, 0, "1 backup is overdue, without a success for 10 days; 2 operations are failing."},
+		"blind":              {[]overview.Source{good, unread("b", cbrapi.ReasonCredentials)}, overview.StateBlind, 1, "Project b has not been read completely for 60 min (credentials)."},
+		"never read":         {[]overview.Source{never}, overview.StateBlind, 1, "Project never has not been read completely yet (credentials)."},
+		"failing and blind":  {[]overview.Source{failing, unread("b", cbrapi.ReasonNetwork)}, overview.StateAttention, 1, "2 backups are failing; project b has not been read completely for 60 min (network)."},
+		"several are blind":  {[]overview.Source{unread("b", "network"), unread("c", "upstream")}, overview.StateBlind, 2, "Projects b and c have not been read completely for up to 60 min (network)."},
+		"many are blind":     {[]overview.Source{unread("b", "network"), unread("c", "network"), unread("d", "network"), unread("e", "network"), unread("f", "network")}, overview.StateBlind, 5, "Projects b, c, d and 2 more have not been read completely for up to 60 min (network)."},
+		"nothing is scraped": {[]overview.Source{unscraped("a"), unscraped("b")}, overview.StateBlind, 2, "Nothing has been scraped for 2 h."},
+		"long names":         {[]overview.Source{unread(strings.Repeat("b", 255), "network"), unread("c", "network")}, overview.StateBlind, 2, "Projects " + strings.Repeat("b", 40) + "… and c have not been read completely for up to 60 min (network)."},
+		"one is not scraped": {[]overview.Source{good, unscraped("b")}, overview.StateBlind, 1, "Project b has not been scraped for 2 h."},
+		"unread before that": {[]overview.Source{source(called("b", unreadBefore))}, overview.StateBlind, 1, "Project b has not been read completely for 60 min (credentials)."},
+		"first sync":         {[]overview.Source{syncing}, overview.StateBlind, 1, "Project new is being read for the first time."},
+		"interrupted":        {[]overview.Source{interrupted}, overview.StateBlind, 1, "Project new has not been read completely yet (network)."},
+		"vaults unread":      {[]overview.Source{waiting}, overview.StateBlind, 1, "Project slow waits for its vaults."},
+		"no vault":           {[]overview.Source{good, source(called("b", vaultless))}, overview.StateAttention, 0, "Project b has backups, but lists no vault."},
+		"no data":            {[]overview.Source{empty, empty}, overview.StateBlind, 2, "Projects later and later have no data yet."},
+		"all at once": {
+			[]overview.Source{source(everyVerdict(t)), unread("b", "network"), unscraped("c"), syncing, empty},
+			overview.StateAttention, 4,
+			"3 backups are overdue, the longest without a success for 30 days; 4 operations are failing; project b has not been read completely for 60 min (network); and more is wrong.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := get(t, "", c.projects...)
+			if got.Summary != c.summary || got.State != c.state || *got.Tiles[2].Count != c.blind {
+				t.Errorf("got %s, %d blind:\n%s\nwant %s, %d blind:\n%s", got.State, *got.Tiles[2].Count, got.Summary, c.state, c.blind, c.summary)
+			}
+			if n := utf8.RuneCountInString(got.Summary); n > 240 {
+				t.Errorf("the sentence has %d characters", n)
+			}
+		})
+	}
+}
+
+// TestSummaryOfWarnings has one thing that is wrong at a time, although every backup is in
+// time. The shipped rules have an alert for each.
+func TestSummaryOfWarnings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change  func(*protection.Snapshot, *cbrapi.Vault)
+		summary string
+	}{
+		"protection status": {
+			func(_ *protection.Snapshot, v *cbrapi.Vault) { v.Resources[0].ProtectStatus = cbrapi.ProtectError },
+			"1 resource has the protection status error.",
+		},
+		"disabled policy": {
+			func(s *protection.Snapshot, _ *cbrapi.Vault) {
+				paused, unbound := policy("paused", daily, "vault-1"), policy("unbound", daily)
+				paused.Enabled, unbound.Enabled = new(false), new(false)
+				s.Inventory.Policies = append(s.Inventory.Policies, paused, unbound)
+			},
+			"1 policy is disabled.",
+		},
+		"nearly full vault": {
+			func(_ *protection.Snapshot, v *cbrapi.Vault) { v.Billing.Used = new(int64(90 * gib)) },
+			"1 vault is nearly full.",
+		},
+		"unknown task": {
+			func(s *protection.Snapshot, _ *cbrapi.Vault) {
+				s.Tasks, s.LastComplete = []tasks.Task{{ID: "1", Known: true}}, noon
+			},
+			"1 configured task does not exist.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, v := discovered(state("1", cbrapi.StatusSuccess, hoursAgo(9))), vault("vault-1", "vault-db", "resource-1")
+			s.Inventory = inventoryOf(t, []*cbrapi.Vault{v}, policy("nightly", daily, "vault-1"))
+			c.change(&s, v)
+			got := get(t, "", source(s))
+			if got.Summary != c.summary || got.State != overview.StateAttention {
+				t.Errorf("got %s: %s, want attention: %s", got.State, got.Summary, c.summary)
+			}
+		})
+	}
+}
+
+// TestRefusedConfiguration is about a reload that was refused.
+func TestRefusedConfiguration(t *testing.T) {
+	t.Parallel()
+	o := options(source(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(1)))))
+	refusal := &overview.Refusal{At: hoursAgo(3), Errors: []string{"c.yml:7: <b>", "c.yml:9: odd"}}
+	o.Refused = func() *overview.Refusal { return refusal }
+	got := decode[overview.Status](t, overview.New(o).ServeStatus, "/api/v1/status", http.StatusOK)
+	if diff := cmp.Diff(refusal, got.Refusal); diff != "" {
+		t.Errorf("the refusal differs (-want +got):\n%s", diff)
+	}
+	if want := "The new configuration was refused, and the one before is in force."; got.Summary != want || got.State != overview.StateAttention {
+		t.Errorf("got %s: %s", got.State, got.Summary)
+	}
+}
+
+// TestAt checks to which time ages are relative: the page does not change between two
+// passes.
+func TestAt(t *testing.T) {
+	t.Parallel()
+	s := discovered(state("1", cbrapi.StatusSuccess, hoursAgo(1)))
+	for sinceThePass, want := range map[time.Duration]time.Time{
+		-time.Hour:                     noon, // the clock was set back
+		0:                              noon,
+		5*time.Minute - 1:              noon,
+		5 * time.Minute:                noon.Add(5 * time.Minute),
+		5*time.Minute + 50*time.Second: noon.Add(5 * time.Minute),
+		72*time.Hour + time.Second:     noon.Add(72 * time.Hour),
+	} {
+		t.Run(fmt.Sprint(sinceThePass), func(t *testing.T) {
+			t.Parallel()
+			o := options(source(s))
+			o.Now = func() time.Time { return noon.Add(sinceThePass) }
+			got := decode[overview.Status](t, overview.New(o).ServeStatus, "/api/v1/status", http.StatusOK)
+			if !got.At.Equal(want) {
+				t.Errorf("got %s, want %s", got.At, want)
+			}
+			if blind := got.State == overview.StateBlind; blind != (sinceThePass >= 5*time.Minute) {
+				t.Errorf("got the state %s", got.State)
+			}
+		})
+	}
+}

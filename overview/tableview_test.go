@@ -1,0 +1,164 @@
+package overview
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestGreenRowsAreFolded(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status *Status
+		query  Query
+		fold   string
+	}{
+		"something is wrong": {troubled(), Query{Resources: 1, Tasks: 1, Vaults: 1}, "<summary>34 without problems</summary>"},
+		"nothing is wrong":   {fine(), Query{}, ""},
+		"filter":             {troubled(), Query{Text: "web"}, ""},
+		"sort":               {troubled(), Query{Sort: "resource"}, ""},
+		"page":               {troubled(), Query{Tasks: 2}, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			page := render(t, tt.status, tt.query)
+			if folded := strings.Contains(page, `class="fold"`); folded != (tt.fold != "") {
+				t.Errorf("folded: %t", folded)
+			}
+			want(t, page, tt.fold, "web-33</a>")
+		})
+	}
+}
+
+// TestFoldCountsThoseOfOtherPages counts them, but does not know their states.
+func TestFoldCountsThoseOfOtherPages(t *testing.T) {
+	t.Parallel()
+	s := troubled()
+	s.Resources.All, s.Resources.Selected, s.Resources.Pages = 10000, 10000, 50
+	want(t, render(t, s, Query{}), "<summary>9,992 more</summary>")
+}
+
+// TestRowsThatAreNotFolded have nothing wrong with them that is known.
+func TestRowsThatAreNotFolded(t *testing.T) {
+	t.Parallel()
+	for name, states := range map[string][]State{"blind": {StateBlind, StateInTime}, "blind, finished": {StateBlind, StateFinished}, "unjudged": {StateUnjudged}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := troubled()
+			s.Resources.Rows[20].States = states
+			s.Resources.Rows[21].States = []State{StateFinished}
+			want(t, render(t, s, Query{}), "<summary>33 without problems</summary>")
+		})
+	}
+	s := troubled()
+	want(t, render(t, s, Query{}), "<summary>1 without problems</summary>", `id="tasks-fold"`)
+	s.Tasks.Rows[4].Status = "skipped"
+	wantNot(t, render(t, s, Query{}), `id="tasks-fold"`)
+}
+
+func TestSortLinks(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		query Query
+		want  string
+	}{
+		"other column": {Query{Text: "a b", Resources: 3}, `<th scope="col" class="vault"><a href="./?q=a&#43;b&amp;sort=vault#resources">Vault</a>`},
+		"ascending":    {Query{Sort: "vault"}, `<th scope="col" class="vault" aria-sort="ascending"><a href="./?sort=-vault#resources">Vault</a>`},
+		"descending":   {Query{Sort: "vault", Descending: true}, `<th scope="col" class="vault" aria-sort="descending"><a href="./?sort=vault#resources">Vault</a>`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want(t, render(t, troubled(), tt.query), tt.want)
+		})
+	}
+}
+
+// A column of which the query knows nothing would be an error.
+func TestSortColumns(t *testing.T) {
+	t.Parallel()
+	for _, table := range []table{resourcesTable(), tasksTable(), vaultsTable()} {
+		for _, c := range table.columns {
+			if !slices.Contains(columns(), c.Sort) && c.Sort != "" {
+				t.Errorf("%s: no column %q", table.name, c.Sort)
+			}
+		}
+	}
+}
+
+func TestPager(t *testing.T) {
+	t.Parallel()
+	s := manyRows()
+	want(t, render(t, s, Query{Resources: 2}),
+		`<a rel="prev" href="./?page=1#resources">`, "<span>201 to 400 of 10,000</span>", `<a rel="next" href="./?page=3#resources">`)
+	s.Resources.Page = 50
+	wantNot(t, render(t, s, Query{Resources: 50}), `rel="next"`)
+	wantNot(t, render(t, troubled(), Query{}), `class="pager"`)
+}
+
+func TestRowsThatTheQuerySelects(t *testing.T) {
+	t.Parallel()
+	s := troubled()
+	s.Resources.Selected, s.Resources.Rows = 1, s.Resources.Rows[:1]
+	s.Vaults.Selected, s.Vaults.Rows = 0, nil
+	page := render(t, s, Query{Text: "db"})
+	want(t, page, "<small>1 of 42</small>", "<small>none of 4 matches the filter</small>", `<a class="clear" href="./">`, `value="db"`)
+	wantNot(t, page, `class="rows wide vaults`)
+}
+
+func TestFilterKeepsTheQuery(t *testing.T) {
+	t.Parallel()
+	page := render(t, troubled(), Query{Project: "archive", Vault: "v", Type: "vault_delete", States: []State{StateFull, StateUnavailable}, Sort: "vault", Descending: true})
+	want(t, page,
+		"<option selected>archive</option>", `name="vault" value="v"`, `<option value="vault_delete" selected>vault delete</option>`,
+		`value="full" checked`, `value="unavailable" checked`, "<b>not available, full</b>", `<input type="hidden" name="sort" value="-vault">`)
+	if n := strings.Count(page, " checked"); n != 2 {
+		t.Errorf("%d states are checked", n)
+	}
+}
+
+func TestTiles(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		tile  Tile
+		query Query
+		want  tileView
+	}{
+		"wrong": {
+			Tile{Count: new(1234), Of: new(10000), States: []State{StateOverdue}, Wrong: true},
+			Query{},
+			tileView{Count: "1,234", Of: "of 10,000", Class: "bad", URL: "./?state=overdue#resources"},
+		},
+		"none wrong": {
+			Tile{Count: new(0), States: []State{StateStuck}, Wrong: true},
+			Query{},
+			tileView{Count: "0", Class: "zero", URL: "./?state=stuck#tasks"},
+		},
+		"good": {
+			Tile{Count: new(7), States: []State{StateInTime}},
+			Query{},
+			tileView{Count: "7", URL: "./?state=in_time#resources"},
+		},
+		"not known": {
+			Tile{States: []State{StateBlind}, Wrong: true},
+			Query{},
+			tileView{Count: "–", Of: "not known", Class: "zero", URL: "./?state=blind#projects"},
+		},
+		"selected": {
+			Tile{Count: new(1), States: []State{StateUnavailable, StateFull}},
+			Query{States: []State{StateUnavailable, StateFull}},
+			tileView{Count: "1", URL: "./?state=unavailable&state=full#vaults", Current: true},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := newTileView(tt.tile, tt.query); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+	want(t, render(t, troubled(), Query{States: []State{StateOverdue}}),
+		`<a class="tile bad" href="./?state=overdue#resources" aria-current="true"><span class="title">Overdue</span> <b>4</b> <span class="of">of 412</span></a>`)
+}

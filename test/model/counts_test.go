@@ -1,0 +1,54 @@
+package model_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/exporter"
+	"github.com/cbr-exporter/cbr_exporter/overview"
+)
+
+// compareCounts compares what the pages for people count with the metrics.
+func (s *story) compareCounts(e *exporter.Exporter, p page) {
+	get := func(query string) (status overview.Status) {
+		w := httptest.NewRecorder()
+		e.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/status"+query, nil))
+		if err := json.Unmarshal(w.Body.Bytes(), &status); err != nil || w.Code != http.StatusOK {
+			s.errorf("%s: status %d, %v", query, w.Code, err)
+		}
+		return status
+	}
+	said := map[string]int{
+		"cbr_task_stuck":      get("?state=stuck").Tasks.Selected,
+		"cbr_vault_available": get("?state=unavailable").Vaults.Selected,
+		"cbr_vault_full":      get("?state=full").Vaults.Selected,
+	}
+	families := map[string]string{"overdue": "cbr_resource_overdue", "failing": "cbr_resource_failing", "uncovered": "cbr_resource_covered"}
+	for _, tile := range get("").Tiles {
+		if family, ok := families[tile.Name]; ok {
+			said[family] = 0
+			if tile.Count != nil {
+				said[family] = *tile.Count
+			}
+		}
+	}
+	counted := map[string]int{}
+	for family := range said {
+		wrong := 1.0
+		if family == "cbr_resource_covered" || family == "cbr_vault_available" {
+			wrong = 0
+		}
+		counted[family] = 0
+		for _, one := range p.all(family) {
+			if one.value == wrong {
+				counted[family]++
+			}
+		}
+	}
+	if diff := cmp.Diff(counted, said); diff != "" {
+		s.errorf("the page for people counts otherwise (-metrics +page):\n%s", diff)
+	}
+}
