@@ -56,6 +56,14 @@ bench-rules: ## one evaluation of RULES (the shipped ones; a list has commas) in
 dashboards: ## write the dashboards anew
 	go run ./dashboards/generate
 
+.PHONY: page
+page: ## the page for people in a headless Chromium (needs chromium, npm)
+	bash .ci/page.sh
+
+.PHONY: screenshots
+screenshots: ## take the pictures in docs/images anew
+	bash .ci/page.sh --screenshots
+
 .PHONY: golden
 golden: ## rewrite the golden files; review the diff as code
 	go test ./exporter -count=1 -update

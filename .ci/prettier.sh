@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the pinned prettier over JSON, YAML and Markdown: prettier.sh --check | --write
+# Runs the pinned prettier over JSON, YAML, Markdown and scripts: prettier.sh --check | --write
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 # Without test data and the simulator's samples, which stay as they were found.
 mapfile -t files < <(git ls-files --cached --others --exclude-standard -- \
-	'*.json' '*.yml' '*.yaml' '*.md' ':!**/testdata/**' ':!simulator/*.json')
+	'*.json' '*.yml' '*.yaml' '*.md' '*.js' '*.mjs' ':!**/testdata/**' ':!simulator/*.json')
 
 # Single quotes, because in YAML nothing is special between them.
 npx --yes "prettier@$PRETTIER" --log-level warn --single-quote "$1" "${files[@]}"
