@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the rules and runs their unit tests with promtool, and with vmalert-tool if it is
-# installed; in half a minute.
+# installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
