@@ -37,7 +37,7 @@ func (m *model) detail(projectName, resourceID, version string) (*Detail, error)
 		if r.state != nil {
 			all := r.state.Runs.List()
 			for _, run := range slices.Backward(all[max(0, len(all)-maxRuns):]) {
-				o.Runs = append(o.Runs, newRun(&run))
+				o.Runs = append(o.Runs, newRun(run))
 			}
 		}
 		d.Operations = append(d.Operations, o)

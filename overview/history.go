@@ -8,20 +8,8 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
-// finishedRun returns a finished task.
-func finishedRun(l *cbrapi.OperationLog) Run {
-	r := Run{ID: l.ID, Status: l.Status, Created: utc(ledger.CreatedAt(l)), Error: l.ErrorInfo.String()}
-	if at, ok := l.FinishedAt(); ok {
-		r.Ended = utc(at)
-	}
-	if d, ok := l.Duration(); ok {
-		r.Duration = new(d.Seconds())
-	}
-	return r
-}
-
-// newRun returns a finished task of a resource.
-func newRun(known *ledger.Run) Run {
+// newRun returns a finished task.
+func newRun(known ledger.Run) Run {
 	r := Run{ID: known.ID, Status: known.Status, Created: utc(known.Created), Ended: utc(known.End), Error: known.Error.String()}
 	if known.HasDuration {
 		r.Duration = new(known.Duration.Seconds())

@@ -262,7 +262,7 @@ func (r *resourceRow) show() Resource {
 		v.Due = utc(r.verdict.Due)
 	}
 	if r.last != nil {
-		v.Last = new(finishedRun(r.last))
+		v.Last = new(newRun(ledger.RunOf(r.last)))
 	}
 	if id == "" || p.Discovered == nil || !p.Discovered.Synced { // else the history is not known
 		return v
@@ -274,7 +274,7 @@ func (r *resourceRow) show() Resource {
 		v.Failures, v.Durations = r.state.ConsecutiveFailures, durations(r.state.Runs.List())
 	}
 	if r.state != nil && r.state.LastSuccess != nil {
-		v.LastSuccess = new(newRun(r.state.LastSuccess))
+		v.LastSuccess = new(newRun(*r.state.LastSuccess))
 	} else {
 		v.NoneSince = utc(p.Discovered.HistoryStart)
 	}

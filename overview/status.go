@@ -162,9 +162,9 @@ type Outcome string
 
 // The outcomes, the worst first.
 const (
-	OutcomeMissed  Outcome = "missed" // a run was due, and there was neither a success nor a failure
 	OutcomeTimeout Outcome = "timeout"
 	OutcomeFailed  Outcome = "failed"
+	OutcomeMissed  Outcome = "missed" // a run was due, and there was neither a success nor a failure
 	OutcomeSkipped Outcome = "skipped"
 	OutcomeSuccess Outcome = "success"
 	OutcomeNone    Outcome = "none"    // nothing ran, and nothing is missed

@@ -3,9 +3,60 @@ package protection
 import (
 	"time"
 
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
+
+// facts are what is known of a resource key.
+type facts struct {
+	key      ledger.ResourceKey
+	vaultID  string
+	state    *ledger.ResourceState  // nil if no finished task is known
+	expected *inventory.Expectation // nil if nothing is scheduled, or that is not followed
+	active   []ActiveTask           // by id
+	verdict  *Verdict               // nil if nothing can be judged
+}
+
+// of returns the facts of a key, none if it is not known.
+func (s *Snapshot) of(key ledger.ResourceKey) facts {
+	if f := s.keys[key]; f != nil {
+		return *f
+	}
+	return facts{key: key}
+}
+
+// index sets the facts, without active tasks and verdicts.
+func (s *Snapshot) index() {
+	s.keys = make(map[ledger.ResourceKey]*facts, len(s.ResourceStates))
+	at := func(key ledger.ResourceKey, vaultID string) *facts {
+		if s.keys[key] == nil {
+			s.keys[key] = &facts{key: key, vaultID: vaultID}
+		}
+		return s.keys[key]
+	}
+	for i := range s.ResourceStates {
+		state := &s.ResourceStates[i]
+		at(state.ResourceKey, state.VaultID).state = state
+	}
+	if s.Inventory == nil {
+		return
+	}
+	for i := range s.Inventory.Expected {
+		if e := &s.Inventory.Expected[i]; s.Followed(e.VaultID, e.OperationType) {
+			at(e.ResourceKey, e.VaultID).expected = e
+		}
+	}
+}
+
+// keysOf returns the keys of a task.
+func keysOf(log *cbrapi.OperationLog) []ledger.ResourceKey {
+	var keys []ledger.ResourceKey
+	for _, r := range log.Resources() {
+		keys = append(keys, ledger.ResourceKey{ResourceID: r.ID, OperationType: log.OperationType.Canonical()})
+	}
+	return keys
+}
 
 // Keys finds what is known of a resource key. It is not safe for concurrent use.
 type Keys struct {

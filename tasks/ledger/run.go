@@ -20,6 +20,14 @@ type Run struct {
 	Error       cbrapi.ErrorInfo
 }
 
+// RunOf returns a finished task as a run.
+func RunOf(log *cbrapi.OperationLog) Run {
+	r := Run{ID: log.ID, Status: log.Status, Created: CreatedAt(log), Error: log.ErrorInfo}
+	r.End, _ = log.FinishedAt()
+	r.Duration, r.HasDuration = log.Duration()
+	return r
+}
+
 // Runs are finished tasks of a resource key, ordered by creation. They never change.
 type Runs struct{ compact []run }
 
@@ -68,17 +76,15 @@ func (r *run) status() cbrapi.Status { return r.end.Value().status }
 
 func (r *run) expand() Run {
 	e := r.end.Value()
-	log := cbrapi.OperationLog{
+	return RunOf(&cbrapi.OperationLog{
+		ID:        r.id,
 		Status:    e.status,
 		CreatedAt: timeOf(r.created),
 		StartedAt: timeOf(r.start),
 		EndedAt:   timeOf(r.ended),
 		UpdatedAt: timeOf(r.changed),
-	}
-	expanded := Run{ID: r.id, Status: e.status, Created: log.CreatedAt, Error: e.err}
-	expanded.End, _ = log.FinishedAt()
-	expanded.Duration, expanded.HasDuration = log.Duration()
-	return expanded
+		ErrorInfo: e.err,
+	})
 }
 
 func nanos(t time.Time) int64 {
