@@ -12,7 +12,7 @@ for line in "${targets[@]}"; do
 	package=$(dirname "${line%%:*}")
 	target=${line##*func }
 	echo "$package $target"
-	go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" "$package" >"$log" 2>&1 && continue
+	go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" -fuzzminimizetime 20x "$package" >"$log" 2>&1 && continue
 
 	# Before Go 1.27 the fuzzer sometimes reports its own deadline as a failure
 	# (go.dev/issue/75804). A real failure leaves its input behind.

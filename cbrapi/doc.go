@@ -9,7 +9,7 @@
 // operation log. The console and the exporter's metrics call it a task.
 //
 // A field of an unexpected type costs only that field, which is listed in the Invalid of
-// its task, vault or policy.
+// its task, vault, policy, backup or protectable resource.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-cbr/.
 package cbrapi

@@ -108,19 +108,90 @@ func FuzzList(f *testing.F) {
 	})
 }
 
+// FuzzRows reads the same row as a vault, a policy, a backup and a protectable resource.
+func FuzzRows(f *testing.F) {
+	for _, file := range []string{
+		"vaults.json", "vaults_deleted_resource.json", "policies.json", "backups.json", "backups_sample.json",
+		"backups_server_and_disk.json", "backups_turbo.json", "protectables.json", "protectables_server.json",
+	} {
+		for _, row := range rowsIn(f, file) {
+			f.Add(row)
+		}
+	}
+	f.Add(`{"id":"` + backupID + `","protected_at":"2025-03-22","replication_records":[{"extra_info":[]},7],"protectable":{"vault":[]}}`)
+	f.Fuzz(func(t *testing.T, row string) {
+		page := "[" + row + "]"
+		client := newClient(t, inMemory(http.StatusOK, "application/json",
+			`{"vaults":`+page+`,"policies":`+page+`,"backups":`+page+`,"instances":`+page+`}`))
+		vaults := checkPage(t, client.Vaults())
+		for _, v := range vaults {
+			checkWords(t, string(v.Billing.Status), v.Billing.ChargingMode, v.Billing.ProtectType, v.Billing.ObjectType, v.Billing.ConsistentLevel)
+			checkNames(t, v.ID, v.Name, v.EnterpriseProjectID)
+			checkTimes(t, v.CreatedAt)
+			checkInvalid(t, v.Invalid)
+			for _, r := range v.Resources {
+				checkWords(t, string(r.ProtectStatus))
+				checkNames(t, append([]string{r.ID, r.Type, r.Name}, r.ExcludeVolumes...)...)
+			}
+		}
+		policies, invalid, err := client.Policies(t.Context())
+		if err != nil {
+			checkError(t, err)
+		}
+		checkInvalid(t, invalid)
+		for _, p := range policies {
+			checkWords(t, string(p.OperationType))
+			checkNames(t, append(append([]string{p.ID, p.Name}, p.Patterns...), p.VaultIDs...)...)
+			checkTimes(t, p.StartTime)
+			checkInvalid(t, p.Invalid)
+		}
+		backups := checkPage(t, client.Backups(cbrapi.BackupFilter{}))
+		for _, b := range backups {
+			checkWords(t, string(b.Status), b.ImageType)
+			checkNames(t, b.ID, b.Name, b.ParentID, b.VaultID, b.Resource.ID, b.Resource.Type, b.Resource.Name)
+			checkTimes(t, b.CreatedAt, b.ProtectedAt, b.ExpiredAt)
+			checkInvalid(t, b.Invalid)
+			for _, r := range b.Replicas {
+				checkWords(t, string(r.Status), r.DestinationRegion, r.FailCode)
+				checkTimes(t, r.CreatedAt)
+			}
+		}
+		protectables := checkPage(t, client.Protectables(cbrapi.ProtectableDisk))
+		for _, p := range protectables {
+			checkWords(t, p.Status, p.Code)
+			checkNames(t, p.ID, p.Name, p.Type, p.VaultID)
+			if n := utf8.RuneCountInString(p.Reason); n > 1025 || strings.ContainsFunc(p.Reason, unicode.IsControl) {
+				t.Errorf("the reason is %.100q of %d characters", p.Reason, n)
+			}
+			checkInvalid(t, p.Invalid)
+		}
+		if len(vaults) != len(policies) || len(vaults) != len(backups) || len(vaults) != len(protectables) {
+			t.Errorf("the same rows are %d vaults, %d policies, %d backups and %d protectable resources", len(vaults), len(policies), len(backups), len(protectables))
+		}
+	})
+}
+
+// checkPage returns the first page of a list.
+func checkPage[T any](t *testing.T, l *cbrapi.List[T]) []*T {
+	t.Helper()
+	page, err := l.Next(t.Context())
+	if err != nil {
+		checkError(t, err)
+	}
+	checkInvalid(t, l.Invalid())
+	return page
+}
+
 // checkTask checks the guarantees for every task.
 func checkTask(t *testing.T, got *cbrapi.OperationLog) {
 	t.Helper()
-	words := map[string]string{
-		"status": string(got.Status), "operation_type": string(got.OperationType), "code": got.ErrorInfo.Code,
-	}
+	words := []string{string(got.Status), string(got.OperationType), got.ErrorInfo.Code}
 	names := []string{
 		got.CheckpointID, got.PolicyID, got.ProviderID, got.VaultID, got.VaultName,
 		got.ExtraInfo.Common.RequestID,
 	}
 	if b := got.ExtraInfo.Backup; b != nil {
-		words["app_consistency_status"] = b.AppConsistencyStatus
-		words["app_consistency_error_code"] = b.AppConsistencyErrorCode
+		words = append(words, b.AppConsistencyStatus, b.AppConsistencyErrorCode)
 		names = append(names, b.BackupID, b.BackupName)
 	}
 	if r := got.ExtraInfo.Resource; r != nil {
@@ -134,21 +205,9 @@ func checkTask(t *testing.T, got *cbrapi.OperationLog) {
 		seen[r.ID] = true
 		names = append(append(names, r.ID, r.Type, r.Name), r.ExcludeVolumes...)
 	}
-	for name, word := range words {
-		if len(word) > 64 || !utf8.ValidString(word) || strings.ContainsFunc(word, notInWord) {
-			t.Errorf("%s is %q, which is not a token", name, word)
-		}
-	}
-	for _, name := range names {
-		if len(name) > 1024 || !utf8.ValidString(name) {
-			t.Errorf("the name or id %.100q has %d bytes", name, len(name))
-		}
-	}
-	for _, at := range []time.Time{got.CreatedAt, got.StartedAt, got.EndedAt, got.UpdatedAt} {
-		if !at.IsZero() && at.Unix() <= 0 {
-			t.Errorf("a time is %v", at)
-		}
-	}
+	checkWords(t, words...)
+	checkNames(t, names...)
+	checkTimes(t, got.CreatedAt, got.StartedAt, got.EndedAt, got.UpdatedAt)
 	if p := got.ExtraInfo.Common.Progress; p != nil && !(*p >= 0 && *p <= 100) {
 		t.Errorf("the progress is %v", *p)
 	}
@@ -159,6 +218,33 @@ func checkTask(t *testing.T, got *cbrapi.OperationLog) {
 		t.Errorf("the message is %.100q of %d characters", got.ErrorInfo.Message, n)
 	}
 	checkInvalid(t, got.Invalid)
+}
+
+func checkWords(t *testing.T, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if len(word) > 64 || !utf8.ValidString(word) || strings.ContainsFunc(word, notInWord) {
+			t.Errorf("%q is not a token", word)
+		}
+	}
+}
+
+func checkNames(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if len(name) > 1024 || !utf8.ValidString(name) {
+			t.Errorf("the name or id %.100q has %d bytes", name, len(name))
+		}
+	}
+}
+
+func checkTimes(t *testing.T, times ...time.Time) {
+	t.Helper()
+	for _, at := range times {
+		if !at.IsZero() && at.Unix() <= 0 {
+			t.Errorf("a time is %v", at)
+		}
+	}
 }
 
 func checkInvalid(t *testing.T, invalid []cbrapi.InvalidField) {

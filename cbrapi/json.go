@@ -215,6 +215,15 @@ func (o object) count(name string) *int64 {
 	return new(int64(*f))
 }
 
+// integer returns a whole number; 0 if it is absent.
+func (o object) integer(name string) int {
+	f := o.number(name, func(f float64) bool { return math.Abs(f) < math.MaxInt32 && f == math.Trunc(f) })
+	if f == nil {
+		return 0
+	}
+	return int(*f)
+}
+
 // size returns in bytes a number of units, which may have a fraction.
 func (o object) size(name string, unit float64) *int64 {
 	f := o.number(name, func(f float64) bool { return f >= 0 && f*unit < math.MaxInt64 })
@@ -252,6 +261,17 @@ func (o object) time(name string) time.Time {
 		return time.Time{}
 	}
 	return t
+}
+
+// timeOrDate is time for a field in which some services send a date without a time, which
+// reads as the zero time.
+func (o object) timeOrDate(name string) time.Time {
+	if s, ok := o.values[name].(string); ok {
+		if _, err := time.Parse(time.DateOnly, s); err == nil {
+			return time.Time{}
+		}
+	}
+	return o.time(name)
 }
 
 // scalar returns a JSON text as it is, and a number or boolean as it was sent. Null is

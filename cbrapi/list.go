@@ -17,7 +17,8 @@ import (
 const (
 	// maxPageRows is the largest page that the API documents.
 	maxPageRows = 1000
-	// A task takes about 1.2 KB, a vault with hundreds of resources about 100 KB.
+	// A task or a backup takes about 1.2 KB, a vault with hundreds of resources about
+	// 100 KB, and so does a protectable resource in such a vault.
 	maxPageBytes = 16 << 20
 	// A page with more rows of which none is usable lists something else.
 	maxUnusableRows = 3
@@ -25,8 +26,8 @@ const (
 
 // List reads a list page by page. It is not safe for concurrent use.
 //
-// The API documents no order, and rows that come and go shift the pages. Next returns
-// no row twice, but a row that is missing from a list may still exist.
+// The API documents an order of backups only, and rows that come and go shift the pages.
+// Next returns no row twice, but a row that is missing from a list may still exist.
 //
 // A list ends at a page without new rows. It also ends once it has as many rows as the
 // count says, if an earlier list of the same kind has shown that the count is right.
@@ -37,7 +38,8 @@ type List[T any] struct {
 
 	limit      int
 	seen       map[string]bool
-	rows       int    // received, which is the next offset
+	offset     int    // of the next page
+	repeats    int    // rows of the next page that the page before had
 	firstCount *int64 // of the first page
 	trust      trust  // in the count, as of the latest page
 	date       time.Time
@@ -47,10 +49,13 @@ type List[T any] struct {
 
 type listRequest struct {
 	operation string
-	segment   string // of the URL's path
-	name      string // of the list in the response
-	path      string // in front of the names of a row's fields
+	segments  []string // of the URL's path
+	name      string   // of the list in the response
+	path      string   // in front of the names of a row's fields
 	query     url.Values
+	// overlap is how many rows of a page the next one repeats: as many rows may vanish
+	// between the two requests without another one being missed.
+	overlap int
 }
 
 // kind returns what all lists of the same operation with the same filters share.
@@ -91,11 +96,11 @@ func (l *List[T]) get(ctx context.Context) (*response, error) {
 	for {
 		query := maps.Clone(l.request.query)
 		query.Set("limit", strconv.Itoa(l.limit))
-		query.Set("offset", strconv.Itoa(l.rows))
+		query.Set("offset", strconv.Itoa(l.offset))
 		response, err := l.client.service.do(ctx, request{
 			operation: l.request.operation,
 			method:    http.MethodGet,
-			path:      []string{l.request.segment},
+			path:      l.request.segments,
 			query:     query,
 			maxBytes:  maxPageBytes,
 		})
@@ -159,7 +164,7 @@ func (l *List[T]) decodeRow(p *page[T], row any) {
 // find the row: at which place of the list, and by which name if it has one.
 func (l *List[T]) invalidRow(p *page[T], field string, value, name any) InvalidField {
 	f := newInvalidField(field, value)
-	f.Value += fmt.Sprintf(" in row %d", l.rows+p.rows)
+	f.Value += fmt.Sprintf(" in row %d", l.offset+p.rows)
 	if text, ok := scalar(name); ok && text != "" {
 		f.Value += ", " + oneLine(text, maxToken)
 	}
@@ -168,7 +173,7 @@ func (l *List[T]) invalidRow(p *page[T], field string, value, name any) InvalidF
 
 // add takes over a page and decides whether the list ends with it.
 func (l *List[T]) add(p *page[T], response *response) error {
-	if l.rows == 0 {
+	if len(l.seen) == 0 {
 		l.firstCount = p.count
 		if date, err := http.ParseTime(response.header.Get("Date")); err == nil {
 			l.date = date
@@ -176,15 +181,21 @@ func (l *List[T]) add(p *page[T], response *response) error {
 	}
 	seen := int64(len(l.seen) + len(p.fresh))
 	l.trust = l.client.counts.learn(l.request.kind(), p.count, seen, p.rows == 0)
+	repeated := len(p.fresh) == 0 && p.rows > l.repeats // more than was asked for
 	// New rows shift the pages, so that the last page may repeat rows. The list is still
 	// complete as of its first page, unless the service ignores the offset.
-	if p.rows > 0 && len(p.fresh) == 0 && l.trust != disproved && l.firstCount != nil && *l.firstCount > seen {
-		return response.malformed(fmt.Sprintf("the page at offset %d repeats earlier ones, and %d of %d rows are missing", l.rows, *l.firstCount-seen, *l.firstCount))
+	if repeated && l.trust != disproved && l.firstCount != nil && *l.firstCount > seen {
+		return response.malformed(fmt.Sprintf("the page at offset %d repeats earlier ones, and %d of %d rows are missing", l.offset, *l.firstCount-seen, *l.firstCount))
 	}
 	maps.Copy(l.seen, p.fresh)
-	l.rows += p.rows
+	l.offset += p.rows
+	l.repeats = 0
+	if p.rows == l.limit && len(p.fresh) > 0 { // a shorter page is likely to be the last one
+		l.repeats = min(l.request.overlap, p.rows-1)
+		l.offset -= l.repeats
+	}
 	l.invalid = append(l.invalid, p.invalid...)
-	l.done = len(p.fresh) == 0 || l.trust == confirmed && p.count != nil && *p.count <= seen
+	l.done = p.rows == 0 || repeated || l.trust == confirmed && p.count != nil && *p.count <= seen
 	return nil
 }
 

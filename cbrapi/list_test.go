@@ -356,6 +356,17 @@ func tooLarge(announced bool) http.HandlerFunc {
 	}
 }
 
+// tooLargeAbove returns the fault of a list whose pages of more than limit rows are too
+// large; none if limit is 0.
+func tooLargeAbove(limit int) func(limit, offset int) http.HandlerFunc {
+	return func(requested, _ int) http.HandlerFunc {
+		if limit == 0 || requested <= limit {
+			return nil
+		}
+		return tooLarge(true)
+	}
+}
+
 // A row that is too large by itself is an error.
 func TestLargeRow(t *testing.T) {
 	t.Parallel()
@@ -411,6 +422,40 @@ func TestShiftedPages(t *testing.T) {
 					h.before = nil
 				}
 			})
+		}
+	}
+}
+
+// TestVanishingBackups deletes backups of pages that have been read: the others are all found.
+func TestVanishingBackups(t *testing.T) {
+	t.Parallel()
+	const known, deleted = 4500, 50
+	h := &fakeList{rows: rowsOf(known), list: "backups"}
+	h.before = func(request int) {
+		if request > 0 && request <= 4 {
+			h.rows = h.rows[deleted:]
+		}
+	}
+	client := newClient(t, serve(t, h.ServeHTTP))
+	for n := range 2 { // the count of the first list is wrong, and not trusted any more
+		list := client.Backups(cbrapi.BackupFilter{})
+		found := map[string]bool{}
+		for !list.Done() {
+			page, err := list.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range page {
+				found[b.ID] = true
+			}
+		}
+		for _, id := range idsOf(known)[4*deleted:] {
+			if !found[id] {
+				t.Fatalf("list %d lacks the backup %s", n, id)
+			}
+		}
+		if got := h.takeRequests(); len(got) != 6 {
+			t.Errorf("list %d: got the requests %v, want 6", n, got)
 		}
 	}
 }

@@ -227,7 +227,7 @@ func (t OperationType) Canonical() OperationType {
 func (c *Client) OperationLogs(f ListFilter) *List[OperationLog] {
 	return newList(c, listRequest{
 		operation: "ListOpLogs",
-		segment:   "operation-logs",
+		segments:  []string{"operation-logs"},
 		name:      "operation_logs",
 		query:     f.query(),
 	}, readOperationLog)

@@ -20,10 +20,20 @@ type Policy struct {
 	// FREQ=DAILY;INTERVAL=1;BYHOUR=6;BYMINUTE=00. The policy runs at the times of each.
 	Patterns  []string
 	StartTime time.Time // of the patterns
+	Retention Retention // of the backups that it makes
 	VaultIDs  []string  // lower case, none twice
 
 	// Invalid lists the fields that could not be read. They are zero or nil above.
 	Invalid []InvalidField
+}
+
+// Retention says which backups of a resource a policy keeps. A field that the API did not
+// send is 0.
+type Retention struct {
+	MaxBackups int // the latest ones; -1 for any number
+	Days       int // up to this age; -1 for any
+	// One backup of each of the latest days, weeks, months and years is kept as well.
+	DayBackups, WeekBackups, MonthBackups, YearBackups int
 }
 
 // Policies returns the policies of the project, none twice, and what could not be read
@@ -59,6 +69,15 @@ func readPolicy(o object) *Policy {
 		OperationType: OperationType(o.token("operation_type")),
 		Patterns:      properties.texts("pattern"),
 		StartTime:     properties.time("start_time"),
+	}
+	definition, _ := o.object("operation_definition")
+	p.Retention = Retention{
+		MaxBackups:   definition.integer("max_backups"),
+		Days:         definition.integer("retention_duration_days"),
+		DayBackups:   definition.integer("day_backups"),
+		WeekBackups:  definition.integer("week_backups"),
+		MonthBackups: definition.integer("month_backups"),
+		YearBackups:  definition.integer("year_backups"),
 	}
 	for _, vault := range o.objects("associated_vaults") {
 		if id := vault.id("vault_id"); id != "" {

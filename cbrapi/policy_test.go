@@ -31,18 +31,21 @@ func TestPolicies(t *testing.T) {
 			OperationType: cbrapi.OperationBackup,
 			Patterns:      []string{"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=14;BYMINUTE=00"},
 			StartTime:     time.Date(2019, 5, 8, 6, 57, 5, 0, time.UTC),
+			Retention:     cbrapi.Retention{Days: 1},
 		}},
 		"policies.json": {
 			{
 				ID: policyID, Name: "nightly", Enabled: new(true), OperationType: cbrapi.OperationBackup,
 				Patterns:  []string{"FREQ=DAILY;INTERVAL=1;BYHOUR=2;BYMINUTE=00", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=14;BYMINUTE=30"},
 				StartTime: time.Date(2024, 2, 5, 10, 38, 34, 0, time.UTC),
+				Retention: cbrapi.Retention{MaxBackups: 14, Days: -1, DayBackups: 7, WeekBackups: 4, MonthBackups: 12, YearBackups: 3},
 				VaultIDs:  []string{vaultID, "10000000-0000-4000-8000-000000000702"},
 			},
 			{
 				ID: "10000000-0000-4000-8000-000000000802", Name: "copies", Enabled: new(false), OperationType: cbrapi.OperationReplication,
-				Patterns: []string{"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=3;BYMINUTE=00"},
-				VaultIDs: []string{vaultID},
+				Patterns:  []string{"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=3;BYMINUTE=00"},
+				Retention: cbrapi.Retention{MaxBackups: -1},
+				VaultIDs:  []string{vaultID},
 			},
 		},
 	} {
@@ -83,6 +86,24 @@ func TestInvalidPolicyFields(t *testing.T) {
 		}},
 		{`"trigger": {"properties": {"pattern": "FREQ=DAILY"}}`, policy{}, invalid{{"policies.trigger.properties.pattern", "FREQ=DAILY"}}},
 		{`"trigger": {"properties": {"start_time": "soon"}}`, policy{}, invalid{{"policies.trigger.properties.start_time", "soon"}}},
+		{`"operation_definition": null`, policy{}, nil},
+		{`"operation_definition": []`, policy{}, invalid{{"policies.operation_definition", "[]"}}},
+		{
+			`"operation_definition": {"max_backups": "-1", "retention_duration_days": 99999, "day_backups": null, "week_backups": "", "month_backups": 2.0}`,
+			policy{Retention: cbrapi.Retention{MaxBackups: -1, Days: 99999, MonthBackups: 2}},
+			nil,
+		},
+		{
+			`"operation_definition": {"max_backups": 1.5, "retention_duration_days": 1e300, "day_backups": "many", "week_backups": {}, "month_backups": "NaN", "year_backups": 1}`,
+			policy{Retention: cbrapi.Retention{YearBackups: 1}},
+			invalid{
+				{"policies.operation_definition.max_backups", "1.5"},
+				{"policies.operation_definition.retention_duration_days", "1e300"},
+				{"policies.operation_definition.day_backups", "many"},
+				{"policies.operation_definition.week_backups", "map[]"},
+				{"policies.operation_definition.month_backups", "NaN"},
+			},
+		},
 		{
 			`"associated_vaults": [{"vault_id": "B"}, {"vault_id": "a"}, {"vault_id": "b"}, {"destination_vault_id": "c"}, {"vault_id": []}, "d"]`,
 			policy{VaultIDs: []string{"a", "b"}},
@@ -124,24 +145,14 @@ func TestInvalidPolicyRows(t *testing.T) {
 // The request for policies has neither pages nor an enterprise project.
 func TestPolicyQuery(t *testing.T) {
 	t.Parallel()
-	var got []string
-	o := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		got = append(got, r.Method+" "+r.URL.RequestURI())
-		reply(http.StatusOK, "application/json", `{"policies":[]}`)(w, r)
-	})
-	o.EnterpriseProjectID = "all_granted_eps"
-	next := o.Transport
-	o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
-		if operation := cbrapi.Operation(r.Context()); operation != "ListPolicies" {
-			t.Errorf("the operation is %q", operation)
+	got := requestsOf(t, "all_granted_eps", `{"policies":[]}`, func(c *cbrapi.Client) error {
+		policies, invalid, err := c.Policies(t.Context())
+		if policies != nil || invalid != nil {
+			t.Errorf("Policies() = %v, %v, want nothing", policies, invalid)
 		}
-		return next.RoundTrip(r)
+		return err
 	})
-	policies, invalid, err := newClient(t, o).Policies(t.Context())
-	if policies != nil || invalid != nil || err != nil {
-		t.Errorf("Policies() = %v, %v, %v, want nothing", policies, invalid, err)
-	}
-	if diff := cmp.Diff([]string{"GET /v3/" + projectID + "/policies"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"ListPolicies GET /v3/" + projectID + "/policies"}, got); diff != "" {
 		t.Errorf("requests differ (-want +got):\n%s", diff)
 	}
 }

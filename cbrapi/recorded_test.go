@@ -91,7 +91,7 @@ func TestRecordedCount(t *testing.T) {
 	}))
 	for range 3 {
 		offsets = nil
-		vaults, invalid, err := allVaults(t.Context(), client)
+		vaults, invalid, err := all(t.Context(), client.Vaults())
 		if len(vaults) != 3 || len(invalid) != 0 || err != nil {
 			t.Errorf("got %d vaults, %v, %v, want three", len(vaults), invalid, err)
 		}
@@ -117,7 +117,7 @@ func TestRecordedPolicies(t *testing.T) {
 				t.Fatalf("got %d policies, invalid rows %v", len(policies), invalid)
 			}
 			p := policies[0]
-			if p.OperationType != want.operation || len(p.VaultIDs) != 1 || p.VaultIDs[0] != want.vault || p.StartTime.Year() != 2025 || len(p.Patterns) != 1 || !*p.Enabled || p.Invalid != nil {
+			if p.OperationType != want.operation || len(p.VaultIDs) != 1 || p.VaultIDs[0] != want.vault || p.StartTime.Year() != 2025 || len(p.Patterns) != 1 || !*p.Enabled || p.Retention != (cbrapi.Retention{MaxBackups: -1, Days: 30}) || p.Invalid != nil {
 				t.Errorf("got %+v", p)
 			}
 		})

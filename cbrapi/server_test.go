@@ -2,6 +2,7 @@ package cbrapi_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -101,7 +102,8 @@ func inMemory(status int, contentType, body string) cbrapi.Options {
 // documents.
 type fakeList struct {
 	mu   sync.Mutex
-	list string   // "": operation logs
+	list string   // its name in the response; "": operation logs
+	path string   // below the project; "": the name of the list
 	rows []string // JSON, in the order of the list
 
 	most   func(offset int) int                     // rows that a page has at most; nil: as many as requested
@@ -143,6 +145,30 @@ func sampleRow(t testing.TB, file string) string {
 	return row.String()
 }
 
+// rowsIn returns the rows of the list in a file in testdata.
+func rowsIn(t testing.TB, file string) []string {
+	t.Helper()
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(listTestdata(t, file))); err != nil {
+		t.Fatal(err)
+	}
+	var response map[string]json.RawMessage
+	if err := json.Unmarshal(compact.Bytes(), &response); err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for _, member := range response {
+		var list []json.RawMessage
+		if json.Unmarshal(member, &list) != nil {
+			continue // the count
+		}
+		for _, row := range list {
+			rows = append(rows, string(row))
+		}
+	}
+	return rows
+}
+
 // atMost limits every page to n rows.
 func atMost(n int) func(int) int { return func(int) int { return n } }
 
@@ -152,13 +178,13 @@ func (h *fakeList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.before != nil {
 		h.before(len(h.requests))
 	}
-	segment, list := "operation-logs", "operation_logs"
+	path, list := "operation-logs", "operation_logs"
 	if h.list != "" {
-		segment, list = h.list, h.list
+		path, list = cmp.Or(h.path, h.list), h.list
 	}
 	limit, limitErr := strconv.Atoi(r.FormValue("limit"))
 	offset, offsetErr := strconv.Atoi(r.FormValue("offset"))
-	if r.Method != http.MethodGet || r.URL.Path != "/v3/"+projectID+"/"+segment || limitErr != nil || offsetErr != nil {
+	if r.Method != http.MethodGet || r.URL.Path != "/v3/"+projectID+"/"+path || limitErr != nil || offsetErr != nil {
 		http.Error(w, "no such list", http.StatusNotFound)
 		return
 	}
@@ -188,6 +214,48 @@ func (h *fakeList) takeRequests() []string {
 	requests := h.requests
 	h.requests = nil
 	return requests
+}
+
+// onePage sends body as the first page, and empty pages of its list after it.
+func onePage(list, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		page := body
+		if r.FormValue("offset") != "0" {
+			page = `{"` + list + `":[]}`
+		}
+		reply(http.StatusOK, "application/json", page)(w, r)
+	}
+}
+
+// requestsOf returns what call sends to a service that responds with body, such as
+// ListVault GET /v3/20000000000040008000000000000001/vaults?limit=1000&offset=0.
+func requestsOf(t *testing.T, enterpriseProject, body string, call func(*cbrapi.Client) error) []string {
+	t.Helper()
+	o := serve(t, reply(http.StatusOK, "application/json", body))
+	o.EnterpriseProjectID = enterpriseProject
+	var got []string
+	next := o.Transport
+	o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		uri := strings.TrimPrefix(r.URL.RequestURI(), pathPrefix)
+		got = append(got, cbrapi.Operation(r.Context())+" "+r.Method+" "+uri)
+		return next.RoundTrip(r)
+	})
+	if err := call(newClient(t, o)); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// all reads a list to its end, or the first failure.
+func all[T any](ctx context.Context, list *cbrapi.List[T]) (entries []*T, invalid []cbrapi.InvalidField, err error) {
+	for !list.Done() {
+		page, err := list.Next(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		entries, invalid = append(entries, page...), append(invalid, list.Invalid()...)
+	}
+	return entries, invalid, nil
 }
 
 // readAll returns the ids of the remaining tasks of a list.

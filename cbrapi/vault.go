@@ -119,7 +119,7 @@ func ProtectStatuses() []ProtectStatus {
 func (c *Client) Vaults() *List[Vault] {
 	return newList(c, listRequest{
 		operation: "ListVault",
-		segment:   "vaults",
+		segments:  []string{"vaults"},
 		name:      "vaults",
 		path:      "vaults.",
 		query:     url.Values{},

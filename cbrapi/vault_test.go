@@ -1,7 +1,6 @@
 package cbrapi_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -29,32 +28,9 @@ func listTestdata(t testing.TB, name string) string {
 	return string(content)
 }
 
-// onePage sends body as the first page, and empty pages after it.
-func onePage(body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.FormValue("offset") != "0" {
-			body = `{"vaults":[]}`
-		}
-		reply(http.StatusOK, "application/json", body)(w, r)
-	}
-}
-
-// allVaults reads the list of vaults to its end, or the first failure.
-func allVaults(ctx context.Context, c *cbrapi.Client) (vaults []*cbrapi.Vault, invalid []cbrapi.InvalidField, err error) {
-	list := c.Vaults()
-	for !list.Done() {
-		page, err := list.Next(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		vaults, invalid = append(vaults, page...), append(invalid, list.Invalid()...)
-	}
-	return vaults, invalid, nil
-}
-
 func vaultsOf(t *testing.T, body string) ([]*cbrapi.Vault, []cbrapi.InvalidField) {
 	t.Helper()
-	vaults, invalid, err := allVaults(t.Context(), newClient(t, serve(t, onePage(body))))
+	vaults, invalid, err := all(t.Context(), newClient(t, serve(t, onePage("vaults", body))).Vaults())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,23 +219,11 @@ func TestVaultQuery(t *testing.T) {
 		"all_granted_eps": "enterprise_project_id=all_granted_eps&limit=1000&offset=0",
 	} {
 		t.Run(want, func(t *testing.T) {
-			var got []string
-			o := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				got = append(got, r.Method+" "+r.URL.Path+"?"+r.URL.RawQuery)
-				reply(http.StatusOK, "application/json", `{"vaults":[]}`)(w, r)
+			got := requestsOf(t, enterpriseProject, `{"vaults":[]}`, func(c *cbrapi.Client) error {
+				_, err := c.Vaults().Next(t.Context())
+				return err
 			})
-			o.EnterpriseProjectID = enterpriseProject
-			next := o.Transport
-			o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
-				if operation := cbrapi.Operation(r.Context()); operation != "ListVault" {
-					t.Errorf("the operation is %q", operation)
-				}
-				return next.RoundTrip(r)
-			})
-			if _, _, err := allVaults(t.Context(), newClient(t, o)); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff([]string{"GET /v3/" + projectID + "/vaults?" + want}, got); diff != "" {
+			if diff := cmp.Diff([]string{"ListVault GET /v3/" + projectID + "/vaults?" + want}, got); diff != "" {
 				t.Errorf("requests differ (-want +got):\n%s", diff)
 			}
 		})
@@ -286,9 +250,9 @@ func BenchmarkVaults(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		vaults, _, err := allVaults(b.Context(), client)
+		vaults, _, err := all(b.Context(), client.Vaults())
 		if err != nil || len(vaults) != len(rows) {
-			b.Fatalf("allVaults() = %d vaults, %v", len(vaults), err)
+			b.Fatalf("got %d vaults, %v", len(vaults), err)
 		}
 	}
 }

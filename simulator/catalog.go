@@ -8,8 +8,8 @@ import (
 )
 
 // A catalog holds all that can be listed: the tasks of the demo project and those
-// added, without those removed and under the names at their creation; and the
-// vaults and policies.
+// added, without those removed and under the names at their creation; the vaults and
+// policies, the backups, and the resources that could be in a vault.
 type catalog struct {
 	project   *project
 	retention time.Duration
@@ -22,8 +22,10 @@ type catalog struct {
 	removed  map[uuid]bool
 	renames  []rename
 
-	givenVaults   *[]Vault // nil: the project's
-	givenPolicies *[]Policy
+	givenVaults       *[]Vault // nil: the project's
+	givenPolicies     *[]Policy
+	givenBackups      *[]Backup
+	givenProtectables *[]Protectable
 }
 
 func newCatalog(p *project, retention time.Duration) *catalog {
@@ -157,7 +159,7 @@ const (
 )
 
 // RenameVault gives a vault a new name, from now on by the cloud's clock: in the
-// list of vaults and in tasks that are created later.
+// list of vaults, and in tasks and their backups that are created later.
 func (s *Simulator) RenameVault(id, name string) {
 	s.catalog.rename(rename{kind: aVault, id: id, name: name, at: s.now()})
 }
@@ -178,6 +180,9 @@ func (c *catalog) rename(n rename) {
 	}
 	if c.givenVaults != nil {
 		n.applyTo(*c.givenVaults)
+	}
+	if c.givenProtectables != nil {
+		n.applyToProtectables(*c.givenProtectables)
 	}
 }
 
@@ -231,6 +236,14 @@ func (n rename) applyTo(vaults []Vault) {
 			if r := &v.Resources[j]; n.kind == aResource && r.ID == n.id {
 				r.Name = n.name
 			}
+		}
+	}
+}
+
+func (n rename) applyToProtectables(all []Protectable) {
+	for i := range all {
+		if p := &all[i]; n.kind == aResource && p.ID == n.id {
+			p.Name = n.name
 		}
 	}
 }

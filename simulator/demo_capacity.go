@@ -40,19 +40,12 @@ func (p *project) backups(h *holding, now time.Time) (counts []int, sizes []int6
 	return counts, sizes
 }
 
-// backupCount returns how many successful backups of a resource are still kept.
+// backupCount returns how many backups of a resource are available.
 func (p *project) backupCount(h *holding, b binding, now time.Time) int {
-	count := b.left
-	for _, s := range b.schedules {
-		if !s.protects() {
-			continue
-		}
-		number, ok := s.lastPlanned(now)
-		for ; ok && now.Sub(s.planned(number)) < h.keeps; number-- {
-			if r := p.run(s, number); r.hasEnded(now) && r.outcome == statusSuccess {
-				count++
-			}
-			ok = number > 0
+	count := b.left.count
+	for _, status := range p.kept(h, b, now) {
+		if status == "available" {
+			count++
 		}
 	}
 	return count
@@ -63,7 +56,7 @@ func (p *project) capacity(h *holding) int64 {
 	const step = 100
 	var most int64
 	for _, b := range h.bindings {
-		count := b.left
+		count := b.left.count
 		for _, s := range b.schedules {
 			if s.protects() {
 				count += int(h.keeps / s.every)

@@ -11,6 +11,8 @@ type project struct {
 	schedules []*schedule
 	holdings  []*holding
 	policies  []Policy
+	// unprotected are the resources that no vault ever holds.
+	unprotected []Protectable
 }
 
 // newProject returns the demo project, or an empty one.
@@ -33,6 +35,7 @@ func newProject(s seed, empty bool) *project {
 	p.addOversights()
 	p.addHoldings()
 	p.addPolicies()
+	p.addUnprotected()
 	return p
 }
 
@@ -208,9 +211,10 @@ func (p *project) addHousekeeping() {
 		operation: opRestore, resource: p.resource("restore-drill", kindServer), habit: habit{failed: 15},
 		every: day, offset: 9 * time.Hour, jitter: 30 * time.Minute, wait: minutes(0, 2), length: minutes(25, 50),
 	})
+	// Somebody deletes each backup as soon as it is made.
 	p.add(schedule{
-		operation: opDelete, vault: v, resource: p.resource("hana-01", kindBareMetal), habit: usual(),
-		every: day, offset: 20 * time.Hour, jitter: 10 * time.Minute, wait: minutes(0, 1), length: minutes(1, 6),
+		operation: opDelete, vault: v, resource: p.resource("hana-01", kindBareMetal), deletes: p.bind("hana-01", always).schedules[0],
+		every: day, offset: 22 * time.Hour, jitter: 10 * time.Minute, wait: minutes(0, 1), length: minutes(1, 6),
 	})
 	p.add(schedule{
 		operation: opRemoveResource, vault: v, resource: p.resource("build-agent", kindServer), habit: usual(),

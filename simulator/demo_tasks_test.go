@@ -305,7 +305,7 @@ func TestSeedAndClockDetermineAll(t *testing.T) {
 	clock.advance(-20 * day)
 	list(t, b, "") // the order of requests does not matter
 	clock.advance(20 * day)
-	for _, path := range []string{listPath + "?limit=200", vaultsPath, policiesPath} {
+	for _, path := range []string{listPath + "?limit=200", vaultsPath, policiesPath, backupsPath, protectablesPath("server")} {
 		if got, want := get(b, path, fixedToken), get(a, path, fixedToken); got.body != want.body {
 			t.Errorf("%s: same seed, but got %.200s and %.200s", path, got.body, want.body)
 		}

@@ -25,10 +25,13 @@ type holding struct {
 type binding struct {
 	resource    *resource
 	schedules   []*schedule // all operations on it
-	left        int         // backups that are older than the schedules
+	left        remnant     // backups that are older than the schedules
 	autoProtect *bool       // nil: absent, which means true
 	deleted     bool        // the resource no longer exists
 	bound       func(time.Time) bool
+	survives    bool      // the resource exists while it is not bound, too
+	deletion    *schedule // run n deletes the backup of run n, and always succeeds; nil: nobody does
+	lost        bool      // its backups are deleted at once, by nobody knows whom
 }
 
 func always(time.Time) bool { return true }
@@ -68,10 +71,14 @@ func (p *project) addHoldings() {
 	frozen.Frozen, frozen.SMNNotify = new(true), new(false)
 
 	newServer := binding{resource: p.resource("web-04", kindServer), bound: always}
-	spark := binding{resource: p.resource("spark-01", kindServer), left: 3, bound: always}
+	spark := binding{resource: p.resource("spark-01", kindServer), left: remnant{count: 3, every: 7 * day, older: 9*day + 5*time.Hour, copied: true}, bound: always}
 	crm := p.bind("crm-01", always)
-	crm.left = 5
-	legacy := binding{resource: p.resource("cms-legacy", kindServer), left: 8, deleted: true, bound: always}
+	crm.left = remnant{count: 5, every: 7 * day, copied: true, lastCopyFailed: true, volumes: []string{"crm-01-system", "crm-01-data"}}
+	legacy := binding{resource: p.resource("cms-legacy", kindServer), left: remnant{count: 8, every: 7 * day}, deleted: true, bound: always}
+	archive := p.bind("file-archive", always)
+	archive.left, archive.lost = remnant{count: 2, every: day, older: 33 * day}, true
+	loadTest := p.bind("load-test", evenDay)
+	loadTest.survives = true
 	for _, h := range []*holding{
 		// The new server has no backups, unnoticed.
 		{vault: p.vault("vault-web"), policy: "hourly-vault-web", facts: web, keeps: 2 * day, bindings: []binding{newServer}},
@@ -83,11 +90,12 @@ func (p *project) addHoldings() {
 		{vault: p.vault("vault-desktops"), policy: "nightly", facts: desktops, keeps: 30 * day},
 		// Such backups are made on premises: no policy may be bound to the vault.
 		{vault: p.vault("vault-onpremises"), facts: onPremises, keeps: 14 * day, terse: true},
-		// One server was deleted. Its backups are kept and paid for.
-		{vault: p.vault("vault-archive"), policy: "weekly", facts: server, keeps: 84 * day, bindings: []binding{legacy}},
+		// One server was deleted. Its backups are kept and paid for. The new backups of the
+		// other one are deleted.
+		{vault: p.vault("vault-archive"), policy: "weekly", facts: server, keeps: 84 * day, bindings: []binding{legacy, archive}},
 		{vault: p.vault("vault-crm"), policy: "nightly", facts: frozen, keeps: 30 * day, bindings: []binding{crm}},
 		// Its resource is bound every other day, and not missed on the days between.
-		{vault: p.vault("vault-staging"), policy: "daily-staging", facts: server, keeps: day, bindings: []binding{p.bind("load-test", evenDay)}},
+		{vault: p.vault("vault-staging"), policy: "daily-staging", facts: server, keeps: day, bindings: []binding{loadTest}},
 		// The policy is disabled, so there are no new backups.
 		{vault: p.vault("vault-analytics"), policy: "nightly-analytics", facts: server, keeps: 30 * day, bindings: []binding{spark}},
 		// Backups are made by hand, by tasks that do not name the vault.
@@ -139,6 +147,9 @@ func (p *project) bind(name string, when func(time.Time) bool) binding {
 		if s.resource.name == name {
 			b.resource = s.resource
 			b.schedules = append(b.schedules, s)
+			if s.operation == opDelete {
+				b.deletion = s
+			}
 		}
 	}
 	return b
@@ -148,8 +159,12 @@ func (p *project) bind(name string, when func(time.Time) bool) binding {
 // not follow the policy.
 func (p *project) bindUntilRemoved(name string) binding {
 	b := p.bind(name, nil)
-	b.autoProtect, b.left = new(false), 4
+	b.autoProtect = new(false)
 	removal := b.schedules[0]
+	b.left = remnant{count: 4, every: 5 * time.Minute, latest: func(now time.Time) time.Time {
+		number, _ := removal.lastPlanned(now.Add(day))
+		return removal.planned(number).Add(-day)
+	}}
 	b.bound = func(now time.Time) bool {
 		number, ok := removal.lastPlanned(now.Add(day))
 		if !ok {

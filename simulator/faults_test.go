@@ -27,7 +27,7 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cloud, _ := newCloud(1)
 			cloud.SetFault(func(*http.Request) simulator.Fault { return simulator.Fault{Status: test.status} })
-			for _, path := range []string{listPath, taskPath(simulator.SampleTaskID), vaultsPath, policiesPath} {
+			for _, path := range []string{listPath, taskPath(simulator.SampleTaskID), vaultsPath, policiesPath, backupsPath, protectablesPath("server")} {
 				got := get(cloud, path, fixedToken)
 				body := decode(t, got.body)
 				if got.status != test.status || body["error_code"] != test.code || !strings.Contains(body["error_msg"].(string), test.message) {
@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 			if got := show(cloud, simulator.SampleTaskID); got.status != 200 {
 				t.Errorf("afterwards: got %d", got.status)
 			}
-			if got, want := cloud.Requests(), (simulator.Requests{Seen: 6, Listed: 1, Shown: 2, Vaults: 1, Policies: 1}); got != want {
+			if got, want := cloud.Requests(), (simulator.Requests{Seen: 8, Listed: 1, Shown: 2, Vaults: 1, Policies: 1, Backups: 1, Protectables: 1}); got != want {
 				t.Errorf("counted %+v, want %+v", got, want)
 			}
 		})

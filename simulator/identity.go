@@ -15,9 +15,19 @@ import (
 type seed uint64
 
 func (s seed) sum(words ...any) [sha256.Size]byte {
-	text := strconv.AppendUint(nil, uint64(s), 10)
+	text := strconv.AppendUint(make([]byte, 0, 64), uint64(s), 10)
 	for _, w := range words {
-		text = fmt.Append(append(text, 0), w)
+		text = append(text, 0)
+		switch w := w.(type) { // fmt would be most of the cost
+		case string:
+			text = append(text, w...)
+		case uint16:
+			text = strconv.AppendUint(text, uint64(w), 10)
+		case uint32:
+			text = strconv.AppendUint(text, uint64(w), 10)
+		default:
+			text = fmt.Append(text, w)
+		}
 	}
 	return sha256.Sum256(text)
 }
@@ -67,7 +77,8 @@ func mustUUID(text string) uuid {
 }
 
 func (u uuid) String() string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", u[0:4], u[4:6], u[6:8], u[8:10], u[10:16])
+	digits := hex.EncodeToString(u[:])
+	return digits[0:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:]
 }
 
 // A span is a range of durations, both ends included, in steps of a microsecond:

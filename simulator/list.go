@@ -13,8 +13,10 @@ import (
 // have to cope with all of it. The zero Listing returns all matching tasks, latest
 // first, as they are now.
 //
-// Pages, filters, counts and enterprise projects apply to vaults too; orders and
-// times do not. Policies have counts and enterprise projects alone.
+// Pages, filters, counts and enterprise projects apply to vaults and backups too; orders
+// do not, as backups are the latest first. Of the times, NoTime applies to backups.
+// Protectable resources have pages, counts and enterprise projects, policies counts and
+// enterprise projects alone.
 type Listing struct {
 	Order Order
 	// MaxLimit is the maximum length of a page, whatever limit is requested; zero:
@@ -26,7 +28,8 @@ type Listing struct {
 	// Repeat is the number of rows that each page has in common with the previous
 	// one, as when tasks are created meanwhile. It must be less than the limit.
 	Repeat int
-	// Lag is the age of lists. Single tasks are always up to date.
+	// Lag is the age of lists of tasks, and of backups unless they are given. Single tasks
+	// are always up to date.
 	Lag time.Duration
 
 	// IgnoreFilters ignores all filters but start_time and end_time.
@@ -43,10 +46,10 @@ type Listing struct {
 	// OverCount is added to the count, as recorded of vaults: 4 for 3 rows on one page.
 	OverCount int
 
-	// EnterpriseProject is the only one whose tasks, vaults and policies the user
-	// may list. A request must name it, or all_granted_eps. If empty, the parameter
-	// selects vaults and is otherwise ignored. Tasks and policies do not name their
-	// enterprise project: all belong to this one.
+	// EnterpriseProject is the only one of which the user may list anything. A request
+	// must name it, or all_granted_eps. If empty, the parameter selects vaults, and
+	// backups by their vault, and is otherwise ignored. Tasks, policies and protectable
+	// resources do not name their enterprise project: all belong to this one.
 	EnterpriseProject string
 }
 

@@ -188,15 +188,15 @@ func (r run) record(chance seed, now time.Time) operationLog {
 func (log *operationLog) setResult(r run, seed seed) {
 	s, extra := r.schedule, &log.ExtraInfo
 	chance := seed.rand("result", s.index, r.number)
-	backupID, backupName := r.uuid(seed, "backup"), backupName(s, chance)
+	backupID, name := r.uuid(seed, "backup"), backupName(s, chance)
 
 	switch s.operation {
 	case opBackup:
 		log.CheckpointID = r.uuid(seed, "checkpoint")
 		extra.Backup = &backupInfo{
 			BackupID:    backupID,
-			BackupName:  backupName,
-			Incremental: strconv.FormatBool(s.policyID != "" && r.number%24 != 0),
+			BackupName:  name,
+			Incremental: strconv.FormatBool(s.incremental(r.number)),
 		}
 		if r.resource.agent {
 			extra.Backup.setConsistency(chance)
@@ -207,24 +207,28 @@ func (log *operationLog) setResult(r run, seed seed) {
 			SourceRegion:            region,
 			SourceProjectID:         DefaultProjectID,
 			SourceBackupID:          backupID,
-			SourceBackupName:        backupName,
+			SourceBackupName:        name,
 			SourceCheckpointID:      log.CheckpointID,
-			DestinationRegion:       "cn-east-3",
+			DestinationRegion:       destinationRegion,
 			DestinationProjectID:    seed.hex32("destination project"),
 			DestinationBackupID:     r.uuid(seed, "destination backup"),
-			DestinationBackupName:   backupName,
+			DestinationBackupName:   name,
 			DestinationCheckpointID: r.uuid(seed, "destination checkpoint"),
 		}
 	case opRestore:
 		log.CheckpointID = r.uuid(seed, "checkpoint")
 		extra.Restore = &restoreInfo{
 			BackupID:           backupID,
-			BackupName:         backupName,
+			BackupName:         name,
 			TargetResourceID:   seed.uuid("resource", "restore-target").String(),
 			TargetResourceName: "restore-target",
 		}
 	case opDelete:
-		extra.Delete = &deleteInfo{BackupID: backupID, BackupName: backupName}
+		if s.deletes != nil {
+			backupID = seed.uuid("backup", s.deletes.index, r.number).String()
+			name = backupName(s.deletes, seed.rand("result", s.deletes.index, r.number))
+		}
+		extra.Delete = &deleteInfo{BackupID: backupID, BackupName: name}
 	case opSync:
 		extra.Sync = syncCounts(chance)
 	case opRemoveResource:

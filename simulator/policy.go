@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -16,8 +17,15 @@ type Policy struct {
 	OperationType string        `json:"operation_type"`    // backup, replication
 	Patterns      []string      `json:"-"`                 // iCalendar rules, in UTC
 	Start         time.Time     `json:"-"`                 // when the patterns begin; zero: absent
-	RetentionDays int           `json:"-"`                 // zero: absent
 	Vaults        []PolicyVault `json:"associated_vaults"` // nil: null
+
+	MaxBackups    int `json:"-"` // that are kept of a resource; zero: -1, as many as RetentionDays allow
+	RetentionDays int `json:"-"` // zero: absent
+	// One backup of each of the latest days, weeks, months and years is kept as well.
+	DayBackups   int `json:"-"`
+	WeekBackups  int `json:"-"`
+	MonthBackups int `json:"-"`
+	YearBackups  int `json:"-"`
 }
 
 // A PolicyVault is a vault that a policy is bound to.
@@ -120,6 +128,15 @@ func (p Policy) record(s seed) policyRecord {
 				StartTime: timestamp{at: p.Start.UTC(), layout: layoutSpace},
 			},
 		},
-		Definition: definitionRecord{MaxBackups: -1, RetentionDurationDays: p.RetentionDays, Timezone: "UTC+08:00", CreatedBy: "customer"},
+		Definition: definitionRecord{
+			MaxBackups:            cmp.Or(p.MaxBackups, -1),
+			RetentionDurationDays: p.RetentionDays,
+			DayBackups:            p.DayBackups,
+			WeekBackups:           p.WeekBackups,
+			MonthBackups:          p.MonthBackups,
+			YearBackups:           p.YearBackups,
+			Timezone:              "UTC+08:00",
+			CreatedBy:             "customer",
+		},
 	}
 }

@@ -21,7 +21,7 @@ func fullPolicy() simulator.Policy {
 		Start:    time.Date(2020, 1, 8, 9, 59, 49, 0, time.UTC),
 		Vaults:   []simulator.PolicyVault{{ID: "v-1"}, {ID: "v-2", Destination: new("v-3")}},
 
-		RetentionDays: 7,
+		MaxBackups: 99, RetentionDays: 7, DayBackups: 1, WeekBackups: 2, MonthBackups: 3, YearBackups: 4,
 	}
 }
 
@@ -35,8 +35,8 @@ func TestPolicyShape(t *testing.T) {
 		 "trigger":{"name":"default","type":"time","properties":{
 		   "pattern":["FREQ=DAILY;INTERVAL=1;BYHOUR=0,8;BYMINUTE=5","FREQ=WEEKLY;BYDAY=MO;BYHOUR=16;BYMINUTE=05"],
 		   "start_time":"2020-01-08 09:59:49"}},
-		 "operation_definition":{"max_backups":-1,"created_by":"customer","retention_duration_days":7,"timezone":"UTC+08:00",
-		   "day_backups":0,"week_backups":0,"month_backups":0,"year_backups":0},
+		 "operation_definition":{"max_backups":99,"created_by":"customer","retention_duration_days":7,"timezone":"UTC+08:00",
+		   "day_backups":1,"week_backups":2,"month_backups":3,"year_backups":4},
 		 "associated_vaults":[{"vault_id":"v-1","destination_vault_id":null},{"vault_id":"v-2","destination_vault_id":"v-3"}]},
 		{"id":"p-2","name":"bare","enabled":false,"operation_type":"backup",
 		 "trigger":{"name":"default","type":"time","properties":{"pattern":[]}},
@@ -67,7 +67,10 @@ func TestPolicyShape(t *testing.T) {
 
 func TestListsRequireAuthorization(t *testing.T) {
 	t.Parallel()
-	for name, path := range map[string]string{"tasks": listPath, "vaults": vaultsPath, "policies": policiesPath} {
+	for name, path := range map[string]string{
+		"tasks:list": listPath, "vaults:list": vaultsPath, "policies:list": policiesPath,
+		"backups:list": backupsPath, "vaults:listProtectables": protectablesPath("turbo"),
+	} {
 		t.Run(name, func(t *testing.T) {
 			cloud, _ := scriptedCloud(0)
 			if got := get(cloud, path, "MIIunknown"); got.status != 401 {
@@ -81,7 +84,7 @@ func TestListsRequireAuthorization(t *testing.T) {
 				"": 403, "enterprise_project_id=e-2": 403, "enterprise_project_id=e-1": 200, "enterprise_project_id=all_granted_eps": 200,
 			} {
 				got := get(cloud, path+"?"+query, fixedToken)
-				if got.status != want || want == 403 && !strings.Contains(got.body, "cbr:"+name+":list") {
+				if got.status != want || want == 403 && !strings.Contains(got.body, "cbr:"+name+" ") {
 					t.Errorf("%q: got %d %s, want %d", query, got.status, got.body, want)
 				}
 			}
@@ -96,7 +99,7 @@ func TestListsRequireAuthorization(t *testing.T) {
 func TestListsWithSignature(t *testing.T) {
 	t.Parallel()
 	cloud, _ := newSignedCloud()
-	for _, path := range []string{listPath, vaultsPath, policiesPath} {
+	for _, path := range []string{listPath, vaultsPath, policiesPath, backupsPath, protectablesPath("disk")} {
 		request := signedWith(permanent())
 		request.before = func(r *http.Request) {
 			r.URL.Path = path
@@ -114,6 +117,9 @@ func TestEmptyLists(t *testing.T) {
 	for path, want := range map[string]string{
 		vaultsPath:   `{"vaults":[],"count":0,"offset":0,"limit":1000}`,
 		policiesPath: `{"policies":[],"count":0,"limit":1000,"offset":0}`,
+		backupsPath:  `{"backups":[],"count":0,"offset":0,"limit":1000}`,
+
+		protectablesPath("server"): `{"instances":[],"count":0}`,
 	} {
 		if got := get(cloud, path, fixedToken); got.status != 200 || got.body != want {
 			t.Errorf("got %d %s, want %s", got.status, got.body, want)

@@ -49,6 +49,9 @@ type schedule struct {
 	length span          // from started to ended, if nothing goes wrong
 	habit  habit
 
+	// deletes is the schedule of which run n deletes the backup of run n; nil: of none.
+	deletes *schedule
+
 	// terraformSpelling: vault_delete counts in total_delete_count and
 	// fail_delete_count, see vaultDeleteCounters.
 	terraformSpelling bool
@@ -86,6 +89,9 @@ func (s *schedule) lastPlanned(now time.Time) (number uint32, ok bool) {
 	n := now.Sub(first) / s.every
 	return uint32(n), n <= math.MaxUint32
 }
+
+// incremental reports whether the backup of a run has changes only.
+func (s *schedule) incremental(number uint32) bool { return s.policyID != "" && number%24 != 0 }
 
 func (s *schedule) protects() bool {
 	switch s.operation {

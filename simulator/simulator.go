@@ -1,7 +1,8 @@
 // Package simulator is a small Huawei Cloud in one [http.Handler]: the part of IAM
 // that issues tokens and lists projects, the API gateway that checks tokens and
-// signatures, and the part of CBR that lists tasks (operation logs), vaults and
-// policies. [Metadata] is the metadata service of a server in that cloud.
+// signatures, and the part of CBR that lists tasks (operation logs), vaults, policies,
+// backups and the resources that could be in a vault (protectables). [Metadata] is the
+// metadata service of a server in that cloud.
 //
 // The demo and the tests use it. It shares no code with the client: it is an
 // independent reading of the vendor's documentation, so that testing one against
@@ -9,14 +10,17 @@
 //
 // By default the cloud contains the demo project, whose tasks are a pure function
 // of the seed and the clock: any moment can be queried, in any order, with the same
-// result. [Simulator.Add] adds tasks with a given life, [Simulator.SetVaults] and
-// [Simulator.SetPolicies] replace vaults and policies, [Simulator.SetListing]
-// changes how lists behave and [Simulator.SetFault] makes requests fail.
+// result. [Simulator.Add] adds tasks with a given life, [Simulator.SetVaults],
+// [Simulator.SetPolicies], [Simulator.SetBackups] and [Simulator.SetProtectables] replace
+// what is in the other lists, [Simulator.SetListing] changes how lists behave and
+// [Simulator.SetFault] makes requests fail.
 //
 //	GET  /v3/{project_id}/operation-logs
 //	GET  /v3/{project_id}/operation-logs/{operation_log_id}
 //	GET  /v3/{project_id}/vaults
 //	GET  /v3/{project_id}/policies
+//	GET  /v3/{project_id}/backups
+//	GET  /v3/{project_id}/protectables/{protectable_type}/instances
 //	POST /v3/auth/tokens
 //	GET  /v3/projects
 //	GET  /v3/auth/projects
@@ -60,7 +64,7 @@ type Options struct {
 	// Retention is how long after its creation a task can be read; default 30 days,
 	// as in the console. The API's own limit is not documented.
 	Retention time.Duration
-	// Empty leaves out the demo project's tasks, vaults and policies.
+	// Empty leaves out the demo project's tasks and all that is in the other lists.
 	Empty bool
 	// Latency returns how long a request to CBR waits for its response. It may be
 	// called concurrently.
@@ -126,6 +130,8 @@ func New(o Options) *Simulator {
 	cbr("operation-logs/{operation_log_id}", &s.requests.Shown, s.showOperationLog)
 	cbr("vaults", &s.requests.Vaults, s.listVaults)
 	cbr("policies", &s.requests.Policies, s.listPolicies)
+	cbr("backups", &s.requests.Backups, s.listBackups)
+	cbr("protectables/{protectable_type}/instances", &s.requests.Protectables, s.listProtectables)
 	s.handle("/", notPublished)
 	return s
 }
@@ -146,12 +152,14 @@ func (s *Simulator) handle(pattern string, h handler) {
 
 // Requests counts requests since the start.
 type Requests struct {
-	Seen     uint64 // all requests
-	Refused  uint64 // with an invalid token or signature, or for another project
-	Listed   uint64 // for lists of tasks, whatever the response
-	Shown    uint64 // for single tasks, whatever the response
-	Vaults   uint64 // for lists of vaults, whatever the response
-	Policies uint64 // for lists of policies, whatever the response
+	Seen         uint64 // all requests
+	Refused      uint64 // with an invalid token or signature, or for another project
+	Listed       uint64 // for lists of tasks, whatever the response
+	Shown        uint64 // for single tasks, whatever the response
+	Vaults       uint64 // for lists of vaults, whatever the response
+	Policies     uint64 // for lists of policies, whatever the response
+	Backups      uint64 // for lists of backups, whatever the response
+	Protectables uint64 // for lists of protectable resources, whatever the response
 }
 
 // Requests returns the number of requests so far.

@@ -295,7 +295,7 @@ func TestConcurrentUse(t *testing.T) {
 					}
 					return f
 				})
-				for _, path := range []string{fmt.Sprintf("%s?limit=50&offset=%d", listPath, i), taskPath(simulator.SampleTaskID), vaultsPath, policiesPath} {
+				for _, path := range []string{fmt.Sprintf("%s?limit=50&offset=%d", listPath, i), taskPath(simulator.SampleTaskID), vaultsPath, policiesPath, backupsPath + "?limit=50", protectablesPath("server")} {
 					if got := get(cloud, path, fixedToken); got.status != http.StatusOK && got.status != http.StatusServiceUnavailable {
 						t.Errorf("%s: got %d %s", path, got.status, got.body)
 					}
@@ -314,12 +314,12 @@ func TestConcurrentUse(t *testing.T) {
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	cloud, _ := scriptedCloud(3)
-	for _, path := range []string{listPath, listPath, taskPath(simulator.SampleTaskID), vaultsPath, policiesPath, "/v3/auth/projects"} {
+	for _, path := range []string{listPath, listPath, taskPath(simulator.SampleTaskID), vaultsPath, policiesPath, backupsPath, protectablesPath("disk"), "/v3/auth/projects"} {
 		get(cloud, path, fixedToken)
 	}
 	get(cloud, listPath, "MIIunknown")
 	get(cloud, "/v3/nothing", "")
-	want := simulator.Requests{Seen: 8, Refused: 1, Listed: 3, Shown: 1, Vaults: 1, Policies: 1}
+	want := simulator.Requests{Seen: 10, Refused: 1, Listed: 3, Shown: 1, Vaults: 1, Policies: 1, Backups: 1, Protectables: 1}
 	if got := cloud.Requests(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -31,7 +31,8 @@ type Task struct {
 type TaskResource struct{ ID, Name, Type string }
 
 // Add adds tasks to the cloud. A task replaces one with the same id that was added
-// before. Add panics if an id is not a UUID.
+// before. No task that is added makes, copies or deletes a backup, see
+// [Simulator.SetBackups]. Add panics if an id is not a UUID.
 func (s *Simulator) Add(tasks ...Task) {
 	now := s.now()
 	for _, t := range tasks {

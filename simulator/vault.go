@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -108,6 +109,23 @@ func (c *catalog) vaults(now time.Time) []Vault {
 	return vaults
 }
 
+// enterpriseProjects returns the enterprise projects of the vaults, by id of the vault.
+func (c *catalog) enterpriseProjects() map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	projects := make(map[string]string)
+	if c.givenVaults != nil {
+		for _, v := range *c.givenVaults {
+			projects[v.ID] = v.EnterpriseProjectID
+		}
+		return projects
+	}
+	for _, h := range c.project.holdings {
+		projects[h.vault.id] = h.facts.EnterpriseProjectID
+	}
+	return projects
+}
+
 func cloneVaults(vaults []Vault) []Vault {
 	vaults = slices.Clone(vaults)
 	for i := range vaults {
@@ -130,7 +148,7 @@ func (s *Simulator) listVaults(x *exchange) {
 		x.invalidParameter()
 		return
 	}
-	vaults := slices.DeleteFunc(s.catalog.vaults(x.now), func(v Vault) bool { return !l.shows(v, params) })
+	vaults := slices.DeleteFunc(s.catalog.vaults(x.now), func(v Vault) bool { return !l.showsProject(v.EnterpriseProjectID, params) })
 	from, to := l.page(page, len(vaults), s.seed)
 	records := []vaultRecord{}
 	for _, v := range vaults[from:to] {
@@ -144,11 +162,9 @@ func (s *Simulator) listVaults(x *exchange) {
 	}{records, l.count(len(vaults), len(records)), page.offset, page.limit})
 }
 
-func (l Listing) shows(v Vault, params url.Values) bool {
-	project := v.EnterpriseProjectID
-	if project == "" {
-		project = "0" // the default one
-	}
+// showsProject reports whether a list contains what is in a vault of an enterprise project.
+func (l Listing) showsProject(project string, params url.Values) bool {
+	project = cmp.Or(project, "0") // the default one
 	if l.EnterpriseProject != "" && project != l.EnterpriseProject {
 		return false
 	}

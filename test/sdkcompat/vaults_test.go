@@ -1,7 +1,6 @@
 package sdkcompat
 
 import (
-	"context"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -63,7 +62,7 @@ func TestVaults(t *testing.T) {
 		}
 		offset += int32(len(rows))
 	}
-	got, invalid, err := allVaults(t.Context(), ours)
+	got, invalid, err := all(t.Context(), ours.Vaults())
 	if err != nil || invalid != nil {
 		t.Fatalf("our client: invalid fields %v, error %v", invalid, err)
 	}
@@ -128,7 +127,7 @@ func TestLeniency(t *testing.T) {
 			odd := vault
 			test.change(&odd)
 			cloud.SetVaults(odd)
-			got, invalid, err := allVaults(t.Context(), ours)
+			got, invalid, err := all(t.Context(), ours.Vaults())
 			if err != nil || invalid != nil || len(got) != 1 || got[0].Invalid != nil || !test.want(got[0]) {
 				t.Errorf("our client reads %+v; invalid fields %v, error %v", got, invalid, err)
 			}
@@ -137,19 +136,6 @@ func TestLeniency(t *testing.T) {
 			}
 		})
 	}
-}
-
-// allVaults returns all vaults.
-func allVaults(ctx context.Context, c *cbrapi.Client) (vaults []*cbrapi.Vault, invalid []cbrapi.InvalidField, err error) {
-	list := c.Vaults()
-	for !list.Done() {
-		page, err := list.Next(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		vaults, invalid = append(vaults, page...), append(invalid, list.Invalid()...)
-	}
-	return vaults, invalid, nil
 }
 
 // start returns a simulated cloud with a fixed clock, and clients for it.
@@ -227,6 +213,16 @@ func translatePolicy(t *testing.T, p model.Policy) *cbrapi.Policy {
 		OperationType: cbrapi.OperationType(p.OperationType.Value()),
 		Patterns:      properties.Pattern,
 		StartTime:     parseTime(t, value(properties.StartTime)),
+	}
+	if d := p.OperationDefinition; d != nil {
+		out.Retention = cbrapi.Retention{
+			MaxBackups:   int(value(d.MaxBackups)),
+			Days:         int(value(d.RetentionDurationDays)),
+			DayBackups:   int(value(d.DayBackups)),
+			WeekBackups:  int(value(d.WeekBackups)),
+			MonthBackups: int(value(d.MonthBackups)),
+			YearBackups:  int(value(d.YearBackups)),
+		}
 	}
 	for _, v := range value(p.AssociatedVaults) {
 		out.VaultIDs = append(out.VaultIDs, strings.ToLower(v.VaultId))
