@@ -19,6 +19,9 @@ func TestCheckConnection(t *testing.T) {
 	const all = "discovery: {}"
 	const vaults = `{"vaults":[{"id":"4827f2da-b008-4507-ab7d-42d0df5ed911"}]}`
 	const policies = `{"policies":[{"id":"4827f2da-b008-4507-ab7d-42d0df5ed911"},{"id":"4827f2da-b008-4507-ab7d-42d0df5ed912"}]}`
+	const everything = "vaults: {}\n    backups: {}\n    protectables: {}"
+	const servers = `{"instances":[{"id":"4827f2da-b008-4507-ab7d-42d0df5ed911"},{"id":"4827f2da-b008-4507-ab7d-42d0df5ed912","protectable":{}},` +
+		`{"id":"4827f2da-b008-4507-ab7d-42d0df5ed913","protectable":{"vault":{"id":"4827f2da-b008-4507-ab7d-42d0df5ed911"}}}]}`
 	type reply struct {
 		status int
 		body   string
@@ -118,6 +121,33 @@ func TestCheckConnection(t *testing.T) {
 		{
 			"the list refused besides vaults", all + "\n    vaults: {}", 401, `{}`,
 			1, fails + "ListOpLogs: HTTP status 401: {}; renew credentials.token", nil,
+		},
+		{
+			"backups and protectables", everything, 200, vaults,
+			0, works + "vaults on the first page: 1; policies: 2; backups on the first page: 2; resources of type server on the first page: 3\n",
+			[]reply{{200, policies}, {200, rowsOf("backups", 2)}, {200, servers}},
+		},
+		{
+			"no backup", everything, 200, vaults,
+			0, "; backups on the first page: 0; resources of type server on the first page: 0" + more + "\n",
+			[]reply{{200, policies}, {200, `{"backups":[]}`}, {200, `{"instances":[]}`}},
+		},
+		{
+			"another type", "vaults: {}\n    protectables: {types: [turbo, server]}", 200, vaults,
+			0, "; policies: 2; resources of type turbo on the first page: 3\n",
+			[]reply{{200, policies}, {200, servers}},
+		},
+		{
+			"backups refused", everything, 200, vaults,
+			1, inPart + "vaults on the first page: 1; policies: 2; but ListBackups: HTTP status 403: Policy doesn't allow cbr:backups:list; " +
+				"allow cbr:backups:list, for example with the system policy CBR ReadOnlyAccess, or remove backups from the project;",
+			[]reply{{200, policies}, {403, `{"error_msg":"Policy doesn't allow cbr:backups:list"}`}},
+		},
+		{
+			"protectables refused", everything, 200, vaults,
+			1, "; backups on the first page: 2; but ListProtectable: HTTP status 403: Policy doesn't allow cbr:protectables:list; " +
+				"allow cbr:protectables:list (also called cbr:vaults:listProtectables), for example with the system policy CBR ReadOnlyAccess, or remove protectables from the project;",
+			[]reply{{200, policies}, {200, rowsOf("backups", 2)}, {403, `{"error_msg":"Policy doesn't allow cbr:protectables:list"}`}},
 		},
 		{"connection refused", "", 0, "", 1, "connection refused; check endpoint, and the way to the service: DNS, proxy, firewall, certificates\n", nil},
 	}

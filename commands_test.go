@@ -47,7 +47,7 @@ projects:
 		{name: "external URL without scheme", args: []string{"--web.external-url=example.com/cbr"}, code: 2, stderr: "cbr_exporter: --web.external-url: write an http or https URL such as https://example.com/cbr, without user, query and fragment; try --help\n"},
 		{name: "external URL with a password", args: []string{"--web.external-url=http://me:not-to-be-seen@example.com"}, code: 2, stderr: "--web.external-url: write an http or https URL"},
 		{name: "route prefix with spaces", args: []string{"--web.route-prefix=/a b"}, code: 2, stderr: `--web.route-prefix: "/a b" is not a valid path`},
-		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: the task list, 30d back; vaults and policies every 5m, ECS agency for lack of credentials in file and environment, https://cbr.cn-north-4.myhuaweicloud.com\n"},
+		{name: "check of the example", args: []string{"--config.check"}, stdout: "config.yml is valid.\nproject prod: the task list, 30d back; vaults and policies every 5m; backups every 15m; server and turbo resources every 1h, ECS agency for lack of credentials in file and environment, https://cbr.cn-north-4.myhuaweicloud.com\n"},
 		{name: "check of a bad file", args: []string{"--config.check", "--config.file=" + bad}, code: 1, stderr: bad + `:6: projects[0].task_ids[0]: "nonsense" is not a UUID`},
 		{name: "check of a missing file", args: []string{"--config.check", "--config.file=missing.yml"}, code: 1, stderr: "missing.yml"},
 		{name: "check of a folder", args: []string{"--config.check", "--config.file=" + folder}, code: 1, stderr: folder},

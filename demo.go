@@ -43,6 +43,8 @@ projects:
     credentials: {username: %q, password: %q, domain_name: %q}
     discovery: {}
     vaults: {tags: [team, env]}
+    backups: {}
+    protectables: {exclude: ["scratch-*", restore-target, load-test]}
     task_ids: [%s]
 `, simulator.DefaultProjectID, endpoint, endpoint,
 			account.UserName, account.Password, account.DomainName, simulator.SampleTaskID),

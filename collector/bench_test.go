@@ -13,6 +13,7 @@ import (
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/collector"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 	"github.com/cbr-exporter/cbr_exporter/tasks"
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
@@ -124,8 +125,8 @@ func declared(desc *prometheus.Desc, sample *dto.Metric) []string {
 	return values
 }
 
-// manyTasks returns a project with n tasks of as many resources. One task in twenty is
-// running.
+// manyTasks returns a project with n tasks of as many resources, which have backups. One task
+// in twenty is running.
 func manyTasks(n int) protection.Snapshot {
 	s := protection.Snapshot{Snapshot: tasks.Snapshot{Project: "prod", LastComplete: time.Unix(1e9, 0)}}
 	var logs []*cbrapi.OperationLog
@@ -150,6 +151,13 @@ func manyTasks(n int) protection.Snapshot {
 	for _, state := range s.ResourceStates {
 		s.Verdicts = append(s.Verdicts, protection.Verdict{
 			ResourceKey: state.ResourceKey, VaultID: state.VaultID, Due: time.Unix(1e9, 0), Overdue: new(false), Failing: new(false),
+		})
+		s.RestorePoints = append(s.RestorePoints, protection.RestorePoints{
+			ResourceID: state.ResourceID, VaultID: state.VaultID, Lost: new(false),
+			RestorePoints: inventory.RestorePoints{
+				Count: 30, Oldest: time.Unix(1e8, 0), Latest: time.Unix(1e9, 0), NextExpiry: time.Unix(2e9, 0),
+				Replicas: []inventory.Replicas{{Region: "elsewhere", Latest: time.Unix(1e9, 0)}},
+			},
 		})
 	}
 	return s

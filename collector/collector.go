@@ -30,6 +30,9 @@ type Collector struct {
 	verdict       table[verdict]
 	coverage      table[coverage]
 	activeTask    table[protection.ActiveTask]
+	restorePoints table[restorePoints]
+	unprotected   table[*cbrapi.Protectable]
+	protectable   table[protection.ProtectableCount]
 }
 
 // New returns a Collector with labels for tags of vaults: on cbr_vault_info and on what is
@@ -51,6 +54,9 @@ func New(tagLabels []string) *Collector {
 		verdict:       newTable(verdictFamilies(tagLabels), "vault_id", "vault", "resource_id", "resource_name", "operation_type"),
 		coverage:      newTable(coverageFamilies(tagLabels), "vault_id", "vault", "resource_id", "resource_name"),
 		activeTask:    newTable(activeTaskFamilies(), "task_id", "operation_type", "vault"),
+		restorePoints: newTable(restorePointFamilies(tagLabels), "vault_id", "vault", "resource_id", "resource_name"),
+		unprotected:   newTable(unprotectedFamilies(), "resource_id", "resource_name", "resource_type"),
+		protectable:   newTable(protectableFamilies(), "resource_type"),
 	}
 }
 
@@ -80,6 +86,9 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	c.verdict.describe(ch)
 	c.coverage.describe(ch)
 	c.activeTask.describe(ch)
+	c.restorePoints.describe(ch)
+	c.unprotected.describe(ch)
+	c.protectable.describe(ch)
 }
 
 // Collect implements prometheus.Collector.
@@ -91,6 +100,8 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		m.collector.collectTasks(s, e)
 		m.collector.collectInventory(s, tags, e)
 		m.collector.collectVerdicts(s, tags, e)
+		m.collector.collectRestorePoints(s, tags, e)
+		m.collector.collectProtectables(s, e)
 	}
 }
 

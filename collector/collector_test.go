@@ -47,12 +47,20 @@ func TestEveryFamilyHasSamples(t *testing.T) {
 					ID: "resource", BackupCount: &n, BackupSize: &n, ExcludeVolumes: []string{"a"}, IncludedVolumes: 1,
 				}},
 			}},
-			Policies:     []*cbrapi.Policy{{ID: "policy", Enabled: &yes, VaultIDs: []string{"vault"}}},
-			LastComplete: time.Unix(1e9, 0),
+			Policies: []*cbrapi.Policy{{ID: "policy", Enabled: &yes, VaultIDs: []string{"vault"}}},
+			Reading:  inventory.Reading{LastComplete: time.Unix(1e9, 0)},
 		},
 		Verdicts:    []protection.Verdict{{VaultID: "vault", Due: time.Unix(1e9, 0), Overdue: &yes, Failing: &yes}},
 		Coverage:    []protection.Coverage{{VaultID: "another vault"}},
 		ActiveTasks: []protection.ActiveTask{{Log: fullTask()}},
+		RestorePoints: []protection.RestorePoints{{ResourceID: "resource", VaultID: "vault", Restorable: &yes, Lost: &yes, RestorePoints: inventory.RestorePoints{
+			Latest: time.Unix(1e9, 0), Oldest: time.Unix(1e9, 0), NextExpiry: time.Unix(1e9, 0),
+			Replicas: []inventory.Replicas{{Region: "elsewhere", Latest: time.Unix(1e9, 0), Failed: 1, FailCode: "code"}},
+		}}},
+		Protectables: &protection.Protectables{
+			Counts:      []protection.ProtectableCount{{Type: "OS::Nova::Server"}},
+			Unprotected: []*cbrapi.Protectable{{ID: "resource"}},
+		},
 	})
 
 	r := prometheus.NewPedanticRegistry()

@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"slices"
+
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
@@ -20,7 +22,7 @@ func projectFamilies() []family[*protection.Snapshot] {
 			labels: []string{"reason"},
 			read: func(s *protection.Snapshot, e *emitter) {
 				for _, reason := range reasons {
-					met := s.Reasons[reason] || s.Inventory != nil && s.Inventory.Reasons[reason]
+					met := s.Reasons[reason] || slices.ContainsFunc(s.Readings(), func(r protection.Reading) bool { return r.Reasons[reason] })
 					e.emit(boolToFloat(met), string(reason))
 				}
 			},
@@ -54,7 +56,7 @@ func projectFamilies() []family[*protection.Snapshot] {
 		},
 		{
 			name:   "cbr_scrape_collector_incomplete_seconds",
-			help:   "Time since the last success of this collector or, if that is later, since vaults could not be read or since the exporter started following the project; 0 while it succeeds.",
+			help:   "Time since the last success of this collector or, if that is later, since its lists could not be read beside the passes, or since the exporter started following the project; 0 while it succeeds.",
 			labels: []string{"collector"},
 			read: func(s *protection.Snapshot, e *emitter) {
 				for _, c := range s.Collectors() {

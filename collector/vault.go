@@ -11,7 +11,7 @@ import (
 // vault is a vault with the values of the labels for its tags.
 type vault struct {
 	*cbrapi.Vault
-	tags []string
+	tags
 }
 
 // vaultFamilies are the metrics of one vault.
@@ -32,11 +32,11 @@ func vaultFamilies(tagLabels []string) []family[vault] {
 			},
 		},
 		tagged("cbr_vault_available", "Whether the status of the vault allows backups. Absent if the status is not known, and while the vault is being deleted.", tagLabels,
-			func(v vault) (*bool, []string) { return protection.Available(v.Vault), v.tags }),
+			func(v vault) (float64, bool) { return boolValue(protection.Available(v.Vault)) }),
 		tagged("cbr_vault_full", "Whether the backups in the vault use at least 99 % of its capacity, or all of it if the vault expands by itself.", tagLabels,
-			func(v vault) (*bool, []string) { return protection.Full(v.Vault), v.tags }),
+			func(v vault) (float64, bool) { return boolValue(protection.Full(v.Vault)) }),
 		tagged("cbr_vault_nearly_full", "Whether the use of the vault has reached its threshold, or 85 % if it has none. 0 if the vault expands by itself.", tagLabels,
-			func(v vault) (*bool, []string) { return protection.NearlyFull(v.Vault), v.tags }),
+			func(v vault) (float64, bool) { return boolValue(protection.NearlyFull(v.Vault)) }),
 		{
 			name:   "cbr_vault_status",
 			help:   "Whether the vault has this status; unknown stands for a status that is missing or that this exporter does not know.",

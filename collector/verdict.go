@@ -6,13 +6,16 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
-// tagged returns a family with at most one sample for each T: a verdict, with the values
-// of the labels for tags of its vault. There is none if the verdict is nil.
-func tagged[T any](name, help string, tagLabels []string, read func(T) (verdict *bool, tags []string)) family[T] {
+// tags are the values of the labels for tags of a vault.
+type tags []string
+
+func (t tags) values() []string { return t }
+
+// tagged is gauge with labels for tags of the vault of each T.
+func tagged[T interface{ values() []string }](name, help string, tagLabels []string, read func(T) (value float64, known bool)) family[T] {
 	return family[T]{name: name, help: help, labels: tagLabels, read: func(of T, e *emitter) {
-		verdict, tags := read(of)
-		if v, known := boolValue(verdict); known {
-			e.emit(v, tags...)
+		if v, known := read(of); known {
+			e.emit(v, of.values()...)
 		}
 	}}
 }
@@ -44,16 +47,16 @@ func tagsOf(s *protection.Snapshot, tagLabels []string) func(vaultID string) []s
 // verdict is a verdict with the tags of its vault.
 type verdict struct {
 	protection.Verdict
-	tags []string
+	tags
 }
 
 // verdictFamilies are what is judged about one resource and operation type.
 func verdictFamilies(tagLabels []string) []family[verdict] {
 	return []family[verdict]{
 		tagged("cbr_resource_overdue", "Whether a success of the resource is missing. Absent if nothing is due or that is not known.", tagLabels,
-			func(v verdict) (*bool, []string) { return v.Overdue, v.tags }),
+			func(v verdict) (float64, bool) { return boolValue(v.Overdue) }),
 		tagged("cbr_resource_failing", "Whether the last finished task of the resource that was not skipped failed or timed out.", tagLabels,
-			func(v verdict) (*bool, []string) { return v.Failing, v.tags }),
+			func(v verdict) (float64, bool) { return boolValue(v.Failing) }),
 		gauge("cbr_resource_due_timestamp_seconds", "Unix time of the latest scheduled run of the resource whose grace is over.",
 			func(v verdict) (float64, bool) { return unixSeconds(v.Due) }),
 	}
@@ -62,7 +65,7 @@ func verdictFamilies(tagLabels []string) []family[verdict] {
 // coverage is the coverage of a resource with the tags of its vault.
 type coverage struct {
 	covered bool
-	tags    []string
+	tags
 }
 
 // coverageFamilies are what is judged about one resource that is bound to a vault for
@@ -70,7 +73,7 @@ type coverage struct {
 func coverageFamilies(tagLabels []string) []family[coverage] {
 	return []family[coverage]{
 		tagged("cbr_resource_covered", "Whether an enabled policy with a readable schedule backs up the resource.", tagLabels,
-			func(c coverage) (*bool, []string) { return &c.covered, c.tags }),
+			func(c coverage) (float64, bool) { return boolToFloat(c.covered), true }),
 	}
 }
 

@@ -111,6 +111,7 @@ var allSettings = map[string]settings{
 	"http_client": httpClientSettings,
 	"discovery":   discoverySettings,
 	"vaults":      vaultsSettings,
+	"backups":     backupsSettings,
 	"top level":   topLevelSettings,
 }
 
@@ -164,6 +165,7 @@ func TestExample(t *testing.T) {
 			want.Projects[0].Credentials = test.credentials
 			want.Projects[0].TaskIDs = nil
 			want.Projects[0].Discovery, want.Projects[0].Vaults = followed(), watchedVaults()
+			want.Projects[0].Backups, want.Projects[0].Protectables = readBackups(), readProtectables()
 			if d := diff(want, got); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}
@@ -187,6 +189,7 @@ var allMistakes = map[string]mistakes{
 	"http_client":  httpClientMistakes,
 	"discovery":    discoveryMistakes,
 	"vaults":       vaultsMistakes,
+	"backups":      backupsMistakes,
 	"top level":    topLevelMistakes,
 	"placeholders": placeholderMistakes,
 }
@@ -319,6 +322,8 @@ func TestStringParses(t *testing.T) {
 		"proxy":               "discovery: {}\n    http_client: {proxy_url: 'http://proxy.example.com:3128', no_proxy: example.com}",
 		"TLS":                 "discovery: {}\n    http_client: {tls_config: {server_name: cbr.example.com, min_version: TLS13}}",
 		"tags":                "discovery: {}\n    vaults: {refresh: 90s, grace: 90m, tags: [team, 'cost: center']}",
+		"backups":             "vaults: {}\n    discovery: {}\n    backups: {}\n    protectables: {}",
+		"exclusions":          "vaults: {}\n    discovery: {}\n    backups: {refresh: 90s}\n    protectables: {types: [disk], refresh: 90m, exclude: ['*-test', 'web[0-9]', '!x']}",
 		"other values": `discovery:
       lookback: 1h30m
       window: 90m
@@ -357,6 +362,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("credentials: {token: T}\nhttp_client: {proxy_from_environment: false}\n" + twoProjects()))
 	f.Add([]byte(discoveryAlone))
 	f.Add([]byte(oneProject + "    vaults: {refresh: 1m, grace: 30m, tags: [team, cost.center]}\n"))
+	f.Add([]byte(oneProject + "    vaults: {}\n    backups: {refresh: 1m}\n    protectables: {types: [disk, workspace], refresh: 5m, exclude: ['*-test', 'a[^b-c]', '\\\\*', " + strings.ToUpper(syncID) + "]}\n"))
 	f.Add([]byte("projects:\n  - &a\n    <<: *a\n    name: [*a]\n"))
 	f.Add([]byte("a: 1\n---\nb: *c\n"))
 	for _, cases := range allMistakes {

@@ -65,7 +65,7 @@ var credentialsSettings = settings{
 var credentialsMistakes = mistakes{
 	"no value for ecs_agency": {
 		yaml: with("{token: T}", "\n      ecs_agency:"),
-		want: `config.yml:5: projects[0].credentials.ecs_agency: no value; add one ({} means the defaults of a section) or remove the line`,
+		want: `config.yml:5: projects[0].credentials.ecs_agency: no value; write {} for the defaults, or remove the line`,
 	},
 	"two kinds of credentials, one of them a part": {
 		yaml: with("token: T", "username: u, password: p, domain_name: d, security_token_file: testdata/secrets/token"),

@@ -24,6 +24,16 @@ func (p *Project) Reads() string {
 	if v := p.Vaults; v != nil {
 		parts = append(parts, "vaults and policies every "+v.Refresh.String())
 	}
+	if b := p.Backups; b != nil {
+		parts = append(parts, "backups every "+b.Refresh.String())
+	}
+	if r := p.Protectables; r != nil {
+		text := list(r.Types) + " resources every " + r.Refresh.String()
+		if n := len(r.Exclude); n > 0 {
+			text += ", with " + count(n, "exclusion")
+		}
+		parts = append(parts, text)
+	}
 	return strings.Join(parts, "; ")
 }
 

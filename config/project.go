@@ -26,6 +26,9 @@ type Project struct {
 	TaskIDs     []string    `yaml:"task_ids"`            // distinct UUIDs in lower case
 	Discovery   *Discovery  `yaml:"discovery,omitempty"` // nil: the task list is not read
 	Vaults      *Vaults     `yaml:"vaults,omitempty"`    // nil: vaults and policies are not read
+	// Both need Vaults. If they are nil, backups or protectable resources are not read.
+	Backups      *Backups      `yaml:"backups,omitempty"`
+	Protectables *Protectables `yaml:"protectables,omitempty"`
 }
 
 // Discovery says what is read of a project's task list.
@@ -119,6 +122,12 @@ func (p *Project) validate(top *Config, found problems) {
 	if p.Vaults != nil {
 		p.Vaults.validate(found.at("vaults"))
 	}
+	if p.Backups != nil {
+		p.Backups.validate(found.at("backups"))
+	}
+	if p.Protectables != nil {
+		p.Protectables.validate(found.at("protectables"))
+	}
 	p.validateRegion(found.at("region"))
 	switch id := p.ProjectID; {
 	case id == "", usualProjectID.MatchString(id):
@@ -141,6 +150,20 @@ func (p *Project) validate(top *Config, found problems) {
 		found.at("iam_endpoint").add("missing; a password login needs it or a region")
 	case p.ProjectID == "":
 		found.at("iam_endpoint").add("missing; the lookup of the project id needs it or a region")
+	}
+	p.validateTogether(found)
+}
+
+// validateTogether reports blocks that are missing, and those that are useless beside others.
+func (p *Project) validateTogether(found problems) {
+	if p.Vaults == nil && p.Backups != nil {
+		found.at("vaults").add("missing; add vaults: {}, as backups are judged by the vaults and policies, or remove backups")
+	}
+	if p.Vaults == nil && p.Protectables != nil {
+		found.at("vaults").add("missing; add vaults: {}, as the vaults tell which resources are protected, or remove protectables")
+	}
+	if p.Backups != nil && p.Discovery != nil && !p.Discovery.reads("backup") {
+		found.at("backups").warn("of no use, as operation_types of discovery leaves out backup; add it there, or remove backups")
 	}
 	if p.Discovery == nil && p.Vaults != nil {
 		found.at("discovery").warn("missing, so nothing is judged to be overdue or failing; add discovery: {} to judge it by the policies")
@@ -198,6 +221,10 @@ func operationTypes() []string {
 		"backup", "copy", "delete", "migrate_resources", "remove_resource",
 		"replication", "restore", "sync", "vault_delete",
 	}
+}
+
+func (d *Discovery) reads(operation string) bool {
+	return len(d.OperationTypes) == 0 || slices.Contains(d.OperationTypes, operation)
 }
 
 func (d *Discovery) validate(withVaults bool, p problems) {

@@ -109,7 +109,7 @@ var projectMistakes = mistakes{
 	},
 	"a project null": {
 		yaml: "projects:\n  -\n",
-		want: `config.yml:2: projects[0]: no value; add one ({} means the defaults of a section) or remove the line`,
+		want: `config.yml:2: projects[0]: no value; add one or remove it`,
 	},
 	"two projects, names missing": {
 		yaml: oneProject + strings.TrimPrefix(oneProject, "projects:\n"),
@@ -119,7 +119,7 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	"a project behind one with an unknown key": {
 		yaml: with("- region", "- name: prod\n    regoin") +
 			strings.TrimPrefix(with("- region", "- name: other\n    region", "task_ids: ["+backupID, "task_ids: [abc"), "projects:\n"),
-		want: `config.yml:3: projects[0].regoin: unknown key; correct or remove it, config.yml shows all keys
+		want: `config.yml:3: projects[0].regoin: unknown key; correct or remove it, the example config.yml shows all keys
 config.yml:11: projects[1].task_ids[0]: "abc" is not a UUID; copy the id from the console or the API`,
 	},
 	"two projects of one name": {
@@ -168,8 +168,8 @@ var taskIDsMistakes = mistakes{
 	},
 	"not a UUID": {
 		yaml: with("["+backupID+"]", "\n      - "+backupID+"\n      - abc\n      -\n      - {a: b}\n"),
-		want: `config.yml:8: projects[0].task_ids[2]: no value; add one ({} means the defaults of a section) or remove the line
-config.yml:9: projects[0].task_ids[3]: not a single value; put a value that begins with [ or { in quotes`,
+		want: `config.yml:8: projects[0].task_ids[2]: no value; add one or remove it
+config.yml:9: projects[0].task_ids[3]: not a single value; put a value that begins with [, { or ? in quotes`,
 	},
 	"long and not a UUID": {
 		yaml: with(backupID, strings.Repeat("0123456789", 5)),
@@ -236,7 +236,7 @@ var discoverySettings = settings{
 var discoveryMistakes = mistakes{
 	"no value for discovery": {
 		yaml: oneProject + "    discovery:\n      # lookback: 720h\n",
-		want: `config.yml:6: projects[0].discovery: no value; add one ({} means the defaults of a section) or remove the line`,
+		want: `config.yml:6: projects[0].discovery: no value; write {} for the defaults, or remove the line`,
 	},
 	"out of range": {
 		yaml: oneProject + "    discovery: {lookback: 0, window: 11y, expected_interval: 366d, stuck_after: 59m, max_tasks: 10000001}\n    vaults: {}\n",

@@ -93,7 +93,7 @@ var topLevelMistakes = mistakes{
 	},
 	"no value": {
 		yaml: "credentials:\n  token:\n" + oneProject,
-		want: `config.yml:2: credentials.token: no value; add one ({} means the defaults of a section) or remove the line`,
+		want: `config.yml:2: credentials.token: no value; add one or remove it`,
 	},
 	"a file that does not exist": {
 		yaml: "credentials: {token_file: none}\n" + twoProjects(),
@@ -118,7 +118,7 @@ var topLevelMistakes = mistakes{
 	},
 	"unknown key": {
 		yaml: "http_client: {proxy_uri: 'http://proxy.example.com'}\n" + twoProjects(),
-		want: `config.yml:1: http_client.proxy_uri: unknown key; correct or remove it, config.yml shows all keys`,
+		want: `config.yml:1: http_client.proxy_uri: unknown key; correct or remove it, the example config.yml shows all keys`,
 	},
 }
 

@@ -218,9 +218,10 @@ func decode(content []byte, into any, p problems) {
 
 var (
 	plainPath = regexp.MustCompile(`^([a-z0-9_<-]{0,64}(\[\d+\])*(\.|$))*(proxy_connect_header\.[\w-]+(\[\d+\])?)?$`)
-	// Without a value the decoder drops the items of lists, reads no discovery and no
-	// vaults, and credentials would come from the environment.
-	needsValue = regexp.MustCompile(`(\]|\.discovery|\.vaults|\bcredentials\.\w+)$`)
+	// Without a value the decoder drops the items of lists and whole blocks, and credentials
+	// would come from the environment.
+	needsValue = regexp.MustCompile(`(\]|\.(discovery|vaults|backups|protectables)|\bcredentials\.\w+)$`)
+	isSection  = regexp.MustCompile(`\.(discovery|vaults|backups|protectables|ecs_agency)$`)
 )
 
 // check reports what the decoder accepts and is a mistake under any key.
@@ -238,7 +239,11 @@ func (d document) check(p problems) {
 		case v.Style&yaml.TaggedStyle != 0 && v.ShortTag() != "!!str":
 			p.add("a YAML tag; put a value that begins with ! in quotes")
 		case isNull && needsValue.MatchString(at.path), !isNull && strings.TrimSpace(v.Value) == "":
-			p.add("no value; add one ({} means the defaults of a section) or remove the line")
+			remedy := "add one or remove it"
+			if isSection.MatchString(at.path) {
+				remedy = "write {} for the defaults, or remove the line"
+			}
+			p.add("no value; %s", remedy)
 		case strings.ContainsFunc(v.Value, isUnprintable):
 			p.add("a line break or another character that cannot be printed; remove it")
 		case placeholder.MatchString(v.Value):
@@ -288,7 +293,7 @@ func (d document) addTypeError(message string, p problems) {
 	}
 	var path, text string
 	if match := unknownKey.FindStringSubmatch(message); match != nil {
-		path, text = byKey(match[1]), "unknown key; correct or remove it, config.yml shows all keys"
+		path, text = byKey(match[1]), "unknown key; correct or remove it, the example config.yml shows all keys"
 	} else if match := repeatedKey.FindStringSubmatch(message); match != nil {
 		path, text = byKey(match[1]), "set twice, first at "+match[2]+"; remove one"
 	} else if match := wrongType.FindStringSubmatch(message); match != nil {
@@ -322,9 +327,11 @@ func wantType(name string) string {
 	case name == "bool":
 		return "neither true nor false; write one of them, without quotes"
 	case name == "string" || strings.HasSuffix(name, ".Secret"):
-		return "not a single value; put a value that begins with [ or { in quotes"
+		return "not a single value; put a value that begins with [, { or ? in quotes"
 	case strings.HasPrefix(name, "[]"):
 		return `not a list; begin each item with "- "`
+	case name == "config.plain": // of a section with defaults
+		return "not a mapping; write {} for the defaults, or its keys one per line, each with a colon and a space after it"
 	default:
 		return "not a mapping; write its keys one per line, each with a colon and a space after it"
 	}
@@ -341,5 +348,10 @@ func (p problems) addSyntaxError(err error) {
 		return
 	}
 	line, text := cutLine(text)
-	p.addAt(line, "not valid YAML: %s; check indentation and quotes around this line", quoted.ReplaceAllString(text, ""))
+	text = quoted.ReplaceAllString(text, "")
+	remedy := "check indentation and quotes around this line"
+	if text == "unknown anchor" || text == "did not find expected alphabetic or numeric character" {
+		remedy = "put a value that begins with * or & in quotes"
+	}
+	p.addAt(line, "not valid YAML: %s; %s", text, remedy)
 }

@@ -46,7 +46,7 @@ var syntaxMistakes = mistakes{
 	},
 	"a value that begins with a star": {
 		yaml: with("token: T", "token: *T"),
-		want: `config.yml: not valid YAML: unknown anchor; check indentation and quotes around this line`,
+		want: `config.yml: not valid YAML: unknown anchor; put a value that begins with * or & in quotes`,
 	},
 	"a value that begins with an at sign": {
 		yaml: with("token: T", "token: @T"),
@@ -88,11 +88,11 @@ projects:
 var keyMistakes = mistakes{
 	"unknown key in two items of one line": {
 		yaml: "projects: [{regin: a}, {regin: b}]\n",
-		want: `config.yml:1: regin: unknown key; correct or remove it, config.yml shows all keys`,
+		want: `config.yml:1: regin: unknown key; correct or remove it, the example config.yml shows all keys`,
 	},
 	"unknown key like another": {
 		yaml: with("task_ids", "taskids"),
-		want: `config.yml:5: projects[0].taskids: unknown key; correct or remove it, config.yml shows all keys`,
+		want: `config.yml:5: projects[0].taskids: unknown key; correct or remove it, the example config.yml shows all keys`,
 	},
 	"unknown key in other letters": {
 		yaml: "Scrape:\n" + oneProject,
@@ -112,7 +112,7 @@ var keyMistakes = mistakes{
 	},
 	"a list as key": {
 		yaml: "? [scrape]\n: 1\n" + oneProject,
-		want: `config.yml:1: not a single value; put a value that begins with [ or { in quotes`,
+		want: `config.yml:1: not a single value; put a value that begins with [, { or ? in quotes`,
 	},
 }
 
@@ -142,7 +142,7 @@ var valueMistakes = mistakes{
 	},
 	"list for a secret": {
 		yaml: with("token: T", "token: [T]"),
-		want: `config.yml:4: projects[0].credentials.token: not a single value; put a value that begins with [ or { in quotes`,
+		want: `config.yml:4: projects[0].credentials.token: not a single value; put a value that begins with [, { or ? in quotes`,
 	},
 	"tag for a secret": {
 		yaml: with("{token: T}", "{token: !T x}"),
@@ -150,7 +150,7 @@ var valueMistakes = mistakes{
 	},
 	"nothing for a secret": {
 		yaml: with("token: T", "token: "),
-		want: `config.yml:4: projects[0].credentials.token: no value; add one ({} means the defaults of a section) or remove the line`,
+		want: `config.yml:4: projects[0].credentials.token: no value; add one or remove it`,
 	},
 	"line break in a secret": {
 		yaml: with("{token: T}", "\n      token: |\n        T\n"),

@@ -124,8 +124,7 @@ func configKeys(typ reflect.Type, prefix string) []string {
 	return keys
 }
 
-// defaults returns the defaults of the sections scrape, discovery and vaults, but for
-// those of lists.
+// defaults returns the defaults of the sections that have some, but for those of lists.
 func defaults(t *testing.T) map[string]string {
 	t.Helper()
 	c, err := config.Parse("minimal.yml", ".", []byte(`
@@ -135,13 +134,17 @@ projects:
     credentials: {token: t}
     discovery: {}
     vaults: {}
+    backups: {}
+    protectables: {}
 `), accessKeyInEnvironment)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defaults := map[string]string{}
+	p := c.Projects[0]
 	for section, settings := range map[string]any{
-		"scrape": c.Scrape, "projects[].discovery": *c.Projects[0].Discovery, "projects[].vaults": *c.Projects[0].Vaults,
+		"scrape": c.Scrape, "projects[].discovery": *p.Discovery, "projects[].vaults": *p.Vaults,
+		"projects[].backups": *p.Backups, "projects[].protectables": *p.Protectables,
 	} {
 		for field, value := range reflect.ValueOf(settings).Fields() {
 			if name, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); value.Kind() != reflect.Slice {

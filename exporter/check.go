@@ -37,8 +37,9 @@ func (c Connection) String() string {
 }
 
 // CheckConnections sends a few requests for each project, for all projects at once:
-// for the first page of the task list with discovery, for the first task without it,
-// and for the first page of vaults and the policies if these are read.
+// for the first page of the task list with discovery, for the first task without it, and
+// for the policies and the first pages of vaults, backups and protectable resources if these
+// are read.
 func (e *Exporter) CheckConnections(ctx context.Context) []Connection {
 	projects := e.current.Load().all
 	connections := make([]Connection, len(projects))
@@ -92,6 +93,12 @@ func (p *project) checks() []check {
 	if p.vaults != nil {
 		all = append(all, check{p.checkVaults, p.hints.Vaults}, check{p.checkPolicies, p.hints.Vaults})
 	}
+	if p.config.Backups != nil {
+		all = append(all, check{p.checkBackups, p.hints.Backups})
+	}
+	if p.config.Protectables != nil {
+		all = append(all, check{p.checkProtectables, p.hints.Protectables})
+	}
 	return all
 }
 
@@ -142,4 +149,17 @@ func (p *project) checkPolicies(ctx context.Context) (response, error) {
 		text += "; " + tooRare
 	}
 	return response{text: text}, err
+}
+
+func (p *project) checkBackups(ctx context.Context) (response, error) {
+	backups, err := p.client.Backups(cbrapi.BackupFilter{}).Next(ctx)
+	return response{fmt.Sprintf("backups on the first page: %d", len(backups)), len(backups) == 0}, err
+}
+
+// checkProtectables requests the first of the configured types: one permission is for all.
+func (p *project) checkProtectables(ctx context.Context) (response, error) {
+	kind := p.config.Protectables.Types[0]
+	resources, err := p.client.Protectables(cbrapi.ProtectableType(kind)).Next(ctx)
+	text := fmt.Sprintf("resources of type %s on the first page: %d", kind, len(resources))
+	return response{text, len(resources) == 0}, err
 }

@@ -122,7 +122,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	}
 	if v := p.Vaults; v != nil {
 		one.tagKeys = tagKeys(v)
-		one.vaults = inventory.New(client, inventory.Options{
+		o := inventory.Options{
 			Project:       p.Name,
 			Refresh:       time.Duration(v.Refresh),
 			Timeout:       time.Duration(s.Timeout),
@@ -130,7 +130,17 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 			Logger:        e.options.Logger,
 			InvalidFields: invalidFields,
 			Hints:         hints,
-		})
+		}
+		if b := p.Backups; b != nil {
+			o.BackupsRefresh = time.Duration(b.Refresh)
+		}
+		if b := p.Protectables; b != nil {
+			o.ProtectablesRefresh = time.Duration(b.Refresh)
+			for _, kind := range b.Types {
+				o.ProtectableTypes = append(o.ProtectableTypes, cbrapi.ProtectableType(kind))
+			}
+		}
+		one.vaults = inventory.New(client, o)
 	}
 	return one, nil
 }
@@ -197,6 +207,10 @@ func verdicts(p config.Project) protection.Options {
 	}
 	if p.Vaults != nil {
 		o.Grace = time.Duration(p.Vaults.Grace)
+	}
+	o.Backups = p.Backups != nil
+	if p.Protectables != nil {
+		o.Excluded = p.Protectables.Exclude
 	}
 	return o
 }

@@ -35,9 +35,11 @@ const (
 	week = 7 * day
 
 	refresh = 5 * time.Minute
-	timeout = 30 * time.Second
-	retry   = 30 * time.Second       // a list that failed is left alone for as long
-	latency = 100 * time.Millisecond // of the first page of a list
+
+	backupsRefresh = 15 * time.Minute
+	timeout        = 30 * time.Second
+	retry          = 30 * time.Second       // a list that failed is left alone for as long
+	latency        = 100 * time.Millisecond // of a page, of the first one of the vaults
 )
 
 // cloud is the API of a project. It is the transport of its client.
@@ -46,6 +48,13 @@ type cloud struct {
 	vaults   []object
 	policies []object
 	count    any // of the vaults; nil: the right one
+
+	backups       []object
+	ignoresFilter bool                // of the time at which backups were created
+	protectables  map[string][]object // by kind
+	pageRows      int                 // of a page of these lists; 0: all
+
+	clock    func() time.Time // of the header Date; nil: there is none
 	requests []string
 	// fault returns the error of a request for the list; nil: there is none.
 	fault func(ctx context.Context, list string) error
@@ -97,41 +106,89 @@ func (c *cloud) expectRequests(t *testing.T, when string, want ...string) {
 
 // RoundTrip implements http.RoundTripper.
 func (c *cloud) RoundTrip(req *http.Request) (*http.Response, error) {
-	list := path.Base(req.URL.Path)
-	offset, _ := strconv.Atoi(req.URL.Query().Get("offset"))
-	if offset == 0 {
-		c.mu.Lock()
+	list, offset := requested(req)
+	c.mu.Lock()
+	fault := c.fault
+	if offset == 0 || list != "vaults" {
 		c.requests = append(c.requests, list)
-		fault := c.fault
 		c.mu.Unlock()
 		if err := pause.For(req.Context(), latency); err != nil {
 			return nil, err
 		}
-		if fault != nil {
-			err := fault(req.Context(), list)
-			if status, ok := err.(statusError); ok { //nolint:errorlint // it is not wrapped
-				return &http.Response{StatusCode: int(status), Body: http.NoBody, Request: req}, nil
-			}
-			if err != nil {
-				return nil, err
-			}
+		c.mu.Lock()
+	}
+	c.mu.Unlock()
+	if fault != nil {
+		err := fault(req.Context(), list)
+		if status, ok := err.(statusError); ok { //nolint:errorlint // it is not wrapped
+			return &http.Response{StatusCode: int(status), Body: http.NoBody, Request: req}, nil
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	rows, count := c.vaults, c.count
-	if list == "policies" {
-		rows, count = c.policies, nil
-	}
-	if count == nil {
-		count = len(rows)
-	}
-	body, err := json.Marshal(object{list: slices.Concat([]object{}, rows[min(offset, len(rows)):]), "count": count})
+	body, err := json.Marshal(c.respond(req, offset))
 	if err != nil {
 		return nil, err
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
+	if c.clock != nil {
+		header.Set("Date", c.clock().UTC().Format(http.TimeFormat))
+	}
 	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(body)), Request: req}, nil
+}
+
+// requested returns what a request asks for, such as vaults, server, or
+// "backups since 2000-01-01T00:45:00Z from 2" for its third row, and the offset.
+func requested(req *http.Request) (list string, offset int) {
+	query := req.URL.Query()
+	offset, _ = strconv.Atoi(query.Get("offset"))
+	list = path.Base(req.URL.Path)
+	if list == "instances" {
+		list = path.Base(path.Dir(req.URL.Path))
+	}
+	if since := query.Get("start_time"); since != "" {
+		list += " since " + since
+	}
+	if offset > 0 && list != "vaults" {
+		list += fmt.Sprintf(" from %d", offset)
+	}
+	return list, offset
+}
+
+// respond returns a page of a list. The caller holds the mutex.
+func (c *cloud) respond(req *http.Request, offset int) object {
+	var (
+		name  = path.Base(req.URL.Path)
+		rows  []object
+		count any
+		limit = c.pageRows
+	)
+	switch name {
+	case "vaults":
+		rows, count, limit = c.vaults, c.count, 0
+	case "policies":
+		rows, limit = c.policies, 0
+	case "backups":
+		since := req.URL.Query().Get("start_time")
+		for _, b := range c.backups {
+			if created, ok := b["created_at"].(string); c.ignoresFilter || !ok || created >= strings.TrimSuffix(since, "Z") {
+				rows = append(rows, b)
+			}
+		}
+	case "instances":
+		rows = c.protectables[path.Base(path.Dir(req.URL.Path))]
+	}
+	if count == nil {
+		count = len(rows)
+	}
+	page := rows[min(offset, len(rows)):]
+	if limit > 0 {
+		page = page[:min(limit, len(page))]
+	}
+	return object{name: slices.Concat([]object{}, page), "count": count}
 }
 
 // object is a JSON object of the API.
@@ -171,6 +228,21 @@ func policy(id string, vaults ...string) object {
 	return p.runs("FREQ=DAILY;BYHOUR=2")
 }
 
+// id returns the id of a backup.
+func id(number int) string { return fmt.Sprintf("bbbbbbbb-0000-4000-8000-%012d", number) }
+
+// backup returns an available backup of the resource in the vault v, which was created at
+// a time.
+func backup(number int, resource string, created time.Time) object {
+	return object{
+		"id": id(number), "name": fmt.Sprint("backup-", number), "status": "available", "image_type": "backup", "vault_id": uuid("v"),
+		"resource_id": uuid(resource), "resource_type": "OS::Nova::Server", "resource_name": resource, "created_at": stamp(created),
+	}
+}
+
+// stamp returns a time as the API sends it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000") }
+
 // runs returns a copy of a policy with other patterns.
 func (o object) runs(patterns ...string) object {
 	return o.with("trigger", object{"properties": object{"pattern": patterns}})
@@ -189,17 +261,30 @@ type project struct {
 	invalid *prometheus.CounterVec
 }
 
-func start(t *testing.T, c *cloud) *project {
+// reads returns options that have all lists be read.
+func reads(o *inventory.Options) {
+	o.BackupsRefresh = backupsRefresh
+	o.ProtectableTypes, o.ProtectablesRefresh = []cbrapi.ProtectableType{cbrapi.ProtectableServer, cbrapi.ProtectableDisk}, time.Hour
+}
+
+// readsBackups has the backups be read.
+func readsBackups(o *inventory.Options) { o.BackupsRefresh = backupsRefresh }
+
+func start(t *testing.T, c *cloud, change ...func(*inventory.Options)) *project {
 	t.Helper()
 	client, err := cbrapi.New(cbrapi.Options{Endpoint: "https://cbr.example.com", Transport: c}, "project")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &project{log: &bytes.Buffer{}, invalid: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "invalid_fields_total", Help: "Invalid fields."}, []string{"field"})}
-	p.Inventory = inventory.New(client, inventory.Options{
+	o := inventory.Options{
 		Project: "test", Refresh: refresh, Timeout: timeout,
-		Now: time.Now, Logger: log.NewLogfmtLogger(p.log), InvalidFields: p.invalid,
-	})
+		Now: time.Now, Logger: log.NewLogfmtLogger(log.NewSyncWriter(p.log)), InvalidFields: p.invalid,
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	p.Inventory = inventory.New(client, o)
 	t.Cleanup(p.Close)
 	return p
 }

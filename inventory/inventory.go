@@ -1,9 +1,9 @@
-// Package inventory keeps the vaults and policies of one project: what should be
-// backed up, and how often.
+// Package inventory keeps the vaults and policies of one project: what should be backed
+// up, and how often. It also keeps what can be restored, and what no vault protects.
 //
-// Both lists change rarely, so they are read in the background and a scrape returns
-// the last known state. Only the first scrape waits for a reading. Scrapes start the
-// readings: without scrapes there are no requests.
+// All of this changes rarely, so it is read in the background and a scrape returns the
+// last known state. Only the first scrape waits, for the vaults and policies. Scrapes
+// start the readings: without scrapes there are no requests.
 package inventory
 
 import (
@@ -19,17 +19,23 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/problem"
 )
 
-// API reads the two lists. *cbrapi.Client implements it.
+// API reads the lists. *cbrapi.Client implements it.
 type API interface {
 	Vaults() *cbrapi.List[cbrapi.Vault]
 	Policies(context.Context) ([]*cbrapi.Policy, []cbrapi.InvalidField, error)
+	Backups(cbrapi.BackupFilter) *cbrapi.List[cbrapi.VaultBackup]
+	Protectables(cbrapi.ProtectableType) *cbrapi.List[cbrapi.Protectable]
 }
 
 // Options configure an Inventory.
 type Options struct {
 	Project string        // name, for logs
-	Refresh time.Duration // time between two readings
-	Timeout time.Duration // limit for reading one list
+	Refresh time.Duration // time between two readings of vaults and policies
+	Timeout time.Duration // limit for reading one list, or one page of the backups or protectable resources
+
+	BackupsRefresh      time.Duration            // time between two readings of the backups; 0: they are not read
+	ProtectableTypes    []cbrapi.ProtectableType // none: protectable resources are not read
+	ProtectablesRefresh time.Duration
 
 	Now           func() time.Time
 	Logger        log.Logger
@@ -37,8 +43,8 @@ type Options struct {
 	Hints         problem.Hints          // for the log
 }
 
-// Inventory follows the vaults and policies of one project. It is safe for
-// concurrent use.
+// Inventory follows the vaults and policies of one project, its backups and what they could
+// protect. It is safe for concurrent use.
 type Inventory struct {
 	options  Options
 	api      API
@@ -47,16 +53,20 @@ type Inventory struct {
 	readings *background.Group
 	since    time.Time // when it was made
 
-	mu       sync.Mutex
-	current  *reading // the one that runs; nil if none does
-	known    known
-	revision uint64 // grows with what is known
+	mu           sync.Mutex
+	vaults       part[vaultState]
+	backups      part[backupState]
+	protectables part[protectableState]
+	// What follows from the state of the parts; nil if they are not read.
+	knownBackups      *Backups
+	knownProtectables *Protectables
+	revision          uint64 // grows with what is known
 }
 
 // New returns an inventory that has not read anything yet.
 func New(api API, o Options) *Inventory {
 	logger := log.With(o.Logger, "project", o.Project)
-	return &Inventory{
+	i := &Inventory{
 		options:  o,
 		api:      api,
 		logger:   logger,
@@ -64,11 +74,14 @@ func New(api API, o Options) *Inventory {
 		readings: background.NewGroup(),
 		since:    o.Now(),
 	}
+	i.protectables.state = protectableState{}
+	i.changed()
+	return i
 }
 
-// Collect starts a reading if one is due and returns the last known state. It waits
-// for the first reading, but not after ctx is done. A reading outlives the scrape that
-// started it.
+// Collect starts the readings that are due and returns the last known state. It waits for
+// the first reading of vaults and policies, but not after ctx is done. A reading outlives
+// the scrape that started it.
 func (i *Inventory) Collect(ctx context.Context) Snapshot {
 	if first := i.start(); first != nil {
 		select {
@@ -86,7 +99,7 @@ func (i *Inventory) Last() Snapshot {
 	return i.snapshot()
 }
 
-// Close cancels the running reading and waits for its end.
+// Close cancels the running readings and waits for their end.
 func (i *Inventory) Close() { i.readings.Close() }
 
 // Inherit takes over the known state of old, so that a reload loses nothing. It must
@@ -96,23 +109,45 @@ func (i *Inventory) Inherit(old *Inventory) {
 	defer old.mu.Unlock()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.known, i.since = old.known, old.since
+	i.since, i.vaults.state = old.since, old.vaults.state
+	if i.readsBackups() {
+		i.backups.state = old.backups.state
+	}
+	i.protectables.state = old.protectables.state.of(i.options.ProtectableTypes)
+	i.changed()
 }
 
-// start starts a reading if one is due and none runs. It returns the running reading
-// if it is the first one.
+// start starts the readings that are due, unless they run. It returns the reading of the
+// vaults if it is the first one.
 func (i *Inventory) start() *reading {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.current == nil {
-		r := i.known.due(i.options.Now(), i.options.Refresh)
-		if r == nil || !i.readings.Go(func(ctx context.Context) { i.run(ctx, r) }) {
-			return nil
-		}
-		i.current = r
+	now := i.options.Now()
+	if i.vaults.state.due(now, i.options.Refresh) {
+		begin(i, &i.vaults, now, i.collectVaults)
 	}
-	if i.known.attempted() { // a list that failed at first may go on failing
+	if i.readsBackups() && i.backups.state.list.due(now, i.options.BackupsRefresh) {
+		begin(i, &i.backups, now, i.collectBackups)
+	}
+	if i.protectables.state.due(now, i.options.ProtectableTypes, i.options.ProtectablesRefresh) {
+		begin(i, &i.protectables, now, i.collectProtectables)
+	}
+	if i.vaults.state.attempted() { // a list that failed at first may go on failing
 		return nil
 	}
-	return i.current
+	return i.vaults.current
+}
+
+func (i *Inventory) readsBackups() bool { return i.options.BackupsRefresh > 0 }
+
+// changed works out what follows from the state of the parts after a change of one of
+// them. The caller holds the mutex, or is the only one who knows i.
+func (i *Inventory) changed() {
+	i.revision++
+	if i.readsBackups() {
+		i.knownBackups = i.backups.state.known(&i.vaults.state, i.options.Now())
+	}
+	if len(i.options.ProtectableTypes) > 0 {
+		i.knownProtectables = i.protectables.state.known(i.options.ProtectableTypes)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/test/pause"
 )
 
 func TestRefresh(t *testing.T) {
@@ -145,6 +146,22 @@ func TestHangingPolicies(t *testing.T) {
 			if names(s) != "v" || s.Expected != nil || s.Complete || !s.Up || !s.Reasons[cbrapi.ReasonDeadline] || s.Duration == 0 {
 				t.Errorf("%s scrape: %+v", when, s)
 			}
+		}
+	})
+}
+
+// TestSlowVaults has the pages of a list take longer than the limit, together.
+func TestSlowVaults(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, &cloud{vaults: []object{vault("v", "r")}, fault: func(ctx context.Context, list string) error {
+			if list == "vaults" { // an empty page follows
+				return pause.For(ctx, timeout*2/3)
+			}
+			return nil
+		}})
+		if s, took := p.scrape(time.Hour); took != timeout+latency || s.Vaults != nil || !s.Reasons[cbrapi.ReasonDeadline] {
+			t.Errorf("first scrape, after %s: %+v", took, s)
 		}
 	})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // lostEntries names the rows, the resources of vaults and the vaults of policies that
-// cannot be read. They may need a backup all the same.
+// cannot be read. They may need a backup, or be one, all the same.
 type lostEntries []string
 
 // add adds the invalid fields that cost an entry. They are of the row called name, or of
@@ -33,7 +33,9 @@ func (l *lostEntries) add(name string, invalid []cbrapi.InvalidField) {
 func isEntry(f cbrapi.InvalidField) bool {
 	switch f.Field {
 	case "vaults", "vaults.id", "vaults.resources", "vaults.resources.id",
-		"policies", "policies.id", "policies.associated_vaults", "policies.associated_vaults.vault_id":
+		"policies", "policies.id", "policies.associated_vaults", "policies.associated_vaults.vault_id",
+		"backups", "backups.id", resourceField, "backups.status", "backups.created_at",
+		"instances", "instances.id", "instances.protectable", "instances.protectable.vault", "instances.protectable.vault.id":
 		return true
 	default:
 		return false

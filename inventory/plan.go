@@ -51,20 +51,28 @@ type Binding struct {
 	Deleted bool      // the resource does not exist any more
 	Manual  bool      // the resource does not follow the policies of the vault
 	Since   time.Time // when it was first seen so; zero if it was so at the first reading
+	// Settled is when the policies of this vault have deleted what they do not keep of the
+	// backups from the vault before; zero if the resource was not seen to move.
+	Settled time.Time
 }
 
 // bind returns the binding of each resource, by id. The API binds a resource to one
 // vault at most.
-func (k *known) bind(now time.Time) map[string]Binding {
+func (s *vaultState) bind(now time.Time) map[string]Binding {
 	bindings := map[string]Binding{}
-	for _, v := range k.vaults {
+	for _, v := range s.vaults {
 		for n := range v.Resources {
 			r := &v.Resources[n]
 			b := Binding{VaultID: v.ID, Deleted: r.ProtectStatus == cbrapi.ProtectDeleted, Manual: r.AutoProtect != nil && !*r.AutoProtect}
-			switch before, bound := k.bindings[r.ID]; {
+			before, bound := s.bindings[r.ID]
+			b.Settled = before.Settled
+			if bound && before.VaultID != v.ID {
+				b.Settled = s.settled(v.ID, now)
+			}
+			switch {
 			case bound && before.Manual == b.Manual: // in whichever vault
 				b.Since = before.Since
-			case k.bindings != nil:
+			case s.bindings != nil:
 				b.Since = now
 			}
 			bindings[r.ID] = b
@@ -74,17 +82,17 @@ func (k *known) bind(now time.Time) map[string]Binding {
 }
 
 // expect returns what the enabled policies run for the resources that follow them.
-func (k *known) expect(plans map[planKey]*Plan) []Expectation {
+func (s *vaultState) expect(plans map[planKey]*Plan) []Expectation {
 	expected := []Expectation{} // not nil: both lists are known
 	for _, operation := range []cbrapi.OperationType{cbrapi.OperationBackup, cbrapi.OperationReplication} {
-		for _, v := range k.vaults {
+		for _, v := range s.vaults {
 			plan := plans[planKey{v.ID, operation}]
 			if plan == nil {
 				continue
 			}
 			for n := range v.Resources {
 				r := &v.Resources[n]
-				b := k.bindings[r.ID]
+				b := s.bindings[r.ID]
 				if b.Manual || b.Deleted || b.VaultID != v.ID {
 					continue
 				}
@@ -120,19 +128,19 @@ const patternField = "policies.trigger.properties.pattern"
 
 // plan returns the plans of the enabled policies. It leaves out a policy with an
 // invalid pattern: when that one runs is not known.
-func (i *Inventory) plan(k *known, now time.Time) map[planKey]*Plan {
+func (i *Inventory) plan(s *vaultState, now time.Time) map[planKey]*Plan {
 	created := map[string]time.Time{}
-	for _, v := range k.vaults {
+	for _, v := range s.vaults {
 		created[v.ID] = v.CreatedAt
 	}
-	before, since := k.enabled, now
+	before, since := s.enabled, now
 	if before == nil { // the first reading: it may have been so for long
 		since = time.Time{}
 	}
-	k.enabled = map[assignment]*enabled{}
+	s.enabled = map[assignment]*enabled{}
 	plans := map[planKey]*Plan{}
-	for _, policy := range k.policies {
-		s, errs := Runs(policy)
+	for _, policy := range s.policies {
+		runs, errs := Runs(policy)
 		for _, err := range errs {
 			i.options.InvalidFields.WithLabelValues(patternField).Inc()
 			_ = i.problems.Once("pattern "+policy.ID+" "+err.Error()).Log("msg", "invalid schedule, policy ignored",
@@ -144,14 +152,14 @@ func (i *Inventory) plan(k *known, now time.Time) map[planKey]*Plan {
 			switch {
 			case policy.Enabled != nil && !*policy.Enabled:
 				continue
-			case len(s) == 0: // what cannot be read for once is as before
+			case len(runs) == 0: // what cannot be read for once is as before
 				if e != nil {
-					k.enabled[a] = e
+					s.enabled[a] = e
 				}
 				continue
 			}
-			e = e.runs(policy, s, k.policiesBefore, since)
-			k.enabled[a] = e
+			e = e.runs(policy, runs, s.policiesBefore, since)
+			s.enabled[a] = e
 			key := planKey{vaultID, policy.OperationType.Canonical()}
 			if plans[key] == nil {
 				plans[key] = &Plan{}

@@ -1,13 +1,12 @@
 package inventory
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
+	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -17,10 +16,102 @@ import (
 // Prometheus servers may scrape far more often.
 const failurePause = 30 * time.Second
 
+// part is what is known of lists that are read together, beside those of the other parts.
+type part[S any] struct {
+	state   S        // after the latest reading; what it points to is never changed
+	current *reading // the one that runs; nil if none does
+}
+
+// reading is one reading of the lists of a part, one request at a time.
 type reading struct {
-	started          time.Time
-	vaults, policies bool          // the lists to read
-	done             chan struct{} // closed at its end
+	inventory *Inventory
+	started   time.Time
+	stop      error         // one that every further request would meet as well
+	done      chan struct{} // closed at its end
+}
+
+// begin starts a reading of a part unless one runs. The function read changes a copy of
+// the state. The caller holds the mutex.
+func begin[S any](i *Inventory, p *part[S], now time.Time, read func(context.Context, *reading, *S)) {
+	if p.current != nil {
+		return
+	}
+	r := &reading{inventory: i, started: now, done: make(chan struct{})}
+	next := p.state // only a reading changes it
+	if i.readings.Go(func(ctx context.Context) {
+		read(ctx, r, &next)
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		p.state, p.current = next, nil
+		i.changed()
+		close(r.done)
+	}) {
+		p.current = r
+	}
+}
+
+// try reads a list and records the outcome. After a failure that every further request
+// would meet as well it does not try.
+func (r *reading) try(ctx context.Context, name string, list *listState, hint hint, read func(context.Context) error) {
+	err := r.stop
+	list.partial = false
+	if err == nil {
+		err = r.inventory.attempt(ctx, name, hint, read)
+	}
+	if err != nil && cbrapi.StopsAll(err) {
+		r.stop = err
+	}
+	list.record(r.started, r.inventory.options.Now(), err)
+}
+
+// hint returns what to check when lists cannot be read.
+type hint func(cbrapi.Reason, error) string
+
+func (i *Inventory) attempt(ctx context.Context, name string, hint hint, read func(context.Context) error) error {
+	err := read(ctx)
+	switch {
+	case ctx.Err() != nil: // the inventory is closed
+	case err != nil:
+		reason := cbrapi.ReasonOf(err)
+		_ = i.problems.Failed(name, reason).Log("msg", "reading "+name+" failed", "reason", reason, "err", err, "hint", hint(reason, err))
+	case i.problems.Recovered(name):
+		_ = level.Info(i.logger).Log("msg", "reading "+name+" recovered")
+	}
+	return err
+}
+
+// success returns the logger for a list that was read completely.
+func (i *Inventory) success(first bool) log.Logger {
+	if first {
+		return level.Info(i.logger)
+	}
+	return level.Debug(i.logger)
+}
+
+// readList reads a list to its end, each page within the time limit, and calls row for
+// each row. It returns the rows that cannot be read. Rows that come and go meanwhile shift
+// the pages, so after an error a part of the list is useless.
+func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], row func(*T)) (lostEntries, error) {
+	var lost lostEntries
+	for !list.Done() {
+		limited, cancel := context.WithTimeout(ctx, i.options.Timeout)
+		page, err := list.Next(limited)
+		cancel()
+		invalid := list.Invalid()
+		i.report("", invalid)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page {
+			row(r)
+		}
+		lost.add("", invalid)
+	}
+	return lost, nil
+}
+
+func (i *Inventory) report(id string, fields []cbrapi.InvalidField) {
+	i.problems.InvalidFields(i.options.InvalidFields, id, fields)
 }
 
 // listState is the outcome of the attempts to read one list.
@@ -28,6 +119,7 @@ type listState struct {
 	started    time.Time // start of the reading with the latest attempt; zero before the first
 	ended      time.Time // end of the latest attempt
 	err        error     // of the latest attempt
+	partial    bool      // err is about single rows of a long list, which is not read again before the refresh
 	failing    time.Time // end of the first consecutive attempt that failed for the same reason
 	since      time.Time // end of the first consecutive attempt that failed; zero if the latest did not
 	completeAt time.Time // end of the latest attempt that returned a complete list
@@ -38,7 +130,7 @@ func (l *listState) due(now time.Time, refresh time.Duration) bool {
 	switch {
 	case l.ended.IsZero():
 		return true
-	case l.err != nil:
+	case l.err != nil && !l.partial:
 		return now.Sub(l.ended) >= min(refresh, failurePause)
 	default:
 		return now.Sub(l.started) >= refresh
@@ -56,127 +148,6 @@ func (l *listState) record(started, now time.Time, err error) {
 	case l.since.IsZero():
 		l.since = now
 	}
-}
-
-// due returns the reading that is to start now, or nil. It does not read a list
-// again because the other one failed.
-func (k *known) due(now time.Time, refresh time.Duration) *reading {
-	r := &reading{
-		started:  now,
-		vaults:   k.vaultList.due(now, refresh),
-		policies: k.policyList.due(now, refresh),
-		done:     make(chan struct{}),
-	}
-	if !r.vaults && !r.policies {
-		return nil
-	}
-	return r
-}
-
-// run reads the lists of r, one request at a time.
-func (i *Inventory) run(ctx context.Context, r *reading) {
-	i.mu.Lock()
-	next := i.known // only a reading changes it
-	i.mu.Unlock()
-	next.up = false
-	var stop error // one that every further request would meet as well
-	try := func(name string, list *listState, read func(context.Context) error) {
-		err := stop
-		if err == nil {
-			err = i.attempt(ctx, name, read)
-		}
-		if err != nil && cbrapi.StopsAll(err) {
-			stop = err
-		}
-		list.record(r.started, i.options.Now(), err)
-	}
-	if r.vaults {
-		try("vaults", &next.vaultList, func(ctx context.Context) error { return i.readVaults(ctx, &next, r.started) })
-		if next.policyList.ended.IsZero() { // the vaults are not to wait for policies that hang
-			i.mu.Lock()
-			i.known = next
-			i.revision++
-			i.mu.Unlock()
-		}
-	}
-	if r.policies {
-		try("policies", &next.policyList, func(ctx context.Context) error { return i.readPolicies(ctx, &next, r.started) })
-	}
-	if next.policiesRead && next.vaults != nil {
-		next.expected = next.expect(i.plan(&next, r.started))
-	}
-	next.duration = i.options.Now().Sub(r.started)
-
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.logComplete(&i.known, &next)
-	i.known, i.current = next, nil
-	i.revision++
-	close(r.done)
-}
-
-func (i *Inventory) attempt(ctx context.Context, name string, read func(context.Context) error) error {
-	limited, cancel := context.WithTimeout(ctx, i.options.Timeout)
-	defer cancel()
-	err := read(limited)
-	switch {
-	case ctx.Err() != nil: // the inventory is closed
-	case err != nil:
-		reason := cbrapi.ReasonOf(err)
-		_ = i.problems.Failed(name, reason).Log("msg", "reading "+name+" failed", "reason", reason, "err", err, "hint", i.options.Hints.Vaults(reason, err))
-	case i.problems.Recovered(name):
-		_ = level.Info(i.logger).Log("msg", "reading "+name+" recovered")
-	}
-	return err
-}
-
-func (i *Inventory) logComplete(before, next *known) {
-	if next.vaultList.err != nil || next.policyList.err != nil {
-		return
-	}
-	logger := level.Debug(i.logger)
-	if before.lastComplete().IsZero() {
-		logger = level.Info(i.logger)
-	}
-	resources := 0
-	for _, v := range next.vaults {
-		resources += len(v.Resources)
-	}
-	_ = logger.Log("msg", "vaults and policies read", "vaults", len(next.vaults), "resources", resources,
-		"policies", len(next.policies), "expected", len(next.expected), "duration", next.duration.Round(time.Millisecond))
-}
-
-// readVaults reads the list to its end. Vaults that are created or deleted meanwhile
-// shift the pages, so a part of the list is useless.
-func (i *Inventory) readVaults(ctx context.Context, k *known, started time.Time) error {
-	vaults := []*cbrapi.Vault{} // not nil, even if the list is empty
-	var lost lostEntries
-	list := i.api.Vaults()
-	for !list.Done() {
-		page, err := list.Next(ctx)
-		invalid := list.Invalid()
-		i.report("", invalid)
-		if err != nil {
-			return err
-		}
-		vaults = append(vaults, page...)
-		lost.add("", invalid)
-	}
-	k.up = true
-	for _, v := range vaults {
-		i.report(v.ID, v.Invalid)
-		lost.add(cmp.Or(v.Name, v.ID), v.Invalid)
-	}
-	if err := k.vaultList.doubt("ListVault", len(vaults)+len(lost), len(k.vaults), started); err != nil {
-		return err
-	}
-	if len(lost) > 0 && !k.vaultList.completeAt.IsZero() {
-		vaults = fillVaults(vaults, k.vaults)
-	}
-	slices.SortFunc(vaults, func(a, b *cbrapi.Vault) int { return cmp.Compare(a.ID, b.ID) })
-	k.vaults = vaults
-	k.bindings = k.bind(started)
-	return lost.err("ListVault")
 }
 
 // doubtEmpty is how long an empty list is doubted if it had rows before. A user who may no
@@ -202,33 +173,4 @@ func (l *listState) doubt(operation string, rows, before int, started time.Time)
 		Message: fmt.Sprintf("the list is empty, but had %d rows before: check that the user may still see them; from %s on it is believed",
 			before, until.UTC().Format(time.RFC3339)),
 	}
-}
-
-func (i *Inventory) readPolicies(ctx context.Context, k *known, started time.Time) error {
-	policies, invalid, err := i.api.Policies(ctx)
-	if err != nil {
-		return err
-	}
-	k.up, k.policiesRead = true, true
-	i.report("", invalid)
-	var lost lostEntries
-	lost.add("", invalid)
-	for _, p := range policies {
-		i.report(p.ID, p.Invalid)
-		lost.add(cmp.Or(p.Name, p.ID), p.Invalid)
-	}
-	if err := k.policyList.doubt("ListPolicies", len(policies)+len(lost), len(k.policies), started); err != nil {
-		return err
-	}
-	if len(lost) > 0 && !k.policyList.completeAt.IsZero() {
-		policies = fillPolicies(policies, k.policies)
-	}
-	slices.SortFunc(policies, func(a, b *cbrapi.Policy) int { return cmp.Compare(a.ID, b.ID) })
-	k.policies = policies
-	k.policiesAt, k.policiesBefore = started, k.policiesAt
-	return lost.err("ListPolicies")
-}
-
-func (i *Inventory) report(id string, fields []cbrapi.InvalidField) {
-	i.problems.InvalidFields(i.options.InvalidFields, id, fields)
 }

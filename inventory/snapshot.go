@@ -1,37 +1,11 @@
 package inventory
 
 import (
-	"slices"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/problem"
 )
-
-// known is the state after the latest reading. Its slices are shared with snapshots
-// and never changed.
-type known struct {
-	vaultList  listState
-	policyList listState
-
-	vaults       []*cbrapi.Vault  // by id; nil until they are read
-	policies     []*cbrapi.Policy // by id
-	policiesRead bool
-	// Start of the latest reading of the policies, and of the one before it.
-	policiesAt, policiesBefore time.Time
-	bindings                   map[string]Binding      // by resource; nil until the vaults are read
-	enabled                    map[assignment]*enabled // nil until both lists are read
-	expected                   []Expectation           // nil until both lists are read
-
-	up       bool          // the API gave a valid response in the latest reading
-	duration time.Duration // of the latest reading
-}
-
-func (k *known) attempted() bool { return !k.vaultList.ended.IsZero() }
-
-func (k *known) lastComplete() time.Time {
-	return slices.MinFunc([]time.Time{k.vaultList.completeAt, k.policyList.completeAt}, time.Time.Compare)
-}
 
 // Snapshot is the state of the vaults and policies of a project at one moment. It is
 // shared and must not be changed. While the API cannot be read it holds the last
@@ -43,24 +17,57 @@ type Snapshot struct {
 	Policies []*cbrapi.Policy   // by id
 	Expected []Expectation      // by operation type, vault and resource; nil until both lists are read
 
-	Up bool // the API gave a valid response in the latest reading
+	Reading                    // of vaults and policies
+	Up           bool          // the API gave a valid response in the latest reading of them
+	Duration     time.Duration // of that reading, so far if it is the first one
+	Backups      *Backups      // nil if they are not read
+	Protectables *Protectables // nil if they are not read
+	Since        time.Time     // since when the lists are followed
+	At           time.Time
+}
+
+// Reading is how completely some lists are known.
+type Reading struct {
 	// Reasons are why the latest attempt to read a list failed. Before the end of the
 	// first attempt that is cbrapi.ReasonDeadline.
 	Reasons  map[cbrapi.Reason]bool
-	Problems []problem.Problem // explain the reasons, vaults before policies
-	Duration time.Duration     // of the latest reading, so far if that is the first one
-	Complete bool              // the latest attempts returned both lists, completely
-	// LastComplete is when the older of the two lists was completely read; zero if one
-	// never was.
+	Problems []problem.Problem // explain the reasons, in the order of the lists
+	Complete bool              // the latest attempts returned all lists, completely
+	// LastComplete is when the older of the lists was completely read; zero if one never
+	// was.
 	LastComplete time.Time
 	FailingSince time.Time // when the older of the lists that now fail began to fail; zero if none does
-	Since        time.Time // since when the lists are followed
-	At           time.Time
+}
+
+// readingOf returns how completely the lists are known.
+func readingOf(lists ...*listState) Reading {
+	r := Reading{Reasons: map[cbrapi.Reason]bool{}}
+	for n, list := range lists {
+		if n == 0 || list.completeAt.Before(r.LastComplete) {
+			r.LastComplete = list.completeAt
+		}
+		if list.ended.IsZero() {
+			r.Reasons[cbrapi.ReasonDeadline] = true
+		}
+		if list.err == nil {
+			continue
+		}
+		reason := cbrapi.ReasonOf(list.err)
+		if !r.Reasons[reason] { // one problem per reason
+			r.Problems = append(r.Problems, problem.Problem{Reason: reason, Err: list.err, Since: list.failing})
+		}
+		r.Reasons[reason] = true
+		if r.FailingSince.IsZero() || list.since.Before(r.FailingSince) {
+			r.FailingSince = list.since
+		}
+	}
+	r.Complete = len(r.Reasons) == 0
+	return r
 }
 
 // snapshot returns the known state. The caller holds the mutex.
 func (i *Inventory) snapshot() Snapshot {
-	k := &i.known
+	k, reading := &i.vaults.state, i.vaults.current
 	if k.policyList.ended.IsZero() { // the duration goes on
 		i.revision++
 	}
@@ -70,33 +77,17 @@ func (i *Inventory) snapshot() Snapshot {
 		Bindings:     k.bindings,
 		Policies:     k.policies,
 		Expected:     k.expected,
+		Reading:      readingOf(&k.vaultList, &k.policyList),
 		Up:           k.up,
-		Reasons:      map[cbrapi.Reason]bool{},
 		Duration:     k.duration,
-		LastComplete: k.lastComplete(),
+		Backups:      i.knownBackups,
+		Protectables: i.knownProtectables,
 		Since:        i.since,
 		At:           i.options.Now(),
 	}
-	if k.policyList.ended.IsZero() && i.current != nil {
-		s.Duration = s.At.Sub(i.current.started)
+	if k.policyList.ended.IsZero() && reading != nil {
+		s.Duration = s.At.Sub(reading.started)
 	}
-	for _, list := range []*listState{&k.vaultList, &k.policyList} {
-		if list.ended.IsZero() {
-			s.Reasons[cbrapi.ReasonDeadline] = true
-		}
-		if list.err == nil {
-			continue
-		}
-		reason := cbrapi.ReasonOf(list.err)
-		if !s.Reasons[reason] { // one problem per reason
-			s.Problems = append(s.Problems, problem.Problem{Reason: reason, Err: list.err, Since: list.failing})
-		}
-		s.Reasons[reason] = true
-		if s.FailingSince.IsZero() || list.since.Before(s.FailingSince) {
-			s.FailingSince = list.since
-		}
-	}
-	s.Complete = len(s.Reasons) == 0
 	return s
 }
 

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/overview"
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
 // thousands returns a project with n resources in vaults of 200, which are backed up each
-// night. Of a hundred one fails, and one is not covered.
+// night, and their restore points. Of a hundred one fails, one is not covered, one is in no
+// vault and one has lost restore points.
 func thousands(b *testing.B, n int) overview.Source {
 	b.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -57,6 +59,22 @@ func thousands(b *testing.B, n int) overview.Source {
 	}
 	known := discovered(states...)
 	known.Inventory = inventoryOf(b, vaults, nightly)
+	backups, protectables := map[string]inventory.RestorePoints{}, &inventory.Protectables{
+		Reading: inventory.Reading{Complete: true, LastComplete: noon}, Protected: map[string]int{"OS::Nova::Server": n},
+	}
+	for i := range states {
+		r := points(30, 30)
+		if i%100 == 77 {
+			r = points(3, 30)
+		}
+		r.Latest, r.Oldest = r.Latest.Add(time.Duration(random.IntN(3600))*time.Second), r.Oldest.Add(time.Duration(random.IntN(3600))*time.Second)
+		backups[states[i].ResourceID] = r
+		if i%100 == 42 {
+			protectables.Unprotected = append(protectables.Unprotected, server(uuid(), fmt.Sprintf("ecs-new-%d", i)))
+		}
+	}
+	known.Inventory.Backups = &inventory.Backups{Reading: inventory.Reading{Complete: true, LastComplete: noon}, FullAt: noon, Resources: backups}
+	known.Inventory.Protectables = protectables
 	return source(known)
 }
 

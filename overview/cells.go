@@ -48,6 +48,67 @@ func lastSuccess(r Resource, now time.Time) moment {
 	}
 }
 
+// shownPoints are the restore points of a resource.
+type shownPoints struct{ Class, Words, Title string }
+
+// restorable says how many restore points a resource has; nil if that is not known.
+func restorable(r Resource, now time.Time) *shownPoints {
+	p := r.RestorePoints
+	if p == nil {
+		return nil
+	}
+	v := &shownPoints{Words: formatCount(p.Count)}
+	switch {
+	case isTrue(p.Lost):
+		v.Words += " of " + formatCount(p.Peak)
+	case p.Count == 0:
+		v.Words = "none"
+	}
+	if unrestorable(r.States) {
+		v.Class = "wrong"
+	}
+	if p.Latest != nil {
+		v.Words += ", latest " + strings.ReplaceAll(ago(p.Latest, now).Words, " ", "\u00a0")
+	}
+	var facts []string
+	for _, of := range []struct {
+		name string
+		at   *time.Time
+	}{{"latest ", p.Latest}, {"oldest ", p.Oldest}, {"next expiry ", p.NextExpiry}} {
+		if of.at != nil {
+			facts = append(facts, of.name+formatUTC(*of.at))
+		}
+	}
+	if p.InError > 0 {
+		facts = append(facts, formatCount(p.InError)+" in error")
+	}
+	if p.BeingMade > 0 {
+		facts = append(facts, formatCount(p.BeingMade)+" being made")
+	}
+	v.Title = strings.Join(facts, "; ")
+	return v
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// describeProtectables says how many resources of each type exist; "" if there are no counts.
+func describeProtectables(all []Protectable) string {
+	var types []string
+	for _, p := range all {
+		text := fmt.Sprintf("%s: %s in vaults, %s in none", p.ResourceType, formatCount(p.Protected), formatCount(p.Unprotected))
+		if p.Excluded > 0 {
+			text += ", " + formatCount(p.Excluded) + " excluded by the configuration"
+		}
+		types = append(types, text)
+	}
+	return strings.Join(types, "; ")
+}
+
 // bar is how much of something is done or used.
 type bar struct {
 	Class   string

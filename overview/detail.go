@@ -54,18 +54,35 @@ func (m *model) detail(projectName, resourceID, version string) (*Detail, error)
 			}
 		}
 	}
+	points := p.keys.RestorePoints(resourceID)
+	if points != nil && vaultID == "" {
+		vaultID = points.VaultID
+	}
 	binding, bound := p.Binding(resourceID)
 	if bound {
 		vaultID = binding.VaultID
 	}
-	if !bound && len(d.Operations) == 0 && len(d.Tasks) == 0 {
+	for _, r := range p.unprotected {
+		if r.known.ID == resourceID {
+			d.Unprotected = new(r.show())
+			d.ResourceName, d.ResourceType = r.known.Name, r.known.Type
+		}
+	}
+	if !bound && len(d.Operations) == 0 && len(d.Tasks) == 0 && points == nil && d.Unprotected == nil {
 		return nil, p.noSuchResource(resourceID)
 	}
 	d.Place, d.Binding = p.place(vaultID), p.describeBinding(resourceID)
+	d.Restorable, d.RestorePoints = p.describeRestorePoints(points), showRestorePoints(points)
 	d.Policies = append(d.Policies, p.policies(vaultID)...)
 	for _, r := range p.vaults {
 		if r.vaultID == vaultID {
 			d.Vault = new(r.show())
+			d.Locked = r.known.Locked
+			for _, in := range r.known.Resources {
+				if in.ID == resourceID {
+					d.BackupBytes = in.BackupSize
+				}
+			}
 		}
 	}
 	return d, nil

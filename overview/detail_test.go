@@ -76,8 +76,9 @@ func TestDetail(t *testing.T) {
 	rest := overview.Detail{
 		Version: "1.2.3", At: noon, Place: overview.Place{Project: "test", VaultID: "vault-1", VaultName: "vault-db"},
 		ResourceID: "resource-1", ResourceName: "ecs-1", ResourceType: "OS::Nova::Server",
-		Binding: "It is bound to the vault vault-db and follows its policies.",
-		Reading: healthy + " Vaults and policies: read 60 s ago.",
+		Binding:    "It is bound to the vault vault-db and follows its policies.",
+		Restorable: "Its backups are not read; add backups: {} to its project.",
+		Reading:    healthy + " Vaults and policies: read 60 s ago.",
 	}
 	if diff := cmp.Diff(rest, got); diff != "" {
 		t.Errorf("the rest differs (-want +got):\n%s", diff)
@@ -109,7 +110,7 @@ func TestBinding(t *testing.T) {
 	}{
 		"not read": {func(*protection.Snapshot) {}, "To which vault it is bound is not read."},
 		"not known yet": {func(s *protection.Snapshot) {
-			s.Inventory = &inventory.Snapshot{Problems: refused(discovered(), "network").Problems}
+			s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Problems: refused(discovered(), "network").Problems}}
 		}, "To which vault it is bound is not known yet."},
 		"not bound": {func(s *protection.Snapshot) { s.Inventory = inventoryOf(t, []*cbrapi.Vault{}) }, "It is not bound to any vault."},
 		"bound":     {bound(func(*inventory.Binding) {}), "It is bound to the vault vault-db and follows its policies."},

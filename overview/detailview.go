@@ -11,10 +11,11 @@ import (
 // detailView is the page of one resource.
 type detailView struct {
 	layout
-	Detail     *Detail
-	Operations []operationView
-	Tasks      tableView[Task]
-	Vaults     tableView[Vault]
+	Detail       *Detail
+	Unrestorable bool // there is no restore point, or too many are gone
+	Operations   []operationView
+	Tasks        tableView[Task]
+	Vaults       tableView[Vault]
 }
 
 type operationView struct {
@@ -63,11 +64,15 @@ func (r *renderer) detail(w io.Writer, d *Detail) error {
 	if d.Blind {
 		v.State = StateBlind
 	}
+	if d.Unprotected != nil {
+		v.State = StateAttention
+	}
 	v.JSON = "api/v1/resource?" + url.Values{"project": {d.Project}, "id": {d.ResourceID}}.Encode()
 	for _, o := range d.Operations {
 		if wrong(o.States) {
 			v.State = StateAttention
 		}
+		v.Unrestorable = v.Unrestorable || unrestorable(o.States)
 		v.Operations = append(v.Operations, operationView{o, d.At, nextRun(o.Resource, d)})
 	}
 	slices.SortStableFunc(v.Operations, func(x, y operationView) int { return cmp.Compare(x.weight(), y.weight()) })

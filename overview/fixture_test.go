@@ -72,6 +72,9 @@ func fixtureResource(n int, name string, states ...State) Resource {
 		LastSuccess:   &Run{ID: fixtureID(5000 + n), Status: cbrapi.StatusSuccess, Ended: before(9 * time.Hour), Duration: new(780.0)},
 		Days:          fixtureDays(),
 		Durations:     fixtureDurations(28),
+		RestorePoints: &RestorePoints{
+			Count: 30, Lost: new(false), Latest: before(9 * time.Hour), Oldest: before(30 * 24 * time.Hour), NextExpiry: before(-15 * time.Hour), InError: n % 2, BeingMade: n % 3,
+		},
 	}
 	switch states[0] {
 	case StateOverdue:
@@ -79,6 +82,11 @@ func fixtureResource(n int, name string, states ...State) Resource {
 		r.LastSuccess.Ended = before(81 * time.Hour)
 		r.Days = fixtureDays(OutcomeSkipped, OutcomeSuccess, OutcomeFailed, OutcomeTimeout, OutcomeMissed)
 		r.Failures = 3
+	case StateLost:
+		r.Why, r.Alert = "9 of 12 restore points are gone within a day, other than by expiry", "CBRRestorePointsLost"
+		r.RestorePoints.Count, r.RestorePoints.Peak, r.RestorePoints.Lost = 3, 12, new(true)
+	case StateNoRestorePoint:
+		r.Why, r.Alert, r.RestorePoints = "there is no restore point", "CBRNoRestorePoint", &RestorePoints{}
 	case StateFailing:
 		r.Why, r.Alert = "the latest backup failed 9 h ago, CBR.0012: agent is not online", "CBRTaskFailing"
 		r.Days = fixtureDays(OutcomeFailed)
@@ -103,10 +111,12 @@ func troubled() *Status {
 		Summary: "4 of 412 resources have no backup in time, 2 are failing, 1 vault is full, and 1 project of 3 cannot be read.",
 		Tiles: []Tile{
 			{"overdue", "Overdue", new(4), new(412), []State{StateOverdue}, true},
+			{"unrestorable", "Not restorable, 1 lost", new(3), new(400), []State{StateLost, StateNoRestorePoint}, true},
 			{"failing", "Failing", new(2), new(398), []State{StateFailing}, true},
 			{"blind", "Blind", new(1), new(3), []State{StateBlind}, true},
 			{"vaults", "Vaults unusable", new(1), new(12), []State{StateUnavailable, StateFull}, true},
 			{"uncovered", "Not covered", nil, nil, []State{StateUncovered}, true},
+			{"unprotected", "Unprotected", new(3), new(420), []State{StateUnprotected}, true},
 			{"running", "Running", new(3), nil, []State{StateActive}, false},
 			{"in_time", "In time", new(408), new(412), []State{StateInTime}, false},
 		},
@@ -124,6 +134,16 @@ func troubled() *Status {
 			{Name: "staging", State: StateOK, Reading: "Tasks: read 20 s ago, the whole list 40 min ago.", At: before(20 * time.Second)},
 		},
 	}
+	s.ReadsBackups = true
+	s.Protectables = []Protectable{{"OS::Nova::Server", 417, 2, 1500}, {"OS::Sfs::Turbo", 0, 1, 0}}
+	s.Unprotected = fixtureRows(
+		Unprotected{Project: "production", ResourceID: fixtureID(8001), ResourceName: scriptName, ResourceType: "OS::Nova::Server", States: []State{StateUnprotected}, Alert: "CBRResourceUnprotected"},
+		Unprotected{Project: "archive", ResourceID: fixtureID(8002), ResourceName: longName(), ResourceType: "OS::Sfs::Turbo", States: []State{StateUnprotected, StateBlind}, Alert: "CBRResourceUnprotected"},
+		Unprotected{
+			Project: "production", ResourceID: fixtureID(8003), ResourceType: "OS::Nova::Server", States: []State{StateUnprotected}, Alert: "CBRResourceUnprotected",
+			Code: "BackupService.9999", Why: "it cannot be protected: BackupService.9999: the disk type is not supported " + scriptName,
+		},
+	)
 	s.Resources = fixtureRows(
 		fixtureResource(1, "db-primary-01", StateOverdue, StateFailing),
 		fixtureResource(2, chineseName, StateOverdue),
@@ -140,6 +160,7 @@ func troubled() *Status {
 	for n := range 34 {
 		s.Resources.Rows = append(s.Resources.Rows, fixtureResource(10+n, fmt.Sprintf("web-%02d", n), StateInTime))
 	}
+	s.Resources.Rows[20].RestorePoints = nil
 	s.Resources.All, s.Resources.Selected = 42, 42
 	place := Place{Project: "production", VaultID: fixtureID(900), VaultName: "vault-daily"}
 	s.Tasks = fixtureRows(
@@ -196,6 +217,7 @@ func fine() *Status {
 		{"failing", "Failing", new(0), new(34), []State{StateFailing}, true},
 		{"running", "Running", new(1), nil, []State{StateActive}, false},
 	}
+	s.Unprotected, s.Protectables = fixtureRows[Unprotected](), []Protectable{{"OS::Nova::Server", 34, 0, 2}}
 	s.Resources = fixtureRows(s.Resources.Rows[8:]...)
 	s.Tasks = fixtureRows(s.Tasks.Rows[2])
 	s.Vaults = fixtureRows(s.Vaults.Rows[3])
@@ -231,6 +253,12 @@ func detailed() *Detail {
 	d := &Detail{
 		Version: "0.1.0", At: fixtureNow, Place: r.Place, ResourceID: r.ResourceID, ResourceName: r.ResourceName, ResourceType: r.ResourceType,
 		Binding:    "It is bound to the vault and follows its policies.",
+		Restorable: "It can be restored from 12 backups.",
+		RestorePoints: &RestorePoints{
+			Count: 12, Latest: before(9 * time.Hour), Oldest: before(12 * 24 * time.Hour), NextExpiry: before(-15 * time.Hour), InError: 2, BeingMade: 1,
+			Replicas: []Replicas{{Region: "cn-east-3", Latest: before(33 * time.Hour)}, {Region: scriptName, Failed: 1234, ErrorCode: "BackupService.6302"}},
+		},
+		BackupBytes: new(int64(120 << 30)), Locked: new(false),
 		Operations: []Operation{{Resource: r}, {Resource: s.Resources.Rows[10]}},
 		Tasks:      []Task{s.Tasks.Rows[0], s.Tasks.Rows[4]},
 		Policies: []Policy{

@@ -39,7 +39,9 @@ type project struct {
 	resources []*resourceRow
 	tasks     []*taskRow
 	vaults    []*vaultRow
-	counts    counts
+
+	unprotected []*unprotectedRow
+	counts      counts
 }
 
 // newModel reads what is known. Between two passes it is the same, except for the vaults.
@@ -64,6 +66,7 @@ func newModel(sources []Source, refusal *Refusal, now time.Time) *model {
 		p.whyBlind = p.describeBlindness()
 		p.tasks, p.vaults = p.taskRows(), p.vaultRows()
 		p.resources = p.resourceRows() // which depend on the vaults
+		p.unprotected = p.unprotectedRows()
 		p.counts.add(p)
 		m.counts.add(p)
 		m.projects = append(m.projects, p)
@@ -99,17 +102,19 @@ func (m *model) status(q Query, version string) (*Status, error) {
 		}
 	}
 	s := &Status{
-		Version: version, At: m.at, State: m.state(), Summary: m.summary(), Tiles: m.tiles(),
-		Refusal: m.refusal, Projects: []Project{},
+		Version: version, At: m.at, State: m.state(), Summary: m.summary(), Tiles: m.tiles(), ReadsBackups: m.counts.readsBackups,
+		Refusal: m.refusal, Projects: []Project{}, Protectables: m.protectables(),
 	}
 	var resources []*resourceRow
 	var tasks []*taskRow
 	var vaults []*vaultRow
+	var unprotected []*unprotectedRow
 	for _, p := range m.projects {
 		s.Projects = append(s.Projects, p.project())
 		resources = append(resources, p.resources...)
 		tasks = append(tasks, p.tasks...)
 		vaults = append(vaults, p.vaults...)
+		unprotected = append(unprotected, p.unprotected...)
 	}
 	worstFirst := []State{StateAttention, StateBlind, StateOK}
 	slices.SortStableFunc(s.Projects, func(a, b Project) int {
@@ -127,8 +132,9 @@ func (m *model) status(q Query, version string) (*Status, error) {
 	}
 	s.Resources = selectRows(resources, &q, q.Resources)
 	s.Tasks = selectRows(tasks, &q, q.Tasks)
-	q.Type = "" // vaults have none
+	q.Type = "" // the others have none
 	s.Vaults = selectRows(vaults, &q, q.Vaults)
+	s.Unprotected = selectRows(unprotected, &q, q.Unprotected)
 	return s, nil
 }
 

@@ -22,6 +22,9 @@ type pageView struct {
 	Resources tableView[Resource]
 	Tasks     tableView[Task]
 	Vaults    tableView[Vault]
+
+	Unprotected tableView[Unprotected]
+	Exist       string // how many resources exist, by type; "" if that is not known
 }
 
 // page writes the page of all projects.
@@ -46,9 +49,11 @@ func (r *renderer) page(w io.Writer, s *Status, q Query) error {
 			v.Projects = append(v.Projects, card)
 		}
 	}
-	v.Resources = newTableView(s.Resources, q, resourcesTable(), s.At, several)
+	v.Resources = newTableView(s.Resources, q, resourcesTable(s.ReadsBackups), s.At, several)
 	v.Tasks = newTableView(s.Tasks, q, tasksTable(), s.At, several)
 	v.Vaults = newTableView(s.Vaults, q, vaultsTable(), s.At, several)
+	v.Unprotected = newTableView(s.Unprotected, q, unprotectedTable(), s.At, several)
+	v.Exist = describeProtectables(s.Protectables)
 	return r.write(w, "page", v)
 }
 
@@ -66,11 +71,13 @@ func unsaid(project, all string) string {
 	}
 }
 
-// pageTitle is the worst that a tile counts, such as "5 overdue", or else the state.
+// pageTitle is the worst that a tile of resources or projects counts, such as "5 overdue", or
+// else the state.
 func pageTitle(s *Status) string {
 	for _, t := range s.Tiles {
-		if t.Wrong && t.Count != nil && *t.Count > 0 && len(t.States) == 1 && t.States[0].section() != "tasks" {
-			return formatCount(*t.Count) + " " + t.States[0].shown().Words
+		section := t.States[0].section()
+		if t.Wrong && t.Count != nil && *t.Count > 0 && section != "tasks" && section != "vaults" {
+			return formatCount(*t.Count) + " " + strings.ToLower(t.Title)
 		}
 	}
 	return string(s.State)
@@ -164,7 +171,7 @@ type optionGroup struct {
 func newFilterView(s *Status, q Query) filterView {
 	v := filterView{Query: q, Sort: q.sort(), Types: operationTypes()}
 	rows := q
-	rows.Sort, rows.Descending, rows.Resources, rows.Tasks, rows.Vaults = "", false, 0, 0, 0
+	rows.Sort, rows.Descending, rows.Resources, rows.Tasks, rows.Vaults, rows.Unprotected = "", false, 0, 0, 0, 0
 	v.Active = len(rows.Values()) > 0
 	for _, p := range s.Projects {
 		v.Projects = append(v.Projects, p.Name)

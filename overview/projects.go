@@ -12,6 +12,46 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
+// list is what is read of the API, and why it could not be.
+type list struct {
+	name     string
+	reasons  map[cbrapi.Reason]bool
+	problems []problem.Problem
+	hint     func(cbrapi.Reason, error) string
+}
+
+// lists returns what is read. What is being read for the first time has no reasons, except
+// for tasks and vaults, for which a scrape waits.
+func (p *project) lists() []list {
+	all := []list{{"tasks", p.Reasons, p.Problems, p.Info.Hints.Tasks}}
+	if p.Inventory == nil {
+		return all
+	}
+	all = append(all, list{"vaults or policies", p.Inventory.Reasons, p.Inventory.Problems, p.Info.Hints.Vaults})
+	if b := p.backups(); b != nil && !b.Waiting() {
+		all = append(all, list{"backups", b.Reasons, b.Problems, p.Info.Hints.Backups})
+	}
+	if r := p.Inventory.Protectables; r != nil && !p.awaitsProtectables() {
+		all = append(all, list{"protectable resources", r.Reasons, r.Problems, p.Info.Hints.Protectables})
+	}
+	return all
+}
+
+// awaitsBackups reports whether the first attempt to read the backups is not over.
+func (p *project) awaitsBackups() bool {
+	b := p.backups()
+	return b != nil && b.Waiting()
+}
+
+// awaitsProtectables reports whether the first attempt to read the resources is not over.
+func (p *project) awaitsProtectables() bool {
+	if p.Inventory == nil || p.Inventory.Protectables == nil {
+		return false
+	}
+	r := p.Inventory.Protectables
+	return r.Protected == nil && len(r.Problems) == 0
+}
+
 // incomplete returns the collectors that have not read everything.
 func (p *project) incomplete() []protection.Collector {
 	return slices.DeleteFunc(p.Collectors(), func(c protection.Collector) bool { return c.Complete })
@@ -64,12 +104,10 @@ func (p *project) project() Project {
 		return v
 	}
 	v.Reading, v.At = p.reading(), utc(p.At)
-	problems := p.Problems
-	if p.Inventory != nil {
-		problems = slices.Concat(problems, p.Inventory.Problems)
-	}
-	for _, one := range problems {
-		v.Problems = append(v.Problems, Problem{string(one.Reason), one.Err.Error(), one.Since.UTC()})
+	for _, l := range p.lists() {
+		for _, one := range l.problems {
+			v.Problems = append(v.Problems, Problem{string(one.Reason), one.Err.Error(), one.Since.UTC()})
+		}
 	}
 	if d := p.Discovered; d != nil && d.Syncing != nil {
 		v.Sync = &Progress{Done: d.Syncing.Tasks, Of: int(d.Syncing.Of)}
@@ -99,6 +137,12 @@ func (p *project) summary() string {
 	case p.state() == StateOK && c.due.n > 0:
 		sentences = append(sentences, allInTime(c.due))
 	}
+	if p.awaitsBackups() && !p.Waiting {
+		sentences = append(sentences, "Restore points are shown once the backups have been read.")
+	}
+	if p.awaitsProtectables() && !p.Waiting {
+		sentences = append(sentences, "What is in no vault is shown once the protectable resources have been read.")
+	}
 	if text := p.TooRare(); text != "" {
 		sentences = append(sentences, sentence([]string{text}))
 	}
@@ -110,23 +154,27 @@ func (p *project) reading() string {
 	var sentences []string
 	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
 	for _, reason := range cbrapi.Reasons() {
-		hint := ""
-		if p.Reasons[reason] {
-			hint = p.Info.Hints.Tasks(reason, problem.ErrorOf(p.Problems, reason))
-			say("Tasks could not be read. Reason: %s; %s.", reason, hint)
-		}
-		if i := p.Inventory; i != nil && i.Reasons[reason] {
-			if other := p.Info.Hints.Vaults(reason, problem.ErrorOf(i.Problems, reason)); other == hint {
-				say("Nor could vaults or policies, for the same reason.")
-			} else {
-				say("Vaults or policies could not be read. Reason: %s; %s.", reason, other)
+		said := ""
+		for _, l := range p.lists() {
+			if !l.reasons[reason] {
+				continue
 			}
+			hint := l.hint(reason, problem.ErrorOf(l.problems, reason))
+			if hint == said {
+				say("Nor could %s, for the same reason.", l.name)
+			} else {
+				say("%s%s could not be read. Reason: %s; %s.", strings.ToUpper(l.name[:1]), l.name[1:], reason, hint)
+			}
+			said = hint
 		}
 	}
 	for _, c := range p.Collectors() {
 		text := p.describe(c)
 		if d := p.Discovered; c.Name == protection.DiscoveryCollector && d.Synced {
 			text += fmt.Sprintf(", the whole list %s ago", age(p.at.Sub(d.SyncedAt)))
+		}
+		if b := p.backups(); c.Name == protection.BackupsCollector && b.Resources != nil {
+			text += fmt.Sprintf(", all of them %s ago", age(p.at.Sub(b.FullAt)))
 		}
 		say("%s.", text)
 	}
@@ -142,6 +190,9 @@ func (p *project) describe(c protection.Collector) string {
 		protection.TasksCollector:     "Configured tasks",
 		protection.DiscoveryCollector: "Tasks",
 		protection.VaultsCollector:    "Vaults and policies",
+
+		protection.BackupsCollector:      "Backups",
+		protection.ProtectablesCollector: "Protectable resources",
 	}[c.Name]
 	switch since := age(p.at.Sub(c.LastComplete)); {
 	case c.LastComplete.IsZero():

@@ -92,7 +92,7 @@ func TestProjects(t *testing.T) {
 		},
 		"before the vaults are read": {
 			with(discovered(success), func(s *protection.Snapshot) {
-				s.Inventory = &inventory.Snapshot{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}
+				s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}
 			}),
 			overview.StateBlind, "Tasks and resources are shown once the vaults have been read.",
 			"Vaults or policies could not be read. Reason: deadline; raise the scrape_timeout of Prometheus and scrape.timeout, or find out why the API is slow. " +
@@ -150,7 +150,10 @@ func TestProject(t *testing.T) {
 	t.Parallel()
 	s := refused(discovered(), cbrapi.ReasonUpstream)
 	s.Info.Hints.Endpoint = "endpoint"
-	s.Inventory = &inventory.Snapshot{Complete: true, LastComplete: noon, Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission, Err: errors.New("ListVault: HTTP status 403"), Since: noon.Add(-time.Minute)}}}
+	s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{
+		Complete: true, LastComplete: noon,
+		Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission, Err: errors.New("ListVault: HTTP status 403"), Since: noon.Add(-time.Minute)}},
+	}}
 	s.Discovered.Syncing = &tasks.Sync{Tasks: 12000, Of: 48000}
 	want := overview.Project{
 		Name: "test", State: overview.StateBlind, Blind: true,

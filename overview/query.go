@@ -26,7 +26,7 @@ type Query struct {
 	Descending bool
 
 	// The pages of the tables, from 1.
-	Resources, Tasks, Vaults int
+	Resources, Tasks, Vaults, Unprotected int
 }
 
 // param is a parameter of the URL.
@@ -40,7 +40,7 @@ func (q *Query) texts() []param[string] {
 }
 
 func (q *Query) pages() []param[int] {
-	return []param[int]{{"page", &q.Resources}, {"tasks_page", &q.Tasks}, {"vaults_page", &q.Vaults}}
+	return []param[int]{{"page", &q.Resources}, {"tasks_page", &q.Tasks}, {"vaults_page", &q.Vaults}, {"unprotected_page", &q.Unprotected}}
 }
 
 // Values returns the query as parameters of a URL, without those that are as by default.
@@ -113,7 +113,7 @@ func ParseQuery(v url.Values) (q Query, err error) {
 // columns returns the columns that order rows. A table that lacks the column has the worst
 // first.
 func columns() []string {
-	return []string{"resource", "vault", "operation", "state", "success", "duration"}
+	return []string{"resource", "vault", "operation", "state", "success", "restorable", "duration"}
 }
 
 // operationTypes returns the types of operations that the API documents. It may have others.

@@ -19,7 +19,7 @@ import (
 func TestParseQuery(t *testing.T) {
 	t.Parallel()
 	with := func(q overview.Query) overview.Query {
-		q.Resources, q.Tasks, q.Vaults = max(q.Resources, 1), max(q.Tasks, 1), max(q.Vaults, 1)
+		q.Resources, q.Tasks, q.Vaults, q.Unprotected = max(q.Resources, 1), max(q.Tasks, 1), max(q.Vaults, 1), max(q.Unprotected, 1)
 		return q
 	}
 	for _, c := range []struct {
@@ -31,11 +31,16 @@ func TestParseQuery(t *testing.T) {
 		{"q=&project=&vault=&type=&state=&sort=&page=&refresh=no", overview.Query{}, ""},
 		{"q=+ECS-1+&project=a&vault=v&type=copy", overview.Query{Text: "ECS-1", Project: "a", Vault: "v", Type: "copy"}, ""},
 		{"state=failing&state=overdue&state=failing", overview.Query{States: []overview.State{"failing", "overdue"}}, ""},
-		{"sort=-success&page=2&tasks_page=3&vaults_page=99999999", overview.Query{Sort: "success", Descending: true, Resources: 2, Tasks: 3, Vaults: 99999999}, ""},
+		{
+			"sort=-success&page=2&tasks_page=3&vaults_page=99999999&unprotected_page=4",
+			overview.Query{Sort: "success", Descending: true, Resources: 2, Tasks: 3, Vaults: 99999999, Unprotected: 4},
+			"",
+		},
+		{"sort=restorable&state=lost&state=no_restore_point&state=unprotected", overview.Query{Sort: "restorable", States: []overview.State{"lost", "no_restore_point", "unprotected"}}, ""},
 		{"q=" + strings.Repeat("%F0%9F%8C%8D", 255), overview.Query{Text: strings.Repeat("🌍", 255)}, ""},
 		{"q=" + strings.Repeat("a", 256), overview.Query{}, "the parameter q is longer than 255 characters"},
 		{"vault=" + strings.Repeat("a", 256), overview.Query{}, "the parameter vault is longer than 255 characters"},
-		{"state=broken", overview.Query{}, `there is no state "broken"; the parameter state is one of overdue, failing, uncovered, `},
+		{"state=broken", overview.Query{}, `there is no state "broken"; the parameter state is one of overdue, lost, failing, `},
 		{"sort=name", overview.Query{}, `there is no column "name"; the parameter sort is one of resource, vault, `},
 		{"sort=-", overview.Query{}, `there is no column ""; `},
 		{"page=0", overview.Query{}, `the parameter page is "0", not a number from 1`},

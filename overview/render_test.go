@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // dump is a directory for the pages of the fixtures, to look at with a browser.
@@ -131,7 +133,7 @@ func TestFirstScreen(t *testing.T) {
 		"<summary>1 project ok</summary>",
 		"As of 2026-11-20 12:00:00 UTC", "cbr_exporter 0.1.0", `href="metrics"`, `href="config"`, `href="-/healthy"`, `href="api/v1/status?"`,
 	)
-	order := []string{`class="verdict`, `class="notice bad"><strong>`, `class="tiles"`, `id="projects"`, `id="filter"`, `id="resources"`, `id="tasks"`, `id="vaults"`}
+	order := []string{`class="verdict`, `class="notice bad"><strong>`, `class="tiles"`, `id="projects"`, `id="filter"`, `id="resources"`, `id="tasks"`, `id="vaults"`, `id="unprotected"`}
 	for n := range order[1:] {
 		if strings.Index(page, order[n]) > strings.Index(page, order[n+1]) {
 			t.Errorf("%s is below %s", order[n], order[n+1])
@@ -165,7 +167,7 @@ func TestFirstSync(t *testing.T) {
 		`<progress max="100" aria-label="300 tasks so far"></progress> 300 tasks so far`,
 		"Nothing is known of resources yet.",
 	)
-	wantNot(t, page, `id="tasks"`, `id="vaults"`, `<table`)
+	wantNot(t, page, `id="tasks"`, `id="vaults"`, `id="unprotected"`, `<table`)
 }
 
 func TestProjectColumn(t *testing.T) {
@@ -187,6 +189,65 @@ func TestResourceRow(t *testing.T) {
 		`href="https://github.com/cbr-exporter/cbr_exporter/blob/main/docs/runbooks/CBRBackupOverdue.md" title="Runbook of CBRBackupOverdue"`,
 		`<span class="none">no resource</span>`, "vault delete",
 	)
+}
+
+// TestRestorableCell is what a row says of restore points, and which of it is in the colour of
+// what is wrong.
+func TestRestorableCell(t *testing.T) {
+	t.Parallel()
+	row := func(points *RestorePoints, states ...State) Resource {
+		return Resource{States: states, RestorePoints: points}
+	}
+	latest, oldest := before(3*time.Hour), before(300*time.Hour)
+	for name, c := range map[string]struct {
+		row  Resource
+		want *shownPoints
+	}{
+		"not known": {row(nil, StateInTime), nil},
+		"all there": {
+			row(&RestorePoints{Count: 1200, Peak: 1100, Lost: new(false), Latest: latest, Oldest: oldest, NextExpiry: before(-time.Hour), InError: 1, BeingMade: 2}, StateInTime),
+			&shownPoints{"", "1,200, latest 3\u00a0h\u00a0ago", "latest 2026-11-20 09:00:00 UTC; oldest 2026-11-08 00:00:00 UTC; next expiry 2026-11-20 13:00:00 UTC; 1 in error; 2 being made"},
+		},
+		"lost": {
+			row(&RestorePoints{Count: 3, Peak: 12, Lost: new(true), Latest: latest, Oldest: latest}, StateLost, StateInTime),
+			&shownPoints{"wrong", "3 of 12, latest 3\u00a0h\u00a0ago", "latest 2026-11-20 09:00:00 UTC; oldest 2026-11-20 09:00:00 UTC"},
+		},
+		"all lost":    {row(&RestorePoints{Peak: 12, Lost: new(true), InError: 3}, StateOverdue, StateLost), &shownPoints{"wrong", "0 of 12", "3 in error"}},
+		"none":        {row(&RestorePoints{}, StateNoRestorePoint), &shownPoints{"wrong", "none", ""}},
+		"newly bound": {row(&RestorePoints{BeingMade: 1}, StateUnjudged), &shownPoints{"", "none", "1 being made"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(c.want, restorable(c.row, fixtureNow)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+	page := render(t, troubled(), Query{})
+	want(t, page,
+		`<th scope="col" class="restorable"><a href="./?sort=restorable#resources">Restorable</a></th>`,
+		`<td data-label="Restorable"><span class="time" title="latest 2026-11-20 03:00:00 UTC; oldest `,
+		`<td data-label="Restorable"></td>`, // not known
+	)
+	s := troubled()
+	s.ReadsBackups = false
+	wantNot(t, render(t, s, Query{}), `class="restorable"`, `data-label="Restorable"`)
+}
+
+// TestUnprotectedRows are of what can be protected and what cannot, or there is none.
+func TestUnprotectedRows(t *testing.T) {
+	t.Parallel()
+	const exist = `<p class="reading">OS::Nova::Server: 417 in vaults, 2 in none, 1,500 excluded by the configuration; OS::Sfs::Turbo: 0 in vaults, 1 in none.</p>`
+	want(t, render(t, troubled(), Query{}), "Unprotected <small>3</small>", exist,
+		`<span class="badge warn">unprotected</span><span class="badge warn">blind</span>`,
+		`<a href="resource?id=`+fixtureID(8001)+`&amp;project=production">&lt;script&gt;`,
+		"it cannot be protected: BackupService.9999: the disk type is not supported", "docs/runbooks/CBRResourceUnprotected.md")
+	page := render(t, fine(), Query{})
+	want(t, page, "Unprotected <small>0</small>", "OS::Nova::Server: 34 in vaults, 0 in none, 2 excluded by the configuration.")
+	wantNot(t, page, "Resources that are in no vault")
+	s := troubled()
+	s.Unprotected.All, s.Unprotected.Selected, s.Unprotected.Pages = 500, 500, 3
+	want(t, render(t, s, Query{}), `<a rel="next" href="./?unprotected_page=2#unprotected">`)
 }
 
 func TestTaskRow(t *testing.T) {
@@ -268,8 +329,28 @@ func TestDetail(t *testing.T) {
 		`href="api/v1/resource?id=`+fixtureID(1)+`&amp;project=production"`,
 		`<caption>Active and configured tasks</caption>`, `<caption>Vault</caption>`,
 		"<code>"+fixtureID(7001)+"</code>", "<code>"+fixtureID(7005)+"</code>",
+		"It can be restored from 12 backups.", `<dt>Latest</dt><dd>9 h ago <small>2026-11-20 03:00:00 UTC</small>`, `<dt>Oldest</dt><dd>12 days ago`,
+		`<dt>Next expiry</dt><dd>in 15 h`, `<dt>In error</dt><dd>2</dd>`, `<dt>Being made</dt><dd>1</dd>`,
+		`<dt>Size of all backups</dt><dd>120 GiB</dd>`, `<dt>Locked by the vault</dt><dd>no</dd>`,
+		`<th scope="row" data-label="Copies in">cn-east-3</th><td data-label="Latest"><div>33 h ago`,
+		`<td data-label="Latest">none</td><td data-label="Failed">1,234</td><td data-label="Latest failure">BackupService.6302</td>`,
 	)
 	wantNot(t, page, "sort=") // the tables are whole
+}
+
+// TestDetailOfUnprotected is the page of a resource of which nothing else is known.
+func TestDetailOfUnprotected(t *testing.T) {
+	t.Parallel()
+	s := troubled()
+	for n, why := range []string{"", "", "it cannot be protected: BackupService.9999"} {
+		var b strings.Builder
+		d := &Detail{At: fixtureNow, ResourceID: "a", Restorable: "No backup of it is known.", Unprotected: &s.Unprotected.Rows[n]}
+		if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
+			t.Fatal(err)
+		}
+		want(t, b.String(), "%23c2410c", `In no vault <span class="badge warn">unprotected</span>`, why, "Runbook of CBRResourceUnprotected</a>", "No backup of it is known.")
+		wantNot(t, b.String(), "<dt>Latest</dt>", "Locked", "Copies in")
+	}
 }
 
 func TestStateOfDetail(t *testing.T) {
@@ -302,7 +383,41 @@ func TestStateOfDetail(t *testing.T) {
 	}
 }
 
-// What needs attention is above what is fine, and more than five tasks are folded.
+// TestRestorableDetail has the answer in colour if it is bad, and below the operations if it
+// is not known.
+func TestRestorableDetail(t *testing.T) {
+	t.Parallel()
+	const good, bad = `<p class="reason"><bdi>It can`, `<p class="reason wrong"><bdi>It can`
+	for name, c := range map[string]struct {
+		points *RestorePoints
+		state  State
+		want   string
+		below  bool
+	}{
+		"some":     {&RestorePoints{Count: 3}, StateOverdue, good, false},
+		"lost":     {&RestorePoints{Count: 3}, StateLost, bad, false},
+		"none":     {&RestorePoints{}, StateNoRestorePoint, bad, false},
+		"new":      {&RestorePoints{}, StateUnjudged, good, false},
+		"not read": {nil, StateOverdue, good, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := detailed()
+			d.RestorePoints, d.Operations[0].States = c.points, []State{c.state}
+			var b strings.Builder
+			if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
+				t.Fatal(err)
+			}
+			want(t, b.String(), c.want)
+			if got := strings.Index(b.String(), c.want) > strings.Index(b.String(), `class="operation"`); got != c.below {
+				t.Errorf("it is below the operations: %t, want %t", got, c.below)
+			}
+		})
+	}
+}
+
+// What can be restored is above all, what needs attention above what is fine, and more than
+// five tasks are folded.
 func TestOrderOfDetail(t *testing.T) {
 	t.Parallel()
 	d := detailed()
@@ -311,7 +426,7 @@ func TestOrderOfDetail(t *testing.T) {
 	if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
 		t.Fatal(err)
 	}
-	order := []string{">overdue</span>", fixtureID(6004), "<summary>1 earlier</summary>", fixtureID(6005), ">in time</span>"}
+	order := []string{">Restore points</h2>", ">overdue</span>", fixtureID(6004), "<summary>1 earlier</summary>", fixtureID(6005), ">in time</span>"}
 	for n := range order[1:] {
 		if strings.Index(b.String(), order[n]) > strings.Index(b.String(), order[n+1]) {
 			t.Errorf("%s is below %s", order[n], order[n+1])
@@ -322,11 +437,14 @@ func TestOrderOfDetail(t *testing.T) {
 func TestPageTitle(t *testing.T) {
 	t.Parallel()
 	s := troubled()
-	for _, want := range []string{"4 overdue", "2 failing", "1 blind", "attention"} {
+	for _, want := range []string{"4 overdue", "3 not restorable, 1 lost", "2 failing", "1 blind"} {
 		if got := pageTitle(s); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		s.Tiles = s.Tiles[1:]
+	}
+	if got := pageTitle(s); got != "3 unprotected" { // not those of vaults, and not what is not known
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -13,14 +13,17 @@ import (
 // resourceRow is a row of the table of resources.
 type resourceRow struct {
 	row
-	resourceID string                // "" for a failed task that names none
-	state      *ledger.ResourceState // nil if no finished task is known
-	verdict    *protection.Verdict   // nil if nothing can be judged
-	last       *cbrapi.OperationLog  // finished; nil if none is known
-	uncovered  bool
-	shut       bool      // its vault takes no backups
-	weight     int       // the worst have the least
-	succeeded  time.Time // end of the last success; zero if none is known
+	resourceID   string                    // "" for a failed task that names none
+	state        *ledger.ResourceState     // nil if no finished task is known
+	verdict      *protection.Verdict       // nil if nothing can be judged
+	last         *cbrapi.OperationLog      // finished; nil if none is known
+	points       *protection.RestorePoints // nil unless this is a backup and they are known
+	unrestorable bool                      // there should be a restore point, and there is none
+	uncovered    bool
+	inconsistent bool      // the latest backup is not application-consistent, as it should be
+	shut         bool      // its vault takes no backups
+	weight       int       // the worst have the least
+	succeeded    time.Time // end of the last success; zero if none is known
 }
 
 func (r *resourceRow) key() ledger.ResourceKey {
@@ -29,24 +32,36 @@ func (r *resourceRow) key() ledger.ResourceKey {
 
 // resourceRows returns the resources and the failed tasks that name none.
 func (p *project) resourceRows() []*resourceRow {
-	backup := func(c protection.Coverage) ledger.ResourceKey {
-		return ledger.ResourceKey{ResourceID: c.ResourceID, OperationType: cbrapi.OperationBackup}
+	backup := func(resourceID string) ledger.ResourceKey {
+		return ledger.ResourceKey{ResourceID: resourceID, OperationType: cbrapi.OperationBackup}
 	}
+	forBackups := make(map[string]bool, len(p.Coverage)) // resources
 	uncovered := map[ledger.ResourceKey]bool{}
 	for _, c := range p.Coverage {
+		forBackups[c.ResourceID] = true
 		if !c.Covered {
-			uncovered[backup(c)] = true
+			uncovered[backup(c.ResourceID)] = true
 		}
 	}
-	shut := map[string]bool{} // vaults
+	points := make(map[string]*protection.RestorePoints, len(p.RestorePoints))
+	for i := range p.RestorePoints {
+		points[p.RestorePoints[i].ResourceID] = &p.RestorePoints[i]
+	}
+	shut, consistent := map[string]bool{}, map[string]bool{} // vaults; consistent are those that are set to application-consistent
 	for _, v := range p.vaults {
 		shut[v.vaultID] = v.is(StateUnavailable, StateFull)
+		consistent[v.vaultID] = v.known.Billing.ConsistentLevel == "app_consistent"
 	}
 	rows := make([]*resourceRow, 0, len(p.ResourceStates))
 	add := func(key ledger.ResourceKey, vaultID string, state *ledger.ResourceState) {
 		r := &resourceRow{
 			row:        row{project: p, vaultID: vaultID, operation: key.OperationType},
 			resourceID: key.ResourceID, state: state, verdict: p.keys.Verdict(key), uncovered: uncovered[key],
+		}
+		if key.OperationType == cbrapi.OperationBackup {
+			r.points = points[key.ResourceID]
+			r.unrestorable = r.points != nil && isFalse(r.points.Restorable) && !p.isNew(key.ResourceID)
+			r.inconsistent = forBackups[key.ResourceID] && consistent[vaultID] && isCrashConsistent(state)
 		}
 		switch key.OperationType {
 		case cbrapi.OperationBackup, cbrapi.OperationReplication, cbrapi.OperationSync:
@@ -83,7 +98,12 @@ func (p *project) resourceRows() []*resourceRow {
 	}
 	for _, c := range p.Coverage {
 		if !c.Covered {
-			addStateless(backup(c), c.VaultID)
+			addStateless(backup(c.ResourceID), c.VaultID)
+		}
+	}
+	for i := range p.RestorePoints {
+		if r := &p.RestorePoints[i]; isTrue(r.Lost) || isFalse(r.Restorable) {
+			addStateless(backup(r.ResourceID), r.VaultID)
 		}
 	}
 	for _, l := range p.VaultTasks {
@@ -98,10 +118,26 @@ func (p *project) resourceRows() []*resourceRow {
 	return rows
 }
 
+// isCrashConsistent reports whether the last finished task says that its backup is no more.
+func isCrashConsistent(state *ledger.ResourceState) bool {
+	if state == nil || state.LastFinished == nil {
+		return false
+	}
+	b := state.LastFinished.ExtraInfo.Backup
+	return b != nil && b.AppConsistencyStatus == "0"
+}
+
+// isNew reports whether a resource was bound to its vault so lately that it may have no
+// backup yet.
+func (p *project) isNew(resourceID string) bool {
+	b, _ := p.Binding(resourceID)
+	return !b.Since.IsZero() && p.at.Sub(b.Since) < 24*time.Hour
+}
+
 // hidden reports whether the resource does not exist any more, and nothing is judged to be
 // wrong with it.
 func (r *resourceRow) hidden() bool {
-	return r.project.Gone(r.resourceID) && !r.is(StateOverdue, StateFailing)
+	return r.project.Gone(r.resourceID) && !r.is(StateOverdue, StateLost, StateFailing)
 }
 
 // without returns for how long there has been no success, as far as that is known.
@@ -118,14 +154,23 @@ func (r *resourceRow) judge() (states []State) {
 	if isTrue(v.Overdue) {
 		states = append(states, StateOverdue)
 	}
+	if r.points != nil && isTrue(r.points.Lost) {
+		states = append(states, StateLost)
+	}
 	if isTrue(v.Failing) {
 		states = append(states, StateFailing)
+	}
+	if r.unrestorable {
+		states = append(states, StateNoRestorePoint)
 	}
 	if r.uncovered {
 		states = append(states, StateUncovered)
 	}
 	if states == nil && v.Overdue == nil && r.last != nil && r.last.Status.Failure() {
 		states = append(states, StateFailed)
+	}
+	if r.inconsistent {
+		states = append(states, StateInconsistent)
 	}
 	wrong := states != nil
 	if r.project.blind {
@@ -164,6 +209,11 @@ func (r *resourceRow) by(column string) (k sortKey) {
 		k.number = float64(r.weight)
 	case "success":
 		k = byTime(r.succeeded)
+	case "restorable":
+		if r.points == nil {
+			return sortKey{group: 1}
+		}
+		k = byTime(r.points.Latest)
 	case "duration":
 		if r.last != nil {
 			d, _ := r.last.Duration()
@@ -177,7 +227,7 @@ func (r *resourceRow) by(column string) (k sortKey) {
 // overdue is overdue whatever its last task was.
 func (r *resourceRow) weigh() int {
 	const most = 10 // above each severity
-	worst := []State{StateOverdue, StateFailing, StateUncovered, StateFailed, StateBlind, StateUnjudged}
+	worst := []State{StateOverdue, StateLost, StateFailing, StateNoRestorePoint, StateUncovered, StateFailed, StateInconsistent, StateBlind, StateUnjudged}
 	rank := slices.Index(worst, r.states[0])
 	switch {
 	case rank < 0:
@@ -196,15 +246,31 @@ func (r *resourceRow) compare(other *resourceRow) int {
 	return cmp.Or(cmp.Compare(r.weight, other.weight), r.succeeded.Compare(other.succeeded))
 }
 
-// why says why the row is as it is: the verdict, or the error of the last finished task.
+const withoutRestorePoint = "there is no restore point"
+
+// why says why the row is as it is: the verdicts, or the error of the last finished task.
 func (r *resourceRow) why() string {
+	verdict := ""
+	if r.verdict != nil {
+		verdict = r.verdict.Why
+	}
 	switch {
-	case r.verdict != nil && r.verdict.Why != "":
-		return r.verdict.Why
+	case r.is(StateLost) && verdict != "":
+		return r.points.Why + "; " + verdict
+	case r.is(StateLost):
+		return r.points.Why
+	case verdict != "":
+		return verdict
+	case r.unrestorable && r.uncovered:
+		return withoutRestorePoint + "; " + r.project.WhyUncovered(r.resourceID, r.vaultID)
 	case r.uncovered:
 		return r.project.WhyUncovered(r.resourceID, r.vaultID)
+	case r.unrestorable:
+		return withoutRestorePoint
 	case r.is(StateUnjudged) && r.shut:
 		return "the vault takes no backups"
+	case r.inconsistent && r.last.Status == cbrapi.StatusSuccess:
+		return "the latest backup is only crash-consistent, but its vault is set to application-consistent"
 	case r.last != nil && r.last.ErrorInfo.String() != "":
 		return r.last.ErrorInfo.String()
 	case r.project.blind:
@@ -226,6 +292,8 @@ func (r *resourceRow) alert() string {
 	switch {
 	case r.is(StateOverdue):
 		return "CBRBackupOverdue"
+	case r.is(StateLost):
+		return "CBRRestorePointsLost"
 	case r.is(StateFailing):
 		switch r.operation {
 		case cbrapi.OperationBackup, cbrapi.OperationReplication, cbrapi.OperationSync:
@@ -236,8 +304,12 @@ func (r *resourceRow) alert() string {
 			}
 			return ""
 		}
+	case r.is(StateNoRestorePoint):
+		return "CBRNoRestorePoint"
 	case r.is(StateUncovered):
 		return "CBRResourceNotCovered"
+	case r.is(StateInconsistent):
+		return "CBRAppConsistencyLost"
 	case r.resourceID == "":
 		if ended, _ := r.last.FinishedAt(); lately(ended) {
 			return "CBRVaultOperationFailed"
@@ -258,6 +330,7 @@ func (r *resourceRow) show() Resource {
 		Why:           r.why(),
 		Alert:         r.alert(),
 	}
+	v.RestorePoints = showRestorePoints(r.points)
 	if r.verdict != nil {
 		v.Due = utc(r.verdict.Due)
 	}

@@ -2,6 +2,7 @@ package overview_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -341,6 +342,45 @@ func TestUnjudged(t *testing.T) {
 			}
 			if folded := strings.Contains(page, "<summary>1 without problems"); folded != c.quiet {
 				t.Errorf("folded: %t", folded)
+			}
+		})
+	}
+}
+
+// TestInconsistent has backups that are only crash-consistent, which matters if their vault is
+// set to application-consistent and still holds the resource.
+func TestInconsistent(t *testing.T) {
+	t.Parallel()
+	const why = "the latest backup is only crash-consistent, but its vault is set to application-consistent"
+	for name, c := range map[string]struct {
+		status, level string
+		bound         []string
+		want          string
+	}{
+		"lost":            {"0", "app_consistent", []string{"resource-1"}, "ecs-1 | vault-db | backup | inconsistent in_time | CBRAppConsistencyLost | " + why},
+		"kept":            {"1", "app_consistent", []string{"resource-1"}, "ecs-1 | vault-db | backup | in_time |  | "},
+		"not known":       {"", "app_consistent", []string{"resource-1"}, "ecs-1 | vault-db | backup | in_time |  | "},
+		"not asked for":   {"0", "crash_consistent", []string{"resource-1"}, "ecs-1 | vault-db | backup | in_time |  | "},
+		"unbound since":   {"0", "app_consistent", nil, "ecs-1 | vault-db | backup | finished |  | "},
+		"other operation": {"0", "app_consistent", []string{"resource-1"}, "ecs-1 | vault-db | restore | finished |  | "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := state("1", cbrapi.StatusSuccess, hoursAgo(9))
+			s.LastFinished.ExtraInfo.Backup = &cbrapi.Backup{AppConsistencyStatus: c.status}
+			if name == "other operation" {
+				s.OperationType = cbrapi.OperationRestore
+			}
+			known := discovered(s)
+			v := vault("vault-1", "vault-db", c.bound...)
+			v.Billing.ConsistentLevel = c.level
+			known.Inventory = inventoryOf(t, []*cbrapi.Vault{v}, policy("nightly", daily, "vault-1"))
+			got := get(t, "", source(known))
+			if !slices.Contains(lines(got.Resources.Rows, resourceLine), c.want) {
+				t.Errorf("got %q, want %q", lines(got.Resources.Rows, resourceLine), c.want)
+			}
+			if lost := got.Summary == "1 latest backup is only crash-consistent."; lost != (name == "lost") || lost && got.State != overview.StateAttention {
+				t.Errorf("got %s: %s", got.State, got.Summary)
 			}
 		})
 	}

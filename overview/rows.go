@@ -50,6 +50,7 @@ type selectable[R, T any] interface {
 type sortKey struct {
 	text   string
 	number float64
+	group  int // the lowest first, in either order
 }
 
 func (k sortKey) compare(other sortKey) int {
@@ -81,7 +82,7 @@ func selectRows[R selectable[R, T], T any](all []R, q *Query, page int) Rows[T] 
 		if q.Descending {
 			order = -order
 		}
-		return cmp.Or(order, a.row.compare(b.row), cmp.Compare(a.n, b.n))
+		return cmp.Or(cmp.Compare(a.key.group, b.key.group), order, a.row.compare(b.row), cmp.Compare(a.n, b.n))
 	})
 	rows := Rows[T]{All: len(all), Selected: len(selected), Pages: max(1, (len(selected)+pageSize-1)/pageSize), Rows: []T{}}
 	rows.Page = min(max(page, 1), rows.Pages)

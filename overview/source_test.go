@@ -71,6 +71,7 @@ func get(t testing.TB, query string, projects ...overview.Source) overview.Statu
 func source(s protection.Snapshot) overview.Source {
 	known := protection.NewSnapshot(s.Snapshot, s.Inventory, protection.Options{
 		Grace: 6 * time.Hour, ExpectedInterval: 24 * time.Hour, StuckAfter: 12 * time.Hour, Lookback: 30 * 24 * time.Hour,
+		Backups: s.Inventory != nil && s.Inventory.Backups != nil, Excluded: []string{"build-*"},
 	})
 	known.Info = s.Info
 	return overview.Source{Snapshot: known, Scraped: true}
@@ -168,7 +169,7 @@ func policy(name, pattern string, vaultIDs ...string) *cbrapi.Policy {
 func inventoryOf(t testing.TB, vaults []*cbrapi.Vault, policies ...*cbrapi.Policy) *inventory.Snapshot {
 	t.Helper()
 	i := &inventory.Snapshot{
-		Complete: true, LastComplete: noon.Add(-time.Minute), At: noon,
+		Reading: inventory.Reading{Complete: true, LastComplete: noon.Add(-time.Minute)}, At: noon,
 		Vaults: vaults, Policies: policies, Bindings: map[string]inventory.Binding{}, Expected: []inventory.Expectation{},
 	}
 	for _, v := range vaults {
@@ -194,6 +195,41 @@ func inventoryOf(t testing.TB, vaults []*cbrapi.Vault, policies ...*cbrapi.Polic
 		}
 	}
 	return i
+}
+
+// restorable has a server for each state of restore points, which all have a backup in time
+// by their tasks, where they have tasks.
+func restorable(t testing.TB) protection.Snapshot {
+	s := discovered(state("1", cbrapi.StatusSuccess, hoursAgo(9)), state("2", cbrapi.StatusSuccess, hoursAgo(9)),
+		state("3", cbrapi.StatusSuccess, hoursAgo(9)), state("4", cbrapi.StatusSuccess, hoursAgo(9)), state("7", cbrapi.StatusSuccess, hoursAgo(9)))
+	s.ResourceStates[4].OperationType = cbrapi.OperationRestore
+	manual, gone := vault("vault-2", "vault-manual", "resource-5", "resource-6"), vault("vault-3", "vault-gone", "resource-8")
+	gone.Resources[0].ProtectStatus = cbrapi.ProtectDeleted
+	gone.Locked, gone.Resources[0].BackupSize = new(true), new(int64(40*gib))
+	db := vault("vault-1", "vault-db", "resource-1", "resource-2", "resource-3", "resource-4", "resource-7")
+	db.Resources[4].BackupSize = new(int64(gib))
+	s.Inventory = inventoryOf(t, []*cbrapi.Vault{db, manual, gone}, policy("nightly", daily, "vault-1"))
+	i := s.Inventory
+	i.Bindings["resource-6"] = inventory.Binding{VaultID: "vault-2", Since: hoursAgo(3)}
+	i.Backups = &inventory.Backups{
+		Reading: inventory.Reading{Complete: true, LastComplete: noon.Add(-14 * time.Minute)}, FullAt: noon.Add(-50 * time.Minute),
+		Resources: map[string]inventory.RestorePoints{
+			"resource-1": points(12, 12),
+			"resource-2": points(3, 12),
+			"resource-3": {Peak: 12, Watched: true, Failed: 2},
+			"resource-8": points(1, 4),
+			"resource-9": {Count: 2, Latest: hoursAgo(50), LatestCreated: hoursAgo(50), Resource: cbrapi.Resource{ID: "resource-9", Name: "ecs-9"}, VaultID: "vault-1"},
+		},
+	}
+	return s
+}
+
+// points returns restore points of which the latest is of this night.
+func points(count, peak int) inventory.RestorePoints {
+	return inventory.RestorePoints{
+		Count: count, Peak: peak, Watched: true, VaultID: "vault-1",
+		Latest: hoursAgo(9.5), Oldest: hoursAgo(9.5 + 24*float64(count-1)), LatestCreated: hoursAgo(10), NextExpiry: noon.Add(20 * time.Hour),
+	}
 }
 
 func isFalse(b *bool) bool { return b != nil && !*b }

@@ -19,8 +19,11 @@ type badge struct{ Class, Words string }
 func shownStates() []shownState {
 	return []shownState{
 		{StateOverdue, "Resources", badge{"bad", "overdue"}},
+		{StateLost, "Resources", badge{"bad", "lost"}},
 		{StateFailing, "Resources", badge{"bad", "failing"}},
+		{StateNoRestorePoint, "Resources", badge{"bad", "no restore point"}},
 		{StateUncovered, "Resources", badge{"warn", "not covered"}},
+		{StateInconsistent, "Resources", badge{"warn", "crash-consistent"}},
 		{StateInTime, "Resources", badge{"good", "in time"}},
 		{StateFinished, "Resources", badge{"plain", "finished"}},
 		{StateUnjudged, "Resources", badge{"busy", "not judged"}},
@@ -34,6 +37,7 @@ func shownStates() []shownState {
 		{StateNearlyFull, "Vaults", badge{"warn", "nearly full"}},
 		{StateGaps, "Vaults", badge{"warn", "gaps"}},
 		{StateOK, "Vaults", badge{"good", "ok"}},
+		{StateUnprotected, "Unprotected", badge{"warn", "unprotected"}},
 		{StateBlind, "Projects", badge{"warn", "blind"}},
 		{StateAttention, "", badge{"bad", "attention"}}, // selects no rows
 	}
@@ -57,14 +61,19 @@ func (s State) shown() shownState {
 // section is the section of the page in which the rows of the state are.
 func (s State) section() string { return strings.ToLower(s.shown().group) }
 
-// badges returns the badges of a row. What was good when it was last read may not be now.
+// badges returns the badges of a row. What was good when it was last read may not be now. That
+// there is no restore point is said beside what is worse.
 func badges(states []State) []badge {
-	all := make([]badge, len(states))
-	for n, s := range states {
-		all[n] = s.shown().badge
-		if all[n].Class == "good" && slices.Contains(states, StateBlind) {
-			all[n].Class = "plain"
+	all := make([]badge, 0, len(states))
+	for _, s := range states {
+		if s == StateNoRestorePoint && (slices.Contains(states, StateOverdue) || slices.Contains(states, StateLost)) {
+			continue
 		}
+		b := s.shown().badge
+		if b.Class == "good" && slices.Contains(states, StateBlind) {
+			b.Class = "plain"
+		}
+		all = append(all, b)
 	}
 	return all
 }
@@ -74,6 +83,11 @@ func wrong(states []State) bool {
 	return slices.ContainsFunc(states, func(s State) bool {
 		return s != StateBlind && (s.shown().Class == "bad" || s.shown().Class == "warn")
 	})
+}
+
+// unrestorable reports whether there is no restore point, or too many are gone.
+func unrestorable(states []State) bool {
+	return slices.Contains(states, StateLost) || slices.Contains(states, StateNoRestorePoint)
 }
 
 // quiet reports whether nothing is wrong, and nothing is going on.

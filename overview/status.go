@@ -14,6 +14,8 @@ type Status struct {
 	State   State     `json:"state"`   // the worst of all: attention, blind or ok
 	Summary string    `json:"summary"` // one sentence about all projects
 	Tiles   []Tile    `json:"counts"`
+	// ReadsBackups means that some project reads its backups.
+	ReadsBackups bool `json:"-"`
 
 	Refusal  *Refusal  `json:"refused_configuration,omitempty"` // of the latest configuration
 	Projects []Project `json:"projects"`                        // the worst first
@@ -24,6 +26,10 @@ type Status struct {
 	Resources Rows[Resource] `json:"resources"`
 	Tasks     Rows[Task]     `json:"tasks"`
 	Vaults    Rows[Vault]    `json:"vaults"`
+	// Those that are in no vault, of the projects that read them.
+	Unprotected Rows[Unprotected] `json:"unprotected"`
+	// The resources that exist in these projects, by type; nil if none has been read.
+	Protectables []Protectable `json:"protectables,omitempty"`
 }
 
 // State is a word for what is wrong with a row, or that nothing is. The query selects by it.
@@ -31,12 +37,17 @@ type State string
 
 // The states.
 const (
-	StateOverdue   State = "overdue"   // of resources: a success is missing
-	StateFailing   State = "failing"   // of resources: the latest attempt failed
-	StateUncovered State = "uncovered" // of resources: no policy backs them up
-	StateInTime    State = "in_time"   // of resources: not overdue
-	StateFinished  State = "finished"  // of resources: cannot be judged, and the latest task succeeded
-	StateUnjudged  State = "unjudged"  // of resources: cannot be judged, and nothing says that they are well
+	StateOverdue        State = "overdue"          // of resources: a success is missing
+	StateLost           State = "lost"             // of resources: too many restore points are gone
+	StateFailing        State = "failing"          // of resources: the latest attempt failed
+	StateNoRestorePoint State = "no_restore_point" // of resources
+	StateUncovered      State = "uncovered"        // of resources: no policy backs them up
+	StateInconsistent   State = "inconsistent"     // of resources: the latest backup is not application-consistent, as it should be
+	StateInTime         State = "in_time"          // of resources: not overdue
+	StateFinished       State = "finished"         // of resources: cannot be judged, and the latest task succeeded
+	StateUnjudged       State = "unjudged"         // of resources: cannot be judged, and nothing says that they are well
+
+	StateUnprotected State = "unprotected" // of resources that are in no vault
 
 	StateStuck      State = "stuck"      // of active tasks
 	StateActive     State = "active"     // of active tasks: all of them
@@ -136,6 +147,34 @@ type Resource struct {
 	Durations []time.Duration `json:"-"`
 	// NoneSince is since when no success is known, if none is.
 	NoneSince *time.Time `json:"none_since,omitempty"`
+	// RestorePoints are those of a resource of which backups are read.
+	RestorePoints *RestorePoints `json:"restore_points,omitempty"`
+}
+
+// RestorePoints are the backups from which a resource can be restored.
+type RestorePoints struct {
+	Count int   `json:"count"`
+	Peak  int   `json:"peak,omitempty"` // the highest count within a day, as far as it is known
+	Lost  *bool `json:"lost,omitempty"` // too many are gone
+
+	// Times of the data.
+	Latest     *time.Time `json:"latest,omitempty"`
+	Oldest     *time.Time `json:"oldest,omitempty"`
+	NextExpiry *time.Time `json:"next_expiry,omitempty"`
+
+	// Backups that are no restore points.
+	InError   int `json:"in_error,omitempty"`
+	BeingMade int `json:"being_made,omitempty"`
+
+	Replicas []Replicas `json:"replicas,omitempty"` // by region
+}
+
+// Replicas are the copies of the backups of a resource in another region.
+type Replicas struct {
+	Region    string     `json:"region"`
+	Latest    *time.Time `json:"latest,omitempty"` // time of the data of the latest one that has arrived
+	Failed    int        `json:"failed,omitempty"`
+	ErrorCode string     `json:"error_code,omitempty"` // of the latest failure
 }
 
 // Run is a finished task of a resource.
@@ -209,6 +248,26 @@ type Vault struct {
 	Schedules []string           `json:"schedules,omitempty"` // such as "backup every 24 h"
 }
 
+// Unprotected is a resource that is in no vault.
+type Unprotected struct {
+	Project      string  `json:"project"`
+	ResourceID   string  `json:"resource_id"`
+	ResourceName string  `json:"resource_name,omitempty"`
+	ResourceType string  `json:"resource_type,omitempty"`
+	States       []State `json:"states"`
+	Code         string  `json:"error_code,omitempty"` // of the API, if it cannot protect the resource
+	Why          string  `json:"why,omitempty"`
+	Alert        string  `json:"alert,omitempty"`
+}
+
+// Protectable counts the resources of one type.
+type Protectable struct {
+	ResourceType string `json:"resource_type"`
+	Protected    int    `json:"protected"`
+	Unprotected  int    `json:"unprotected"`
+	Excluded     int    `json:"excluded"` // by the configuration; not counted as unprotected
+}
+
 // Detail is everything that is known of one resource.
 type Detail struct {
 	Version string    `json:"version"`
@@ -218,13 +277,19 @@ type Detail struct {
 	ResourceName string `json:"resource_name,omitempty"`
 	ResourceType string `json:"resource_type,omitempty"`
 
-	Binding    string      `json:"binding"` // how the resource is bound to its vault, a sentence
+	Binding    string      `json:"binding"`    // how the resource is bound to its vault, a sentence
+	Restorable string      `json:"restorable"` // whether it can be restored, a sentence
 	Operations []Operation `json:"operations"`
 	Tasks      []Task      `json:"tasks"`    // configured and active ones
 	Policies   []Policy    `json:"policies"` // of the vault
 	Vault      *Vault      `json:"vault,omitempty"`
 	Blind      bool        `json:"blind"`   // of the project
 	Reading    string      `json:"reading"` // of the project
+
+	RestorePoints *RestorePoints `json:"restore_points,omitempty"`
+	BackupBytes   *int64         `json:"backup_bytes,omitempty"` // of all backups
+	Locked        *bool          `json:"locked,omitempty"`       // the vault lets nobody delete its backups
+	Unprotected   *Unprotected   `json:"unprotected,omitempty"`  // if the resource is in no vault
 }
 
 // Operation is one type of operation on a resource, with its latest tasks.

@@ -26,19 +26,29 @@ func (c *counts) clauses() (verdicts, others []string) {
 		name := c.overdue.name()
 		verdicts = say(verdicts, n, name+" is overdue, without a success for "+since, name+" are overdue, the longest without a success for "+since)
 	}
+	switch c.lost {
+	case 0:
+	case 1:
+		verdicts = append(verdicts, "restore points of 1 resource are lost")
+	default:
+		verdicts = append(verdicts, "restore points of "+formatCount(c.lost)+" resources are lost")
+	}
 	if n, name := c.failing.n, c.failing.name()+" "; n > 0 {
 		if c.overdue.n > 0 && c.overdue.operation == c.failing.operation && !c.overdue.mixed && !c.failing.mixed {
 			name = ""
 		}
 		verdicts = say(verdicts, n, name+"is failing", name+"are failing")
 	}
+	others = say(others, c.withoutPoints, "resource has no restore point", "resources have no restore point")
 	others = say(others, c.unavailable, "vault is not available", "vaults are not available")
 	others = say(others, c.full, "vault is full", "vaults are full")
 	others = say(others, c.uncovered, "resource is not covered by a policy", "resources are not covered by a policy")
+	others = say(others, c.unprotected, "resource is in no vault", "resources are in no vault")
 	others = say(others, c.stuck, "task is stuck", "tasks are stuck")
 	others = say(others, c.configured, "configured task failed", "configured tasks failed")
 	others = say(others, c.withoutResource, "failed task names no resource", "failed tasks name no resource")
 	others = say(others, c.inError, "resource has the protection status error", "resources have the protection status error")
+	others = say(others, c.inconsistent, "latest backup is only crash-consistent", "latest backups are only crash-consistent")
 	others = say(others, c.disabled, "policy is disabled", "policies are disabled")
 	others = say(others, c.nearlyFull, "vault is nearly full", "vaults are nearly full")
 	others = say(others, c.unknown, "configured task does not exist", "configured tasks do not exist")
@@ -117,13 +127,17 @@ func (m *model) unknown() []string {
 			syncing = append(syncing, p.Project)
 		case p.Waiting:
 			waiting = append(waiting, p.Project)
+		case (p.awaitsBackups() || p.awaitsProtectables()) && !p.failed():
+			syncing = append(syncing, p.Project)
 		default:
 			unread = append(unread, p.Project)
 			at := p.completeAt()
 			never = never || at.IsZero()
 			longest = max(longest, m.at.Sub(at))
 			for _, reason := range cbrapi.Reasons() {
-				reasons[reason] = reasons[reason] || p.Reasons[reason] || p.Inventory != nil && p.Inventory.Reasons[reason]
+				for _, l := range p.lists() {
+					reasons[reason] = reasons[reason] || l.reasons[reason]
+				}
 			}
 		}
 	}
@@ -166,5 +180,5 @@ func (m *model) unknown() []string {
 
 // failed reports whether reading failed, rather than not being over.
 func (p *project) failed() bool {
-	return len(p.Problems) > 0 || p.Inventory != nil && len(p.Inventory.Problems) > 0
+	return slices.ContainsFunc(p.lists(), func(l list) bool { return len(l.problems) > 0 })
 }

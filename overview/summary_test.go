@@ -45,7 +45,7 @@ func TestSummary(t *testing.T) {
 		s.Discovered = &tasks.Discovered{Syncing: &tasks.Sync{Tasks: 1}}
 	})))
 	waiting := source(called("slow", with(discovered(), func(s *protection.Snapshot) {
-		s.Inventory = &inventory.Snapshot{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}
+		s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}
 	})))
 	never := source(called("never", with(discovered(), func(s *protection.Snapshot) {
 		s.Discovered, s.Reasons = &tasks.Discovered{}, map[cbrapi.Reason]bool{cbrapi.ReasonCredentials: true}
@@ -123,6 +123,29 @@ func TestSummaryOfWarnings(t *testing.T) {
 		"nearly full vault": {
 			func(_ *protection.Snapshot, v *cbrapi.Vault) { v.Billing.Used = new(int64(90 * gib)) },
 			"1 vault is nearly full.",
+		},
+		"lost restore points": {
+			func(s *protection.Snapshot, _ *cbrapi.Vault) {
+				s.Inventory.Backups = &inventory.Backups{Reading: inventory.Reading{Complete: true}, Resources: map[string]inventory.RestorePoints{"resource-1": points(3, 12)}}
+			},
+			"Restore points of 1 resource are lost.",
+		},
+		"no restore point": { // of a resource for which no policy ran yet
+			func(s *protection.Snapshot, v *cbrapi.Vault) {
+				s.Inventory = inventoryOf(t, []*cbrapi.Vault{v, vault("vault-2", "vault-new", "resource-2")}, policy("nightly", daily, "vault-1"), policy("next", daily, "vault-2"))
+				s.Inventory.Expected[1].Bound = hoursAgo(1)
+				s.Inventory.Backups = &inventory.Backups{Reading: inventory.Reading{Complete: true}, Resources: map[string]inventory.RestorePoints{"resource-1": points(3, 3)}}
+			},
+			"1 resource has no restore point.",
+		},
+		"unprotected": {
+			func(s *protection.Snapshot, _ *cbrapi.Vault) {
+				s.Inventory.Protectables = &inventory.Protectables{
+					Reading: inventory.Reading{Complete: true}, Protected: map[string]int{"OS::Nova::Server": 0},
+					Unprotected: []*cbrapi.Protectable{server("a", "web"), server("b", "web")},
+				}
+			},
+			"2 resources are in no vault.",
 		},
 		"unknown task": {
 			func(s *protection.Snapshot, _ *cbrapi.Vault) {

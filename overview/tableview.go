@@ -2,12 +2,13 @@ package overview
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// table describes one of the three tables.
+// table describes one of the tables.
 type table struct {
 	name    string // of the section
 	param   string // for its page
@@ -18,8 +19,9 @@ type table struct {
 // does not.
 type column struct{ Class, Title, Sort string }
 
-func resourcesTable() table {
-	return table{"resources", "page", []column{
+// resourcesTable has a column about restore points if some project reads its backups.
+func resourcesTable(readsBackups bool) table {
+	t := table{"resources", "page", []column{
 		{"state", "State", "state"},
 		{"name", "Resource", "resource"},
 		{"project", "Project", ""},
@@ -28,8 +30,13 @@ func resourcesTable() table {
 		{"history", "History", ""},
 		{"took", "Duration", "duration"},
 		{"success", "Last success", "success"},
+		{"restorable", "Restorable", "restorable"},
 		{"why", "Why", ""},
 	}}
+	if !readsBackups {
+		t.columns = slices.DeleteFunc(t.columns, func(c column) bool { return c.Class == "restorable" })
+	}
+	return t
 }
 
 func tasksTable() table {
@@ -54,6 +61,16 @@ func vaultsTable() table {
 		{"progress", "Used", ""},
 		{"count", "Resources", ""},
 		{"schedules", "Schedules", ""},
+		{"why", "Why", ""},
+	}}
+}
+
+func unprotectedTable() table {
+	return table{"unprotected", "unprotected_page", []column{
+		{"state", "State", ""},
+		{"name", "Resource", "resource"},
+		{"project", "Project", ""},
+		{"type", "Type", ""},
 		{"why", "Why", ""},
 	}}
 }
@@ -84,6 +101,11 @@ type groupView[T any] struct {
 	Caption string
 	Several bool      // projects
 	At      time.Time // to which ages are relative
+}
+
+// Has reports whether the table has a column of the class.
+func (g groupView[T]) Has(class string) bool {
+	return slices.ContainsFunc(g.Columns, func(c columnView) bool { return c.Class == class })
 }
 
 type columnView struct {
@@ -170,3 +192,5 @@ type foldable interface{ isQuiet() bool }
 func (r Resource) isQuiet() bool { return quiet(r.States) }
 func (t Task) isQuiet() bool     { return quiet(t.States) && t.Status != string(cbrapi.StatusSkipped) }
 func (v Vault) isQuiet() bool    { return quiet(v.States) }
+
+func (u Unprotected) isQuiet() bool { return quiet(u.States) }

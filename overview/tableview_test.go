@@ -78,7 +78,7 @@ func TestSortLinks(t *testing.T) {
 // A column of which the query knows nothing would be an error.
 func TestSortColumns(t *testing.T) {
 	t.Parallel()
-	for _, table := range []table{resourcesTable(), tasksTable(), vaultsTable()} {
+	for _, table := range []table{resourcesTable(true), tasksTable(), vaultsTable(), unprotectedTable()} {
 		for _, c := range table.columns {
 			if !slices.Contains(columns(), c.Sort) && c.Sort != "" {
 				t.Errorf("%s: no column %q", table.name, c.Sort)

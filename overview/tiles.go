@@ -19,9 +19,15 @@ type counts struct {
 	readsVaults, readsCoverage       bool
 	vaults, unavailable, full, unfit int // vaults; unfit are unavailable or full
 	bound, uncovered                 int // resources
+	readsBackups, readsProtectables  bool
+	knowsBackups                     bool
+	restorable, unrestorable         int // resources of which backups are known; unrestorable are those with lost or no restore points
+	lost, withoutPoints              int
+	protectable, unprotected         int // resources; protectable are all that exist and are not excluded
 	nearlyFull                       int // vaults that are not full
 	disabled                         int // policies that are bound to vaults
 	inError                          int // resources whose protection status is error
+	inconsistent                     int // latest backups that are not application-consistent, as they should be
 	configured                       int // configured tasks that failed
 	unknown                          int // configured tasks that do not exist
 	withoutResource                  int // last tasks of vaults that failed
@@ -63,6 +69,9 @@ func (c *counts) add(p *project) {
 		if r.resourceID == "" {
 			c.withoutResource++
 		}
+		if r.points != nil {
+			c.restorable++
+		}
 		if r.verdict == nil {
 			continue
 		}
@@ -89,6 +98,17 @@ func (c *counts) add(p *project) {
 	c.configured += having(p.tasks, StateFailed)
 	c.bound += len(p.Coverage)
 	c.uncovered += having(p.resources, StateUncovered)
+	c.knowsBackups = c.knowsBackups || p.RestorePoints != nil
+	c.inconsistent += having(p.resources, StateInconsistent)
+	c.unrestorable += having(p.resources, StateLost, StateNoRestorePoint)
+	c.lost += having(p.resources, StateLost)
+	c.withoutPoints += having(p.resources, StateNoRestorePoint)
+	c.unprotected += len(p.unprotected)
+	if p.Protectables != nil {
+		for _, n := range p.Protectables.Counts {
+			c.protectable += n.Protected + n.Unprotected
+		}
+	}
 	c.readsVaults = c.readsVaults || p.Inventory != nil && p.Inventory.Vaults != nil
 	c.readsCoverage = c.readsCoverage || p.Inventory != nil && p.Inventory.Expected != nil
 	c.vaults += len(p.vaults)
@@ -107,6 +127,8 @@ func (c *counts) add(p *project) {
 	if p.Inventory == nil {
 		return
 	}
+	c.readsBackups = c.readsBackups || p.Inventory.Backups != nil
+	c.readsProtectables = c.readsProtectables || p.Inventory.Protectables != nil
 	for _, policy := range p.Inventory.Policies {
 		if isFalse(policy.Enabled) && len(policy.VaultIDs) > 0 {
 			c.disabled++
@@ -129,8 +151,8 @@ func having[R interface{ is(...State) bool }](rows []R, states ...State) (n int)
 
 // wrong reports whether anything is, such as all that the shipped rules have an alert for.
 func (c *counts) wrong() bool {
-	return c.overdue.n+c.failing.n+c.stuck+c.unfit+c.uncovered+c.configured+c.withoutResource+
-		c.nearlyFull+c.disabled+c.inError+c.unknown+c.withoutVaults > 0
+	return c.overdue.n+c.failing.n+c.stuck+c.unfit+c.uncovered+c.unrestorable+c.unprotected+
+		c.configured+c.withoutResource+c.nearlyFull+c.disabled+c.inError+c.inconsistent+c.unknown+c.withoutVaults > 0
 }
 
 // tiles returns the numbers about all projects.
@@ -150,13 +172,25 @@ func (m *model) tiles() []Tile {
 	if c.stuck > 0 {
 		running = fmt.Sprintf("Running, %s stuck", formatCount(c.stuck))
 	}
-	return []Tile{
-		tile("overdue", "Overdue", c.due.n > 0, c.overdue.n, c.due.n, true, StateOverdue),
+	tiles := []Tile{tile("overdue", "Overdue", c.due.n > 0, c.overdue.n, c.due.n, true, StateOverdue)}
+	if c.readsBackups {
+		title := "Not restorable"
+		if c.lost > 0 {
+			title += fmt.Sprintf(", %s\u00a0lost", formatCount(c.lost))
+		}
+		tiles = append(tiles, tile("unrestorable", title, c.knowsBackups, c.unrestorable, c.restorable, true, StateLost, StateNoRestorePoint))
+	}
+	tiles = append(tiles,
 		tile("failing", "Failing", c.attempted.n > 0, c.failing.n, c.attempted.n, true, StateFailing),
 		tile("blind", "Blind", true, c.blind, len(m.projects), true, StateBlind),
 		tile("vaults", "Vaults unusable", c.readsVaults, c.unfit, c.vaults, true, StateUnavailable, StateFull),
 		tile("uncovered", "Not covered", c.readsCoverage, c.uncovered, c.bound, true, StateUncovered),
+	)
+	if c.readsProtectables {
+		tiles = append(tiles, tile("unprotected", "Unprotected", m.protectables() != nil, c.unprotected, c.protectable, true, StateUnprotected))
+	}
+	return append(tiles,
 		tile("running", running, c.reads, c.active, 0, c.stuck > 0, StateActive),
 		tile("in_time", "In time", c.due.n > 0, c.due.n-c.overdue.n, c.due.n, false, StateInTime),
-	}
+	)
 }

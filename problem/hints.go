@@ -28,6 +28,17 @@ func (h Hints) Vaults(reason cbrapi.Reason, err error) string {
 	return h.hint(reason, err, "cbr:vaults:list and cbr:policies:list", ", or remove vaults from the project")
 }
 
+// Backups is Tasks for backups.
+func (h Hints) Backups(reason cbrapi.Reason, err error) string {
+	return h.hint(reason, err, "cbr:backups:list", ", or remove backups from the project")
+}
+
+// Protectables is Tasks for the resources that could be protected. The list of actions of the
+// API has the second name, see https://support.huaweicloud.com/en-us/api-cbr/cbr_04_0018.html.
+func (h Hints) Protectables(reason cbrapi.Reason, err error) string {
+	return h.hint(reason, err, "cbr:protectables:list (also called cbr:vaults:listProtectables)", ", or remove protectables from the project")
+}
+
 func (h Hints) hint(reason cbrapi.Reason, err error, permissions, otherwise string) string {
 	lookup, endpoint := errors.Is(err, cbrapi.ErrProjectID), h.Endpoint
 	if lookup || errors.Is(err, cbrapi.ErrLogin) {

@@ -23,8 +23,27 @@ func TestHintsDiffer(t *testing.T) {
 			t.Errorf("reasons %q and %q have the hint %q", reason, other, hint)
 		}
 		hints[hint] = reason
-		if got := settings.Vaults(reason, nil); (got == hint) != (reason != cbrapi.ReasonPermission) {
-			t.Errorf("Vaults(%q) = %q, and Tasks = %q", reason, got, hint)
+		for name, other := range map[string]func(cbrapi.Reason, error) string{
+			"vaults": settings.Vaults, "backups": settings.Backups, "protectables": settings.Protectables,
+		} {
+			if got := other(reason, nil); (got == hint) != (reason != cbrapi.ReasonPermission) {
+				t.Errorf("%s: the hint for %q is %q, that of tasks %q", name, reason, got, hint)
+			}
+		}
+	}
+}
+
+// TestHintsForbidden checks that a list that is optional can be left out where it is forbidden.
+func TestHintsForbidden(t *testing.T) {
+	t.Parallel()
+	const tail = "; if that is granted, check project_name, and set enterprise_project_id if it is granted in an enterprise project"
+	for want, hint := range map[string]func(cbrapi.Reason, error) string{
+		"allow cbr:vaults:list and cbr:policies:list, for example with the system policy CBR ReadOnlyAccess, or remove vaults from the project":                                 settings.Vaults,
+		"allow cbr:backups:list, for example with the system policy CBR ReadOnlyAccess, or remove backups from the project":                                                     settings.Backups,
+		"allow cbr:protectables:list (also called cbr:vaults:listProtectables), for example with the system policy CBR ReadOnlyAccess, or remove protectables from the project": settings.Protectables,
+	} {
+		if got := hint(cbrapi.ReasonPermission, nil); got != want+tail {
+			t.Errorf("got %q, want %q", got, want+tail)
 		}
 	}
 }

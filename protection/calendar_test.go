@@ -30,9 +30,15 @@ func TestAgainstCalendar(t *testing.T) {
 			t.Fatalf("seed %d: due %s, overdue %s; want %s, %s\n%s", seed, got.Due, word(got.Overdue), due, overdue, c)
 		}
 		seen[overdue]++
+		if c.backups() != "not read" {
+			seen["backups "+c.backups()+", "+overdue]++
+		}
+		if c.backups() == "read" && overdue == "true" && c.succeededSince(c.countsFrom(c.lastDue())) {
+			seen["gone"]++
+		}
 	}
-	for _, verdict := range []string{"true", "false", "unknown"} {
-		if seen[verdict] < 30 {
+	for _, verdict := range []string{"true", "false", "unknown", "gone", "backups read, true", "backups read, false", "backups being read, unknown"} {
+		if seen[verdict] < 10 {
 			t.Errorf("%s came %d times: the cases say little", verdict, seen[verdict])
 		}
 	}
@@ -65,6 +71,7 @@ type run struct {
 
 func (c paperCase) String() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "backups %s: %+v\n", c.backups(), c.fixture.backups)
 	fmt.Fprintf(&b, "known until %s, back to %s, vaults since %s; grace %s, bound %s\n", c.fixture.now, c.historyStart(), c.fixture.followed, c.fixture.options.Grace, c.fixture.bound)
 	for _, p := range c.policies {
 		fmt.Fprintf(&b, "policy from %s, since %s, until %s: %s\n", p.start, p.since, p.until, strings.Join(p.patterns, " "))
@@ -77,31 +84,76 @@ func (c paperCase) String() string {
 
 func (c paperCase) historyStart() time.Time { return c.fixture.now.Add(-c.fixture.lookback) }
 
+// backups says whether the list of backups is read.
+func (c paperCase) backups() string {
+	switch b := c.fixture.backups; {
+	case b == nil:
+		return "not read"
+	case b.Resources != nil:
+		return "read"
+	case b.Reasons[cbrapi.ReasonPermission]:
+		return "refused"
+	default:
+		return "being read"
+	}
+}
+
 // onPaper returns the due moment, zero for none, and whether the resource is overdue.
 func (c paperCase) onPaper() (due time.Time, overdue string) {
-	last, earlier := -1, -1 // runs that count: the last one whose grace is over, and the one before
-	for n := range c.calendar {
-		if until := c.graceEnd(n); !until.IsZero() && !c.fixture.now.Before(until) {
-			last, earlier = n, last
-		}
-	}
+	last, earlier := c.lastDue(), -1
 	if last < 0 {
 		return due, "unknown"
 	}
+	for n := range last {
+		if c.calendar[n].counts {
+			earlier = n
+		}
+	}
 	due = c.calendar[last].at
-	from := c.countsFrom(last)
 	switch {
-	case c.succeededSince(from):
-		return due, "false"
-	case from.Before(c.historyStart()):
+	case c.backups() == "being read":
 		return due, "unknown"
-	case earlier >= 0 && !c.countsFrom(earlier).Before(c.historyStart()) && !c.succeededSince(c.countsFrom(earlier)) && !c.active(c.countsFrom(earlier), c.graceEnd(earlier)):
+	case c.done(last):
+		return due, "false"
+	case !c.remembered(last):
+		return due, "unknown"
+	case earlier >= 0 && c.remembered(earlier) && !c.done(earlier) && !c.active(c.countsFrom(earlier), c.graceEnd(earlier)):
 		return due, "true"
-	case c.active(from, c.graceEnd(last)):
+	case c.active(c.countsFrom(last), c.graceEnd(last)):
 		return due, "false"
 	default:
 		return due, "true"
 	}
+}
+
+// lastDue returns the last run that counts and whose grace is over; -1 if there is none.
+func (c paperCase) lastDue() int {
+	last := -1
+	for n := range c.calendar {
+		if until := c.graceEnd(n); !until.IsZero() && !c.fixture.now.Before(until) {
+			last = n
+		}
+	}
+	return last
+}
+
+// done reports whether a run has what was due. Who reads the list of backups looks for one
+// that was created in time, or for a success that ended later than
+// a quarter of an hour before the list was read.
+func (c paperCase) done(n int) bool {
+	from := c.countsFrom(n)
+	if c.backups() != "read" {
+		return c.succeededSince(from)
+	}
+	left := c.fixture.backups.Resources["r"]
+	return left.Count > 0 && !left.LatestCreated.Before(from) || slices.ContainsFunc(c.fixture.logs, func(log *cbrapi.OperationLog) bool {
+		return log.Status == cbrapi.StatusSuccess && !log.CreatedAt.Before(from) && !log.CreatedAt.Before(c.historyStart()) && log.EndedAt.After(c.fixture.backups.FullAt.Add(-15*time.Minute))
+	})
+}
+
+// remembered reports whether a run is not too long ago to judge it.
+func (c paperCase) remembered(n int) bool {
+	return !c.countsFrom(n).Before(c.historyStart()) || c.backups() == "read" && c.fixture.backups.FullAt.After(c.graceEnd(n))
 }
 
 // graceEnd returns when the grace of a run ends; zero if it does not count.
@@ -162,6 +214,8 @@ func (c paperCase) daysOnPaper() (days []protection.Day) {
 			case now.Before(c.graceEnd(n)): // not yet
 			case r.at.Equal(lastDue) && overdue == "true":
 				day.Missed++
+			case r.at.Equal(lastDue) && overdue == "unknown":
+				day.Known = false
 			case r.at.Equal(lastDue) && overdue == "false", !r.at.Equal(lastDue) && succeeded:
 			case from.Before(c.historyStart()), r.at.Before(c.fixture.followed) && !began:
 				day.Known = false
@@ -362,11 +416,29 @@ func randomCase(t *testing.T, random *rand.Rand) paperCase {
 		if around := one(random, late...); random.IntN(2) == 0 {
 			created = beside(around.at.Add(-one(random, 0, 15*time.Minute, 6*time.Hour, 42*time.Hour)))
 		}
-		status := one(random, cbrapi.StatusSuccess, cbrapi.StatusFailed, cbrapi.StatusTimeout, cbrapi.StatusSkipped, cbrapi.StatusRunning, cbrapi.StatusWaiting)
+		status := one(random, cbrapi.StatusSuccess, cbrapi.StatusSuccess, cbrapi.StatusFailed, cbrapi.StatusTimeout, cbrapi.StatusSkipped, cbrapi.StatusRunning, cbrapi.StatusWaiting)
 		if created.After(f.now) {
 			created = f.now
 		}
 		f.logs = append(f.logs, task(strconv.Itoa(n), status, created))
+	}
+	if random.IntN(3) > 0 {
+		var left []time.Time
+		for _, log := range f.logs {
+			if log.Status == cbrapi.StatusSuccess && random.IntN(2) > 0 {
+				left = append(left, log.CreatedAt)
+			}
+		}
+		if random.IntN(3) == 0 {
+			left = append(left, beside(one(random, late...).at))
+		}
+		slices.SortFunc(left, time.Time.Compare)
+		full := f.now.Add(-time.Duration(random.Int64N(int64(one(random, time.Hour, time.Hour, 4*day)))))
+		if last := c.lastDue(); last >= 0 && random.IntN(3) == 0 { // a success of which the backup is gone
+			f.logs = append(f.logs, task("gone", cbrapi.StatusSuccess, beside(c.calendar[last].at)))
+		}
+		f.backups = one(random, readAt(full, points(left...)), readAt(full, points(left...)), readAt(full, points(left...)),
+			&inventory.Backups{}, &inventory.Backups{Reading: inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonPermission: true}}})
 	}
 	f.change = func(s *tasks.Snapshot, _ *inventory.Snapshot) { // as the list of all tasks shows them
 		s.Active = slices.DeleteFunc(s.Active, func(a tasks.ActiveTask) bool { return a.Log.CreatedAt.Before(c.historyStart()) })

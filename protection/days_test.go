@@ -136,7 +136,7 @@ func TestDays(t *testing.T) {
 		}}, tasks: "17 02:00 success", want: "1 success |  |  | "},
 		"without vaults": {fixture: fixture{policies: one(daily), withoutVaults: true, options: protection.Options{ExpectedInterval: day}}, tasks: "17 02:00 success, 18 02:00 failed", want: "1 success | 1 failed |  | "},
 		"without the list of vaults": {fixture: fixture{policies: one(daily), change: func(_ *tasks.Snapshot, vaults *inventory.Snapshot) {
-			*vaults = inventory.Snapshot{Problems: []problem.Problem{{}}}
+			*vaults = inventory.Snapshot{Reading: inventory.Reading{Problems: []problem.Problem{{}}}}
 		}}, tasks: "17 02:00 success, 18 02:00 failed", want: "1 success | 1 failed |  | "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -107,6 +107,20 @@ func listed(vaults ...*cbrapi.Vault) *inventory.Snapshot {
 	return s
 }
 
+// readAt returns the backups of r as they were completely read at a time.
+func readAt(full time.Time, points inventory.RestorePoints) *inventory.Backups {
+	return &inventory.Backups{FullAt: full, Resources: map[string]inventory.RestorePoints{"r": points}}
+}
+
+// points returns restore points that were created at the times, the latest last.
+func points(created ...time.Time) (p inventory.RestorePoints) {
+	if p.Count = len(created); p.Count > 0 {
+		p.Oldest, p.Latest = created[0].Add(time.Minute), created[p.Count-1].Add(time.Minute)
+		p.LatestCreated = created[p.Count-1]
+	}
+	return p
+}
+
 // fixture is a project with the resource r in the vault v.
 type fixture struct {
 	now      time.Time     // up to which the tasks are known; noon if it is zero
@@ -116,6 +130,7 @@ type fixture struct {
 	bound    time.Time
 	followed time.Time // since when the vaults are read; zero: always
 	vault    cbrapi.Vault
+	backups  *inventory.Backups                         // nil: not read
 	options  protection.Options                         // 6 h of grace, stuck after 12 h if they are zero
 	change   func(*tasks.Snapshot, *inventory.Snapshot) // nil: nothing
 
@@ -144,7 +159,7 @@ func (f fixture) snapshot() protection.Snapshot {
 		f.vault.Resources = []cbrapi.VaultResource{{ID: "r"}}
 	}
 	vaults := listed(&f.vault)
-	vaults.Since = f.followed
+	vaults.Since, vaults.Backups = f.followed, f.backups
 	vaults.Expected = []inventory.Expectation{} // not nil: the policies are read
 	plan := &inventory.Plan{Policies: f.policies}
 	for _, r := range f.vault.Resources {

@@ -14,6 +14,7 @@ type facts struct {
 	vaultID  string
 	state    *ledger.ResourceState  // nil if no finished task is known
 	expected *inventory.Expectation // nil if nothing is scheduled, or that is not followed
+	backups  *inventory.Backups     // which decide beside the tasks; nil if the tasks alone do
 	active   []ActiveTask           // by id
 	verdict  *Verdict               // nil if nothing can be judged
 }
@@ -32,6 +33,9 @@ func (s *Snapshot) index() {
 	at := func(key ledger.ResourceKey, vaultID string) *facts {
 		if s.keys[key] == nil {
 			s.keys[key] = &facts{key: key, vaultID: vaultID}
+			if key.OperationType == cbrapi.OperationBackup {
+				s.keys[key].backups = s.backups()
+			}
 		}
 		return s.keys[key]
 	}

@@ -38,8 +38,9 @@ func (s *Snapshot) nameVaults() {
 // VaultName returns the name of a vault, or its id if it has none.
 func (s *Snapshot) VaultName(id string) string { return cmp.Or(s.vaultNames[id], id) }
 
-// nameResources adds the resources that are bound to vaults. The list of vaults describes
-// them or, where it says nothing, their latest tasks.
+// nameResources adds the resources that are bound to vaults or have backups. The list of
+// vaults describes them or, where it says nothing, their latest tasks or, of those that are
+// known to neither, their latest backups.
 func (s *Snapshot) nameResources() {
 	if s.Inventory == nil {
 		return
@@ -51,6 +52,14 @@ func (s *Snapshot) nameResources() {
 	for _, v := range s.Inventory.Vaults {
 		for _, r := range v.Resources {
 			all[r.ID] = ledger.Resource{ID: r.ID, Name: cmp.Or(r.Name, all[r.ID].Name), Type: cmp.Or(r.Type, all[r.ID].Type)}
+		}
+	}
+	if b := s.backups(); b != nil {
+		for id := range b.Resources {
+			if r := all[id]; r.Name == "" || r.Type == "" {
+				backup := b.Resources[id].Resource
+				all[id] = ledger.Resource{ID: id, Name: cmp.Or(r.Name, backup.Name), Type: cmp.Or(r.Type, backup.Type)}
+			}
 		}
 	}
 	s.Resources = slices.SortedFunc(maps.Values(all), func(a, b ledger.Resource) int { return strings.Compare(a.ID, b.ID) })

@@ -53,7 +53,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestResources has resources of tasks, of vaults and of both.
+// TestResources has resources of tasks, of vaults, of backups and of several of them.
 func TestResources(t *testing.T) {
 	t.Parallel()
 	known := tasks.Snapshot{
@@ -62,13 +62,15 @@ func TestResources(t *testing.T) {
 	vaults := inventory.Snapshot{Vaults: []*cbrapi.Vault{
 		{ID: "v", Resources: []cbrapi.VaultResource{{ID: "d", Name: "v's d"}, {ID: "c", Name: "v's c"}}},
 		{ID: "w", Resources: []cbrapi.VaultResource{{ID: "b", Name: "w's b"}, {ID: "e"}}},
-	}}
+	}, Backups: &inventory.Backups{Resources: map[string]inventory.RestorePoints{
+		"a": {Resource: cbrapi.Resource{Name: "backup's a", Type: "backup's"}}, "f": {Resource: cbrapi.Resource{Name: "backup's f", Type: "backup's"}},
+	}}}
 	var got []string
 	s := protection.NewSnapshot(known, &vaults, protection.Options{})
 	for _, r := range s.Resources {
 		got = append(got, strings.TrimSpace(r.ID+": "+r.Name+" "+r.Type))
 	}
-	if diff := cmp.Diff([]string{"a: task's a", "b: w's b", "c: v's c task's", "d: v's d", "e: task's e"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"a: task's a backup's", "b: w's b", "c: v's c task's", "d: v's d", "e: task's e", "f: backup's f backup's"}, got); diff != "" {
 		t.Errorf("resources differ (-want +got):\n%s", diff)
 	}
 	for id, want := range map[string]string{"b": "w's b", "x": ""} {

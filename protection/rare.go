@@ -17,14 +17,15 @@ const retention = 30 * 24 * time.Hour
 
 // TooRare says, in one sentence without a full stop, which enabled policies run too rarely
 // to be judged at all times: alone and with the others of a vault, a run can be older than
-// the known tasks before the next one is due. It returns "" if there is none.
+// the known tasks before the next one is due. It returns "" if there is none. Those for
+// backups are judged by restore points, where these are read.
 func TooRare(policies []*cbrapi.Policy, o Options) string {
 	if o.Lookback == 0 {
 		return ""
 	}
 	var names []string
 	for _, p := range policies {
-		if s, _ := inventory.Runs(p); !rare(s, o) {
+		if s, _ := inventory.Runs(p); !rare(s, o) || o.Backups && p.OperationType == cbrapi.OperationBackup {
 			continue
 		}
 		if slices.ContainsFunc(p.VaultIDs, func(vaultID string) bool {

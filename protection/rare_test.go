@@ -57,7 +57,17 @@ func TestTooRare(t *testing.T) {
 			if got := s.TooRare(); got != test.want {
 				t.Errorf("got %q on the page, want %q", got, test.want)
 			}
-			o.Lookback = 0
+			o.Backups = true
+			if got := protection.TooRare(test.policies, o); got != "" {
+				t.Errorf("got %q where backups are judged by restore points", got)
+			}
+			for _, p := range test.policies {
+				p.OperationType = cbrapi.OperationReplication
+			}
+			if got := protection.TooRare(test.policies, o); name != "beside another operation" && got != test.want {
+				t.Errorf("got %q of replications, want %q", got, test.want)
+			}
+			o.Backups, o.Lookback = false, 0
 			if got := protection.TooRare(test.policies, o); got != "" {
 				t.Errorf("got %q without discovery", got)
 			}

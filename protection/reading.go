@@ -3,14 +3,19 @@ package protection
 import (
 	"slices"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/inventory"
 )
 
-// The collectors: the configured tasks, the discovered tasks, and the vaults with their
-// policies.
+// The collectors: the configured tasks, the discovered tasks, the vaults with their
+// policies, the backups, and the resources that can be protected.
 const (
 	TasksCollector     = "tasks"
 	DiscoveryCollector = "discovery"
 	VaultsCollector    = "vaults"
+
+	BackupsCollector      = "backups"
+	ProtectablesCollector = "protectables"
 )
 
 // Collector is how completely one of the collectors reads the API.
@@ -19,6 +24,28 @@ type Collector struct {
 	Complete     bool          // the latest attempt read everything
 	LastComplete time.Time     // zero if none has
 	Incomplete   time.Duration // since LastComplete or, if it is later, the first failure or the start; 0 if Complete
+}
+
+// Reading is how completely the lists are known that a collector reads beside the passes.
+type Reading struct {
+	Collector string
+	inventory.Reading
+}
+
+// Readings returns how completely the lists are known that are read beside the passes.
+func (s *Snapshot) Readings() []Reading {
+	i := s.Inventory
+	if i == nil {
+		return nil
+	}
+	all := []Reading{{VaultsCollector, i.Reading}}
+	if i.Backups != nil {
+		all = append(all, Reading{BackupsCollector, i.Backups.Reading})
+	}
+	if i.Protectables != nil {
+		all = append(all, Reading{ProtectablesCollector, i.Protectables.Reading})
+	}
+	return all
 }
 
 // Collectors returns the collectors of the project.
@@ -38,8 +65,8 @@ func (s *Snapshot) Collectors() []Collector {
 	if d := s.Discovered; d != nil {
 		add(DiscoveryCollector, d.Complete, d.LastComplete, s.At, s.Since)
 	}
-	if i := s.Inventory; i != nil { // it is not read by each scrape
-		add(VaultsCollector, i.Complete, i.LastComplete, i.At, i.Since, i.FailingSince)
+	for _, r := range s.Readings() { // not by each scrape
+		add(r.Collector, r.Complete, r.LastComplete, s.Inventory.At, s.Inventory.Since, r.FailingSince)
 	}
 	return all
 }

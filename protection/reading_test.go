@@ -25,12 +25,12 @@ func TestCollectors(t *testing.T) {
 		"none": {},
 		"complete": {
 			tasks.Snapshot{Tasks: one, Complete: true, LastComplete: ago(1), Since: ago(60), Discovered: &tasks.Discovered{Complete: true, LastComplete: ago(2)}},
-			&inventory.Snapshot{Vaults: read, Complete: true, LastComplete: ago(3), Since: ago(60)},
+			&inventory.Snapshot{Vaults: read, Reading: inventory.Reading{Complete: true, LastComplete: ago(3)}, Since: ago(60)},
 			[]protection.Collector{{"tasks", true, ago(1), 0}, {"discovery", true, ago(2), 0}, {"vaults", true, ago(3), 0}},
 		},
 		"since the last success": {
 			tasks.Snapshot{Tasks: one, LastComplete: ago(10), Since: ago(60), Discovered: &tasks.Discovered{LastComplete: ago(20)}},
-			&inventory.Snapshot{Vaults: read, LastComplete: ago(30), Since: ago(60)},
+			&inventory.Snapshot{Vaults: read, Reading: inventory.Reading{LastComplete: ago(30)}, Since: ago(60)},
 			[]protection.Collector{{"tasks", false, ago(10), 10 * time.Minute}, {"discovery", false, ago(20), 20 * time.Minute}, {"vaults", false, ago(30), 30 * time.Minute}},
 		},
 		"never": {
@@ -50,8 +50,17 @@ func TestCollectors(t *testing.T) {
 		},
 		"vaults alone": {
 			tasks.Snapshot{},
-			&inventory.Snapshot{Vaults: read, LastComplete: ago(2), Since: ago(3)},
+			&inventory.Snapshot{Vaults: read, Reading: inventory.Reading{LastComplete: ago(2)}, Since: ago(3)},
 			[]protection.Collector{{"vaults", false, ago(2), 2 * time.Minute}},
+		},
+		"all lists": {
+			tasks.Snapshot{},
+			&inventory.Snapshot{
+				Vaults: read, Reading: inventory.Reading{Complete: true, LastComplete: ago(1)}, Since: ago(60),
+				Backups:      &inventory.Backups{Reading: inventory.Reading{LastComplete: ago(20), FailingSince: ago(15)}},
+				Protectables: &inventory.Protectables{Reading: inventory.Reading{Complete: true, LastComplete: ago(50)}},
+			},
+			[]protection.Collector{{"vaults", true, ago(1), 0}, {"backups", false, ago(20), 15 * time.Minute}, {"protectables", true, ago(50), 0}},
 		},
 		"vaults being read": {
 			tasks.Snapshot{Discovered: &tasks.Discovered{Complete: true, LastComplete: noon()}, Since: ago(1)},

@@ -32,6 +32,9 @@ type Snapshot struct {
 	Coverage    []Coverage   // by vault; empty until vaults and policies are known
 	ActiveTasks []ActiveTask // by id
 
+	RestorePoints []RestorePoints // by resource; nil until the backups are read
+	Protectables  *Protectables   // nil until they are read
+
 	// TagKeys are the keys of the vault tags to expose, by their labels.
 	TagKeys map[string]string
 
@@ -55,6 +58,11 @@ type Options struct {
 	StuckAfter time.Duration
 	// Lookback is how far back tasks are read; 0 without discovery.
 	Lookback time.Duration
+	// Backups means that restore points are read.
+	Backups bool
+	// Excluded are the ids, or patterns of names as in path.Match, of the resources that are
+	// meant to have no backup.
+	Excluded []string
 }
 
 // Follows reports whether discovery follows the tasks of an operation in a vault.
@@ -93,6 +101,8 @@ func NewSnapshot(known tasks.Snapshot, vaults *inventory.Snapshot, o Options) Sn
 	s.judgeActive() // before judge: a task that is stuck excuses nothing
 	s.judge()
 	s.cover()
+	s.findRestorePoints() // after cover: those are missing where backups are made
+	s.findUnprotected()
 	return s
 }
 

@@ -38,11 +38,11 @@ func TestVaultsBeingRead(t *testing.T) {
 		vaults *inventory.Snapshot
 		want   tasks.Snapshot
 	}{
-		"not read yet":  {&inventory.Snapshot{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}, heldBack},
+		"not read yet":  {&inventory.Snapshot{Reading: inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}, heldBack},
 		"no vaults":     {&inventory.Snapshot{Vaults: []*cbrapi.Vault{}}, known},
-		"refused":       {&inventory.Snapshot{Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}, known},
+		"refused":       {&inventory.Snapshot{Reading: inventory.Reading{Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}}, known},
 		"never read":    {nil, known},
-		"read, failing": {&inventory.Snapshot{Vaults: []*cbrapi.Vault{}, Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}, known},
+		"read, failing": {&inventory.Snapshot{Vaults: []*cbrapi.Vault{}, Reading: inventory.Reading{Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}}, known},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

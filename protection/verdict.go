@@ -40,9 +40,11 @@ func (s *Snapshot) judge() {
 			d = lastDue(f.expected, s.options.Grace, s.Discovered.KnownUntil)
 			v.Due = d.at
 		}
-		v.Overdue, v.Failing = s.overdue(f, d), failing(f)
+		var missed *due
+		v.Overdue, missed = s.overdue(f, &d)
+		v.Failing = failing(f)
 		if v.Overdue != nil || v.Failing != nil || !v.Due.IsZero() {
-			v.Why = s.why(&v, f, d)
+			v.Why = s.why(&v, f, &d, missed)
 			s.Verdicts = append(s.Verdicts, v)
 			f.verdict = &s.Verdicts[len(s.Verdicts)-1]
 		}
@@ -72,25 +74,78 @@ func failing(f *facts) *bool {
 	return new(f.state.LastAttempt.Status != cbrapi.StatusSuccess)
 }
 
-// overdue reports whether the success is missing that was due last; nil if nothing was due,
-// or if that was before the known history.
-func (s *Snapshot) overdue(f *facts, d due) *bool {
+// overdue reports whether what was due last is missing, and with policies of which due
+// moment; nil if nothing was due, or if that is not known.
+func (s *Snapshot) overdue(f *facts, d *due) (overdue *bool, missed *due) {
 	if s.Inventory == nil {
-		return s.outdated(f)
+		return s.outdated(f), nil
 	}
-	if d.at.IsZero() {
-		return nil
+	if d.at.IsZero() || s.waitsForBackups(f) {
+		return nil, nil
 	}
 	switch {
-	case f.succeededSince(d.from):
-		return new(false)
-	case d.from.Before(s.Discovered.HistoryStart):
-		return nil
-	case d.before != nil && !d.before.from.Before(s.Discovered.HistoryStart) && !f.succeededSince(d.before.from) && !f.excused(d.before):
-		return new(true) // since the run before: the verdict is not to be 0 during each attempt
+	case s.met(f, d):
+		return new(false), nil
+	case !s.decided(f, d):
+		return nil, nil
+	case d.before != nil && s.decided(f, d.before) && !s.met(f, d.before) && !f.excused(d.before):
+		return new(true), d.before // the verdict is not to be 0 during each attempt
+	case f.excused(d):
+		return new(false), nil
 	default:
-		return new(!f.excused(&d))
+		return new(true), d
 	}
+}
+
+// waitsForBackups reports whether the backups that decide about a key have not been read yet:
+// a restart is not to end what was overdue. If the user may not read them, the tasks decide.
+func (s *Snapshot) waitsForBackups(f *facts) bool {
+	b := s.Inventory.Backups
+	return f.key.OperationType == cbrapi.OperationBackup && b != nil && b.Resources == nil && !b.Reasons[cbrapi.ReasonPermission]
+}
+
+// listDelay is how long after the end of its task the API may not list a backup as available.
+const listDelay = 15 * time.Minute
+
+// met reports whether what was due is there: a success of the tasks or, where backups are
+// read, a restore point.
+func (s *Snapshot) met(f *facts, d *due) bool {
+	if f.backups == nil {
+		return f.succeededSince(d.from)
+	}
+	return !f.backups.Resources[f.key.ResourceID].LatestCreated.Before(d.from) ||
+		f.succeededSince(d.from) && (f.awaitsBackup() || s.hasExpired(f, d))
+}
+
+// hasExpired reports whether the backup of the latest success was to be kept until the run
+// after d and not longer: it is gone before the grace of that run is over.
+func (s *Snapshot) hasExpired(f *facts, d *due) bool {
+	next, ok := f.expected.Plan.Schedule().Next(d.at)
+	return ok && slices.ContainsFunc(s.Inventory.Policies, func(p *cbrapi.Policy) bool {
+		expiry := f.state.LastSuccess.Created.AddDate(0, 0, p.Retention.Days)
+		return p.Retention.Days > 0 && p.OperationType == cbrapi.OperationBackup && slices.Contains(p.VaultIDs, f.vaultID) &&
+			!expiry.Before(next) && !expiry.After(f.backups.FullAt)
+	})
+}
+
+// awaitsBackup reports whether the latest success has ended so lately that its backup may not
+// be known yet.
+func (f *facts) awaitsBackup() bool {
+	return f.backups != nil && f.state != nil && f.state.LastSuccess != nil && f.state.LastSuccess.End.After(f.backups.FullAt.Add(-listDelay))
+}
+
+// decided reports whether what is known reaches back to a due moment: the tasks do, or all
+// backups were read after its grace. If there is none and no task, the resource may have been
+// bound since.
+func (s *Snapshot) decided(f *facts, d *due) bool {
+	if !d.from.Before(s.Discovered.HistoryStart) {
+		return true
+	}
+	if f.backups == nil || !f.backups.FullAt.After(d.graceEnd) {
+		return false
+	}
+	_, hadBackups := f.backups.Resources[f.key.ResourceID]
+	return hadBackups || f.state != nil
 }
 
 func (f *facts) succeededSince(t time.Time) bool {

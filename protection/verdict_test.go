@@ -100,6 +100,148 @@ func TestOverdue(t *testing.T) {
 	}
 }
 
+// TestOverdueByRestorePoints has a restore point be due daily at 02:00, for which one counts
+// that was created since 20:00 of the day before. A success ends after a minute.
+func TestOverdueByRestorePoints(t *testing.T) {
+	t.Parallel()
+	type logs = []*cbrapi.OperationLog
+	const failed, running = cbrapi.StatusFailed, cbrapi.StatusRunning
+	var (
+		from, run  = at("2026-11-19 20:00"), at("2026-11-20 02:00")
+		full, none = at("2026-11-20 11:30"), points()
+		before     = changed(success(run.Add(-day)), func(l *cbrapi.OperationLog) { l.ID = "before" })
+		rarely     = []inventory.PlannedPolicy{starting(t, at("2026-10-01 00:00"), "FREQ=DAILY;INTERVAL=60;BYHOUR=2")} // due on October 1
+		onlyRun    = at("2026-10-01 02:00")
+		refused    = inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonPermission: true}}
+		unread     = &inventory.Backups{Reading: refused}
+	)
+	for name, test := range map[string]struct {
+		logs    logs
+		backups *inventory.Backups
+		fixture fixture
+		want    string
+	}{
+		"restore point":                       {logs{success(run)}, readAt(full, points(run)), fixture{}, "false"},
+		"no restore point":                    {logs{success(run)}, readAt(full, none), fixture{}, "true"},
+		"never a backup":                      {logs{success(run)}, &inventory.Backups{FullAt: full, Resources: map[string]inventory.RestorePoints{}}, fixture{}, "true"},
+		"restore point of the run before":     {logs{success(run)}, readAt(full, points(run.Add(-day))), fixture{}, "true"},
+		"restore point since from":            {logs{success(run)}, readAt(full, points(from)), fixture{}, "false"},
+		"restore point before from":           {logs{success(run)}, readAt(full, points(from.Add(-1))), fixture{}, "true"},
+		"of another resource":                 {logs{success(run)}, &inventory.Backups{FullAt: full, Resources: map[string]inventory.RestorePoints{"q": points(run)}}, fixture{}, "true"},
+		"by hand shortly before the run":      {logs{success(run.Add(-5 * time.Hour))}, readAt(full, points(run.Add(-5*time.Hour))), fixture{}, "false"},
+		"without a known success":             {nil, readAt(full, points(run)), fixture{}, "false"},
+		"failed, then by hand":                {logs{task("1", failed, run), success(run.Add(time.Hour))}, readAt(full, points(run.Add(time.Hour))), fixture{}, "false"},
+		"failed":                              {logs{task("1", failed, run)}, readAt(full, points(run.Add(-day))), fixture{}, "true"},
+		"failed, read before":                 {logs{task("1", failed, run)}, readAt(run.Add(-day), points(run.Add(-2*day))), fixture{}, "true"},
+		"ended a little before the reading":   {logs{success(full.Add(-16*time.Minute + 1))}, readAt(full, none), fixture{}, "false"},
+		"ended before the reading":            {logs{success(full.Add(-16 * time.Minute))}, readAt(full, none), fixture{}, "true"},
+		"restore point after the reading":     {logs{task("1", failed, run)}, readAt(run, points(run.Add(time.Hour))), fixture{}, "false"},
+		"being made":                          {logs{before, task("1", running, run)}, readAt(full, points(before.CreatedAt)), fixture{}, "false"},
+		"being made, the run before is gone":  {logs{before, task("1", running, run)}, readAt(full, none), fixture{}, "true"},
+		"being made, the run before is later": {logs{before, task("1", running, run)}, readAt(before.CreatedAt, none), fixture{}, "false"},
+		"being made, the first run":           {logs{task("1", running, run)}, readAt(full, none), fixture{bound: from}, "false"},
+		"not due yet":                         {nil, readAt(full, none), fixture{bound: run.Add(1)}, "unknown"},
+
+		"being read":                    {logs{success(run)}, &inventory.Backups{}, fixture{}, "unknown"},
+		"being read, failed":            {logs{task("1", failed, run)}, &inventory.Backups{}, fixture{}, "unknown"},
+		"refused":                       {logs{success(run)}, unread, fixture{}, "false"},
+		"refused, failed":               {logs{task("1", failed, run)}, unread, fixture{}, "true"},
+		"cannot be read yet":            {logs{success(run)}, &inventory.Backups{Reading: inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonNetwork: true}}}, fixture{}, "unknown"},
+		"cannot be read any more":       {logs{success(run)}, &inventory.Backups{Reading: refused, FullAt: full, Resources: map[string]inventory.RestorePoints{}}, fixture{}, "true"},
+		"not read for days":             {logs{success(run)}, &inventory.Backups{Reading: refused, FullAt: full.Add(-3 * day), Resources: map[string]inventory.RestorePoints{}}, fixture{}, "false"},
+		"history begins later":          {nil, readAt(full, none), fixture{lookback: noon().Sub(run)}, "true"},
+		"history begins later, a point": {nil, readAt(full, points(run)), fixture{lookback: noon().Sub(run)}, "false"},
+
+		"rare":                         {nil, readAt(full, points(onlyRun)), fixture{policies: rarely}, "false"},
+		"rare, never any":              {nil, &inventory.Backups{FullAt: full, Resources: map[string]inventory.RestorePoints{}}, fixture{policies: rarely}, "unknown"},
+		"rare, gone":                   {nil, readAt(full, none), fixture{policies: rarely}, "true"},
+		"rare, by hand":                {logs{success(run)}, readAt(full, points(run)), fixture{policies: rarely}, "false"},
+		"rare, read before":            {nil, readAt(onlyRun, none), fixture{policies: rarely}, "unknown"},
+		"rare, read at the grace":      {nil, readAt(onlyRun.Add(6*time.Hour), none), fixture{policies: rarely}, "unknown"},
+		"rare, read after the grace":   {nil, readAt(onlyRun.Add(6*time.Hour+1), none), fixture{policies: rarely}, "true"},
+		"rare, being read":             {nil, &inventory.Backups{}, fixture{policies: rarely}, "unknown"},
+		"rare, cannot be read":         {nil, unread, fixture{policies: rarely}, "unknown"},
+		"rare, backups are not wanted": {nil, nil, fixture{policies: rarely}, "unknown"},
+
+		"resource is gone": {logs{success(run)}, readAt(full, none), fixture{vault: cbrapi.Vault{Resources: []cbrapi.VaultResource{{ID: "r", ProtectStatus: cbrapi.ProtectDeleted}}}}, "unknown"},
+		"not followed":     {logs{success(run)}, readAt(full, none), fixture{options: protection.Options{Follows: func(string, cbrapi.OperationType) bool { return false }}}, "unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := test.fixture
+			f.logs, f.backups = test.logs, test.backups
+			if f.policies == nil {
+				f.policies = []inventory.PlannedPolicy{policy(t, time.Time{}, daily)}
+			}
+			if got := f.verdict(); word(got.Overdue) != test.want {
+				t.Errorf("overdue %s, want %s: %+v", word(got.Overdue), test.want, got)
+			}
+		})
+	}
+}
+
+// TestExpired has the backup of the last run, daily at 02:00, be gone while the next one is
+// made.
+func TestExpired(t *testing.T) {
+	t.Parallel()
+	run := at("2026-11-20 02:00")
+	keeps := func(days int) *cbrapi.Policy {
+		return &cbrapi.Policy{OperationType: cbrapi.OperationBackup, VaultIDs: []string{"v"}, Retention: cbrapi.Retention{Days: days, MaxBackups: -1}}
+	}
+	replication, elsewhere := keeps(1), keeps(1)
+	replication.OperationType, elsewhere.VaultIDs = cbrapi.OperationReplication, []string{"w"}
+	for name, test := range map[string]struct {
+		policies []*cbrapi.Policy
+		created  time.Time // of the last success
+		now      time.Time
+		want     string
+	}{
+		"kept for a day":             {[]*cbrapi.Policy{keeps(1)}, run.Add(-day + time.Second), run.Add(time.Hour), "false"},
+		"as one of two wants":        {[]*cbrapi.Policy{keeps(30), keeps(1)}, run.Add(-day), run.Add(time.Hour), "false"},
+		"deleted before it expires":  {[]*cbrapi.Policy{keeps(1)}, run.Add(-day), run.Add(-time.Minute), "true"},
+		"kept for longer":            {[]*cbrapi.Policy{keeps(2)}, run.Add(-day), run.Add(time.Hour), "true"},
+		"expires before the run":     {[]*cbrapi.Policy{keeps(1)}, run.Add(-day - time.Second), run.Add(time.Hour), "true"},
+		"kept by number":             {[]*cbrapi.Policy{keeps(-1)}, run.Add(-day), run.Add(time.Hour), "true"},
+		"by number, of the next run": {[]*cbrapi.Policy{keeps(0)}, run.Add(time.Minute), run.Add(time.Hour), "true"},
+		"of a replication":           {[]*cbrapi.Policy{replication}, run.Add(-day), run.Add(time.Hour), "true"},
+		"of another vault":           {[]*cbrapi.Policy{elsewhere}, run.Add(-day), run.Add(time.Hour), "true"},
+		"after the grace":            {[]*cbrapi.Policy{keeps(1)}, run.Add(-day), run.Add(6 * time.Hour), "true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fixture{
+				now: test.now, logs: []*cbrapi.OperationLog{success(test.created)}, backups: readAt(test.now, points()),
+				policies: []inventory.PlannedPolicy{policy(t, time.Time{}, daily)},
+				change:   func(_ *tasks.Snapshot, i *inventory.Snapshot) { i.Policies = test.policies },
+			}
+			if got := f.verdict(); word(got.Overdue) != test.want {
+				t.Errorf("overdue %s, want %s: %+v", word(got.Overdue), test.want, got)
+			}
+		})
+	}
+}
+
+// TestReplicationByTasks has a replication succeed of which the backup is gone.
+func TestReplicationByTasks(t *testing.T) {
+	t.Parallel()
+	replication := ledger.ResourceKey{ResourceID: "r", OperationType: cbrapi.OperationReplication}
+	for name, backups := range map[string]*inventory.Backups{"read": readAt(noon(), points()), "being read": {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fixture{
+				logs:     []*cbrapi.OperationLog{ofType(success(at("2026-11-20 02:00")), cbrapi.OperationReplication)},
+				policies: []inventory.PlannedPolicy{policy(t, time.Time{}, daily)},
+				backups:  backups,
+				change:   func(_ *tasks.Snapshot, i *inventory.Snapshot) { i.Expected[0].ResourceKey = replication },
+			}
+			s := f.snapshot()
+			if v := s.Keys().Verdict(replication); v == nil || word(v.Overdue) != "false" {
+				t.Errorf("got %+v, want it in time", v)
+			}
+		})
+	}
+}
+
 // TestOverdueWithoutVaults has a success be expected once a day.
 func TestOverdueWithoutVaults(t *testing.T) {
 	t.Parallel()
@@ -186,7 +328,7 @@ func TestFailing(t *testing.T) {
 		"without vaults": {statuses: []cbrapi.Status{failed}, change: func(f *fixture) { f.withoutVaults = true }, want: "true"},
 		"vaults unreadable": {statuses: []cbrapi.Status{failed}, change: func(f *fixture) {
 			f.change = func(_ *tasks.Snapshot, i *inventory.Snapshot) {
-				*i = inventory.Snapshot{Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}
+				*i = inventory.Snapshot{Reading: inventory.Reading{Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}}
 			}
 		}, want: "unknown"},
 		"not followed": {statuses: []cbrapi.Status{failed}, change: func(f *fixture) {

@@ -10,14 +10,17 @@ import (
 )
 
 // why returns one sentence, without a full stop, that says why a verdict is overdue or
-// failing; "" if it is neither.
-func (s *Snapshot) why(v *Verdict, f *facts, d due) string {
+// failing; "" if it is neither. The due moment missed is nil if there is none.
+func (s *Snapshot) why(v *Verdict, f *facts, d, missed *due) string {
+	gone := missed != nil && f.succeededSince(missed.from)
 	var cause string
 	switch {
 	case isTrue(v.Failing):
 		cause = whyFailing(f)
+	case gone:
+		cause = whyGone(f)
 	case isTrue(v.Overdue):
-		cause = s.whyOverdue(f)
+		cause = s.whyOverdue(f, missed)
 	default:
 		return ""
 	}
@@ -27,6 +30,9 @@ func (s *Snapshot) why(v *Verdict, f *facts, d due) string {
 	}
 	if running := f.latestActive(); running != nil && isTrue(v.Failing) {
 		cause += fmt.Sprintf("; one is %s", running.Status) + in(ledger.CreatedAt(running))
+	}
+	if gone && isTrue(v.Failing) {
+		cause += "; " + whyGone(f)
 	}
 	if vault := s.whyVault(f); vault != "" {
 		return vault + "; " + cause
@@ -89,8 +95,30 @@ func whyFailing(f *facts) string {
 	return text
 }
 
+// whyGone says what is left if the backup of the last success is gone.
+func whyGone(f *facts) string {
+	return fmt.Sprintf("the backup created %s succeeded, but the vault holds no backup of it", formatTime(f.state.LastSuccess.Created)) + whatIsLeft(f)
+}
+
+// whatIsLeft says, after a semicolon, what can be restored.
+func whatIsLeft(f *facts) string {
+	left := f.backups.Resources[f.key.ResourceID]
+	text := "; there is no restore point"
+	if left.Count > 0 {
+		text = "; the latest restore point is of " + formatTime(left.Latest)
+	}
+	switch left.Failed {
+	case 0:
+		return text
+	case 1:
+		return text + "; 1 backup is in status error"
+	default:
+		return text + fmt.Sprintf("; %d backups are in status error", left.Failed)
+	}
+}
+
 // whyOverdue says what happened instead of a success.
-func (s *Snapshot) whyOverdue(f *facts) string {
+func (s *Snapshot) whyOverdue(f *facts, missed *due) string {
 	if len(f.active) > 0 { // stuck, or older than what is due
 		oldest := slices.MinFunc(f.active, func(x, y ActiveTask) int { return ledger.CreatedAt(x.Log).Compare(ledger.CreatedAt(y.Log)) })
 		verb := "still"
@@ -100,6 +128,8 @@ func (s *Snapshot) whyOverdue(f *facts) string {
 		return fmt.Sprintf("task %s of %s is %s in status %s", oldest.Log.ID, formatTime(ledger.CreatedAt(oldest.Log)), verb, oldest.Log.Status)
 	}
 	switch {
+	case f.state == nil && missed != nil && missed.from.Before(s.Discovered.HistoryStart): // restore points alone tell
+		return "no restore point has been created since " + formatTime(missed.from) + whatIsLeft(f)
 	case f.state == nil || f.state.LastSuccess == nil && f.state.LastFinished.Status != cbrapi.StatusSkipped:
 		return fmt.Sprintf("no %s has started since %s", f.key.OperationType, formatTime(s.Discovered.HistoryStart))
 	case f.state.LastFinished.Status == cbrapi.StatusSkipped:

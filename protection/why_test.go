@@ -65,3 +65,50 @@ func TestWhy(t *testing.T) {
 		})
 	}
 }
+
+// TestWhyGone has the backup of a success be gone.
+func TestWhyGone(t *testing.T) {
+	t.Parallel()
+	const (
+		failed, skipped, running = cbrapi.StatusFailed, cbrapi.StatusSkipped, cbrapi.StatusRunning
+		gone                     = "the backup created 2026-11-20 02:00 UTC succeeded, but the vault holds no backup of it"
+	)
+	on := func(date int) time.Time { return time.Date(2026, 11, date, 2, 0, 0, 0, time.UTC) }
+	failures := func(p inventory.RestorePoints, n int) inventory.RestorePoints {
+		p.Failed = n
+		return p
+	}
+	for name, test := range map[string]struct {
+		logs   []*cbrapi.OperationLog
+		points inventory.RestorePoints
+		vault  cbrapi.Vault
+		known  time.Duration // how long tasks are known; 30 days if it is 0
+		want   string
+	}{
+		"in time":              {logs: []*cbrapi.OperationLog{success(on(20))}, points: failures(points(on(20)), 1)},
+		"none left":            {logs: []*cbrapi.OperationLog{success(on(20))}, want: gone + "; there is no restore point"},
+		"earlier ones left":    {logs: []*cbrapi.OperationLog{success(on(20))}, points: points(on(17), on(18)), want: gone + "; the latest restore point is of 2026-11-18 02:01 UTC"},
+		"it is in error":       {logs: []*cbrapi.OperationLog{success(on(20))}, points: failures(points(on(18)), 1), want: gone + "; the latest restore point is of 2026-11-18 02:01 UTC; 1 backup is in status error"},
+		"several in error":     {logs: []*cbrapi.OperationLog{success(on(20))}, points: failures(points(), 2), want: gone + "; there is no restore point; 2 backups are in status error"},
+		"the vault is frozen":  {logs: []*cbrapi.OperationLog{success(on(20))}, vault: cbrapi.Vault{Billing: cbrapi.Billing{Status: cbrapi.VaultFrozen}}, want: "the vault is frozen; " + gone + "; there is no restore point"},
+		"then one failed":      {logs: []*cbrapi.OperationLog{success(on(20)), task("1", failed, on(20).Add(time.Hour))}, want: "the latest backup failed (created 2026-11-20 03:00 UTC); " + gone + "; there is no restore point"},
+		"then one was skipped": {logs: []*cbrapi.OperationLog{success(on(20)), task("1", skipped, on(20).Add(time.Hour))}, want: gone + "; there is no restore point"},
+		"then one runs":        {logs: []*cbrapi.OperationLog{success(on(20)), task("1", running, on(20).Add(8*time.Hour))}, want: gone + "; there is no restore point"},
+		"the run before, while one runs": {
+			logs: []*cbrapi.OperationLog{success(on(19)), task("1", running, on(20))}, points: points(on(18)),
+			want: "the backup created 2026-11-19 02:00 UTC succeeded, but the vault holds no backup of it; the latest restore point is of 2026-11-18 02:01 UTC",
+		},
+		"the run before, restorable, none since": {logs: []*cbrapi.OperationLog{success(on(19))}, points: points(on(19)), want: "no backup has started since 2026-11-19 02:00 UTC"},
+		"the run before is long gone":            {logs: []*cbrapi.OperationLog{success(on(17)), task("1", failed, on(18))}, want: "the latest backup failed (created 2026-11-18 02:00 UTC); none has started since"},
+		"no task is known":                       {points: points(on(18)), want: "no backup has started since 2026-10-21 12:00 UTC"},
+		"tasks are forgotten":                    {points: failures(points(on(18)), 1), known: time.Hour, want: "no restore point has been created since 2026-11-18 20:00 UTC; the latest restore point is of 2026-11-18 02:01 UTC; 1 backup is in status error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fixture{logs: test.logs, vault: test.vault, lookback: test.known, backups: readAt(noon(), test.points), policies: []inventory.PlannedPolicy{policy(t, time.Time{}, daily)}}
+			if got := f.verdict(); got.Why != test.want {
+				t.Errorf("got  %s\nwant %s", got.Why, test.want)
+			}
+		})
+	}
+}

@@ -38,14 +38,38 @@ func alerts(start int) []alert {
 	return []alert{
 		{
 			name: "CBRBackupOverdue", severity: "critical",
-			labels: `project="p",vault_id="v1",vault="vault-1",resource_id="r1",resource_name="ecs-1",operation_type="replication",tag_team="db"`,
+			labels: `project="p",vault_id="v1",vault="vault-1",resource_id="r1",resource_name="ecs-1",operation_type="backup",tag_team="db"`,
 			series: []series{
 				{`cbr_resource_overdue{%s}`, "0", "1"},
 				always(`cbr_resource_last_finished_task_info{%s,task_id="t1",policy_id="",error_code="BackupService.7003"}`, "1"),
 			},
-			summary:     "The replication of ecs-1 is overdue.",
-			description: "Project p, resource r1, vault vault-1. It was due, but no replication has succeeded in time.[ The latest one ended with BackupService.7003.]",
+			summary:     "The backup of ecs-1 is overdue.",
+			description: "Project p, resource r1, vault vault-1. It was due, but no backup has succeeded in time, or it is gone.[ The latest one ended with BackupService.7003.]",
 			page:        "resource?project=p&id=r1",
+		},
+		{
+			name: "CBRNoRestorePoint", severity: "warning",
+			labels: `project="p",vault_id="v16",vault="vault-16",resource_id="r16",resource_name="ecs-16",tag_team="db"`,
+			series: []series{
+				{`cbr_resource_restorable{%s}`, "1", "0"},
+			},
+			wait:        1440,
+			summary:     "Nothing can be restored of ecs-16.",
+			description: "Project p, resource r16, vault vault-16, which has had no restore point of it for a day.",
+			page:        "resource?project=p&id=r16",
+		},
+		{
+			name: "CBRRestorePointsLost", severity: "critical",
+			labels: `project="p",vault_id="v17",vault="vault-17",resource_id="r17",resource_name="ecs-17",tag_team="db"`,
+			series: []series{
+				{`cbr_resource_restore_points_lost{%s}`, "0", "1"},
+				{`cbr_resource_restore_points{%s}`, "12", "3"},
+				// It is not known yet whether some of another one are gone.
+				always(`cbr_resource_restore_points{project="p",vault_id="v17",vault="vault-17",resource_id="r18",resource_name="ecs-18"}`, "5"),
+			},
+			summary:     "Most restore points of ecs-17 are gone.",
+			description: "Project p, resource r17, vault vault-17. More than half of them have gone within a day, other than by expiry: an attack looks like this.[ Left: 3.]",
+			page:        "resource?project=p&id=r17",
 		},
 		{
 			name: "CBRTaskFailing", severity: "warning",
@@ -187,6 +211,16 @@ func alerts(start int) []alert {
 			page:        "resource?project=p&id=r14",
 		},
 		{
+			name: "CBRResourceUnprotected", severity: "warning",
+			labels:      `project="p",resource_id="r19",resource_name="ecs-19",resource_type="OS::Nova::Server",error_code="BackupService.1234"`,
+			series:      []series{{`cbr_unprotected_resource_info{%s}`, absent, "1"}},
+			wait:        120,
+			linger:      40,
+			summary:     "No vault holds ecs-19.",
+			description: "Project p, resource r19 (OS::Nova::Server). Nobody backs it up. The cloud refuses to: BackupService.1234.",
+			page:        "?project=p&state=unprotected",
+		},
+		{
 			name: "CBRProtectionError", severity: "warning",
 			labels:      `project="p",vault_id="v15",vault="vault-15",resource_id="r15",resource_name="ecs-15",status="error"`,
 			series:      []series{{`cbr_vault_resource_status{%s}`, "0", "1"}},
@@ -226,7 +260,7 @@ func alerts(start int) []alert {
 		{
 			name: "CBRCredentialsExpiring", severity: "warning",
 			labels:      `project="p"`,
-			series:      []series{{`cbr_exporter_credentials_expiry_timestamp_seconds{%s}`, fmt.Sprint(start + 86400), fmt.Sprint(start + 299)}},
+			series:      []series{{`cbr_exporter_credentials_expiry_timestamp_seconds{%s}`, fmt.Sprint(start + 7*86400), fmt.Sprint(start + 299)}},
 			linger:      40,
 			keeps:       true,
 			summary:     "The exporter's credentials for project p are about to expire, and were not replaced.",

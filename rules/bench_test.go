@@ -144,7 +144,8 @@ func hastened(text string) string {
 }
 
 // benchPage is what an exporter exposes of a project: the families that the rules ask, and the
-// larger ones beside them. Of a hundred resources one fails and is overdue.
+// larger ones beside them. Of a hundred resources one fails,
+// is overdue and lost, and there is one that no vault holds.
 func benchPage() []byte {
 	var page bytes.Buffer
 	now := time.Now().Unix()
@@ -172,6 +173,13 @@ func benchPage() []byte {
 		for _, name := range []string{"last_finished_task_duration_seconds", "last_success_duration_seconds", "last_finished_task_app_consistent", "consecutive_failures"} {
 			fmt.Fprintf(&page, "cbr_resource_%s{%s} %d\n", name, key, bad)
 		}
+		fmt.Fprintf(&page, "cbr_resource_restore_points{%s%s} 7\ncbr_resource_restore_points_lost{%s%s} %d\n", bound, tag, bound, tag, bad)
+		for _, name := range []string{"latest_restore_point_timestamp_seconds", "oldest_restore_point_timestamp_seconds", "next_restore_point_expiry_timestamp_seconds", "error_backups", "protecting_backups"} {
+			fmt.Fprintf(&page, "cbr_resource_%s{%s} %d\n", name, bound, now)
+		}
+		if bad == 1 {
+			fmt.Fprintf(&page, "cbr_unprotected_resource_info{project=\"p\",resource_id=\"free-id-%05d\",resource_name=\"free-%05d\",resource_type=\"OS::Nova::Server\",error_code=\"\"} 1\n", i, i)
+		}
 		fmt.Fprintf(&page, "cbr_resource_last_finished_task_info{%s,task_id=\"task-id-%05d\",policy_id=\"\",error_code=%q} 1\n", key, i, code)
 		for _, status := range []string{"success", "skipped", "failed", "timeout", "unknown"} {
 			fmt.Fprintf(&page, "cbr_resource_last_finished_task_status{%s,status=%q} %d\n", key, status, map[string]int{"success": 1 - bad, "failed": bad}[status])
@@ -180,7 +188,7 @@ func benchPage() []byte {
 			fmt.Fprintf(&page, "cbr_vault_resource_status{%s,status=%q} %d\n", bound, status, map[string]int{"available": 1}[status])
 		}
 	}
-	for _, collector := range []string{"discovery", "vaults"} {
+	for _, collector := range []string{"discovery", "vaults", "backups", "protectables"} {
 		fmt.Fprintf(&page, "cbr_scrape_collector_success{project=\"p\",collector=%q} 1\n", collector)
 		fmt.Fprintf(&page, "cbr_scrape_collector_incomplete_seconds{project=\"p\",collector=%q} 0\n", collector)
 		fmt.Fprintf(&page, "cbr_scrape_collector_last_success_timestamp_seconds{project=\"p\",collector=%q} %d\n", collector, now)

@@ -32,41 +32,56 @@ type spell struct {
 	from, to int
 }
 
-// story is what happens to exporters and their cloud. All alerts fire while their values are
-// bad, and also some others.
+// story is what happens to exporters and their cloud. All alerts, or those that take hours to
+// fire, fire while their values are bad, and also some others.
 type story struct {
 	name   string
 	phases []phase
 	also   []spell
+	slow   bool
+}
+
+// alerts returns those that fire while values are bad.
+func (s story) alerts(start int) []alert {
+	return slices.DeleteFunc(alerts(start), func(a alert) bool { return s.slow && a.wait < 120 })
 }
 
 // reads is what a collector reads.
 func reads(collector string) string {
-	if collector == "vaults" {
-		return "vaults"
+	if collector == "discovery" {
+		return "tasks"
 	}
-	return "tasks"
+	return collector
 }
 
+// collectors read the project p. An outage of the last one is not critical.
+var collectors = []string{"discovery", "vaults", "protectables"}
+
 func stories() []story {
-	blind := func(collector string, from, to int) spell {
-		return spell{alert{
-			name: "CBRBlind", severity: "warning",
-			labels:      fmt.Sprintf(`project="p",collector=%q`, collector),
-			summary:     fmt.Sprintf("An exporter has not read all %s of project p for more than 15 minutes.", reads(collector)),
-			description: fmt.Sprintf("Collector %s.[ Reason: upstream.] Its verdicts are old or missing: backups may be fine or not.", collector),
-			page:        "?project=p",
-		}, from, to}
+	blind := func(from, to int) (all []spell) {
+		for _, collector := range collectors {
+			all = append(all, spell{alert{
+				name: "CBRBlind", severity: "warning",
+				labels:      fmt.Sprintf(`project="p",collector=%q`, collector),
+				summary:     fmt.Sprintf("An exporter has not read all %s of project p for more than 15 minutes.", reads(collector)),
+				description: fmt.Sprintf("Collector %s.[ Reason: upstream.] Its verdicts are old or missing: backups may be fine or not.", collector),
+				page:        "?project=p",
+			}, from, to})
+		}
+		return all
 	}
-	blindForHours := func(collector string, from, to int) spell {
-		return spell{alert{
-			name: "CBRBlindForHours", severity: "critical",
-			labels:      fmt.Sprintf(`project="p",collector=%q`, collector),
-			summary:     fmt.Sprintf("No exporter can read all %s of project p.", reads(collector)),
-			early:       true,
-			description: fmt.Sprintf("Collector %s.[ Reason: upstream.] All verdicts about them are old or missing: backups may be fine or not.", collector),
-			page:        "?project=p",
-		}, from, to}
+	blindForHours := func(from, to int) (all []spell) {
+		for _, collector := range collectors[:2] {
+			all = append(all, spell{alert{
+				name: "CBRBlindForHours", severity: "critical",
+				labels:      fmt.Sprintf(`project="p",collector=%q`, collector),
+				summary:     fmt.Sprintf("No exporter can read all %s of project p.", reads(collector)),
+				early:       true,
+				description: fmt.Sprintf("Collector %s.[ Reason: upstream.] All verdicts about them are old or missing: backups may be fine or not.", collector),
+				page:        "?project=p",
+			}, from, to})
+		}
+		return all
 	}
 	nobody, ofProject, ofLeft, ofOther := exporterDown(""), exporterDown("p"), exporterDown("p"), exporterDown("other")
 	nobody.early = true
@@ -86,6 +101,15 @@ func stories() []story {
 				{minutes: 80, bad: true, answer: "a"},
 				{minutes: 50, answer: "a"},
 			},
+		},
+		{
+			name: "what takes hours to fire",
+			phases: []phase{
+				{minutes: 20, answer: "a"},
+				{minutes: 1500, bad: true, answer: "a"},
+				{minutes: 50, answer: "a"},
+			},
+			slow: true,
 		},
 		{
 			name: "what is not repeated resolves after a day",
@@ -140,10 +164,7 @@ func stories() []story {
 				{minutes: 20, bad: true, answer: "a"},
 				{minutes: 50, answer: "a"},
 			},
-			also: []spell{
-				blind("discovery", 13, 40), blind("vaults", 13, 40),
-				blind("discovery", 123, 190), blind("vaults", 123, 190),
-			},
+			also: append(blind(13, 40), blind(123, 190)...),
 		},
 		{
 			name: "the exporter is down for half an hour",
@@ -190,7 +211,7 @@ func stories() []story {
 				{minutes: 250, answer: "ab", outage: "a"},
 				{minutes: 10, answer: "ab"},
 			},
-			also: []spell{blind("discovery", 13, 260), blind("vaults", 13, 260)},
+			also: blind(13, 260),
 		},
 		{
 			name: "no replica can read the API for hours",
@@ -199,10 +220,7 @@ func stories() []story {
 				{minutes: 250, answer: "ab", outage: "ab"},
 				{minutes: 10, answer: "ab", outage: "a"},
 			},
-			also: []spell{
-				blind("discovery", 13, 270), blind("vaults", 13, 270),
-				blindForHours("discovery", 250, 260), blindForHours("vaults", 250, 260),
-			},
+			also: append(blind(13, 270), blindForHours(250, 260)...),
 		},
 		{
 			name:   "the exporter restarts again and again",
@@ -242,7 +260,7 @@ func background() (ofD, ofOthers []series) {
 		{`cbr_up{project="p"}`, "1", "0"},
 		{`cbr_scrape_error{project="p",reason="upstream"}`, "0", "1"},
 	}
-	for _, collector := range []string{"discovery", "vaults"} {
+	for _, collector := range collectors {
 		labels := fmt.Sprintf(`{project="p",collector=%q}`, collector)
 		ofOthers = append(ofOthers,
 			series{"cbr_scrape_collector_incomplete_seconds" + labels, "0", "901"},
@@ -276,7 +294,7 @@ type inputSeries struct {
 func (s story) input(start int) []inputSeries {
 	ofD, byOutage := background()
 	var byBad []series
-	for _, a := range alerts(start) {
+	for _, a := range s.alerts(start) {
 		for _, one := range a.series {
 			byBad = append(byBad, series{strings.ReplaceAll(one.name, "%s", a.labels), one.good, one.bad})
 		}
@@ -357,7 +375,7 @@ func (s story) spells() []spell {
 	for m, p := range minutes {
 		if m > 0 && p.bad && !minutes[m-1].bad {
 			end := m + slices.IndexFunc(minutes[m:], func(p phase) bool { return !p.bad })
-			for _, a := range alerts(0) {
+			for _, a := range s.alerts(0) {
 				to := end + a.linger
 				if strings.HasSuffix(a.name, "OperationFailed") {
 					to = min(to, dayOver)
@@ -381,10 +399,15 @@ type expectation struct {
 	Alerts []expectedAlert `yaml:"exp_alerts"`
 }
 
-// expected returns what is expected of each alert: every five minutes, and around each
-// moment at which anything changes. groups has the group of each alert.
+// expected returns what is expected of each alert: every five minutes, or every hour of a
+// slow one, and around each moment at which anything changes. groups has the group of each
+// alert.
 func (s story) expected(groups map[string]string) []expectation {
 	spells, minutes := s.spells(), s.minutes()
+	every := 5
+	if s.slow {
+		every = 60
+	}
 	edges := map[int]bool{}
 	for m := range minutes {
 		if m > 0 && minutes[m] != minutes[m-1] {
@@ -396,7 +419,7 @@ func (s story) expected(groups map[string]string) []expectation {
 	}
 	var all []expectation
 	for m := range minutes {
-		if m%5 != 0 && !edges[m-1] && !edges[m] && !edges[m+1] {
+		if m%every != 0 && !edges[m-1] && !edges[m] && !edges[m+1] {
 			continue
 		}
 		since := sinceScrape(minutes, m)

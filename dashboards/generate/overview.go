@@ -4,26 +4,30 @@ package main
 func overview() page {
 	return page{
 		uid: "cbr-overview", title: "Huawei Cloud CBR / Overview", from: "now-24h",
-		about:     "Whether the backups are in time, what is overdue or fails and why, what runs, and how full the vaults are.",
+		about:     "Whether the backups are in time, what is overdue or fails and why, what can be restored, what no vault holds, what runs, and how full the vaults are.",
 		variables: []object{sourceVariable(), projectVariable(), vaultVariable()},
 		blocks: []block{
 			sentence(),
-			number(3, "Overdue", "red", "How many resources have no success in time, by kind of task. The table below names them.",
+			number(2, "Overdue", "red", "How many resources have no success in time, by kind of task. The table below names them.",
 				total(resourceKey, `cbr_resource_overdue{VAULT}`)),
-			number(3, "Failing", "orange", "For how many resources the latest task failed or timed out, by kind of task. Skipped tasks do not count.",
+			number(2, "Not restorable", "red", "How many resources in vaults for backups have no restore point. The table of restore points below names them, and those that have lost most of theirs.",
+				`sum(1 - min by (`+restoreKey+`) (cbr_resource_restorable{VAULT}))`),
+			number(2, "Failing", "orange", "For how many resources the latest task failed or timed out, by kind of task. Skipped tasks do not count.",
 				total(resourceKey, `cbr_resource_failing{VAULT}`)),
-			number(3, "Not covered", "orange", "How many resources in vaults no enabled policy backs up. Enable the policy, or apply one to the vault.",
+			number(2, "Not covered", "orange", "How many resources in vaults no enabled policy backs up. Enable the policy, or apply one to the vault.",
 				`sum(1 - min by (`+boundKey+`) (cbr_resource_covered{VAULT}))`),
-			number(3, "Stuck tasks", "orange", "How many tasks have been running or waiting for too long. The table of tasks below names them.",
+			number(2, "Unprotected", "orange", "How many resources exist, but are in no vault. The table below names them.",
+				total(typedKey, `cbr_protectable_resources{PROJECT, protected="false"}`)+` - `+total(typedKey, `cbr_unprotected_resources_excluded{PROJECT}`)),
+			number(2, "Stuck tasks", "orange", "How many tasks have been running or waiting for too long. The table of tasks below names them.",
 				total(taskKey, `cbr_task_stuck{VAULT}`)),
-			number(3, "Vaults full", "red", "In how many vaults there is no room for another backup. Expand them, or delete old backups.",
+			number(2, "Vaults full", "red", "In how many vaults there is no room for another backup. Expand them, or delete old backups.",
 				total(vaultKey, `cbr_vault_full{VAULT}`)),
 			number(3, "Not available", "red", "How many vaults are frozen, in deletion, in error or of an unknown status. They may take no backups. Often an invoice is open.",
 				`sum(1 - min by (`+vaultKey+`) (cbr_vault_available{VAULT}))`),
 			number(3, "Tasks under way", "text", "How many tasks run or wait.",
 				`count(`+most(taskKey, `cbr_task_stuck{VAULT}`)+`)`),
 			stat{
-				head:    head{3, 4, "Not read for", "How long ago an exporter last read everything, in the worst project. Until it is read again nothing becomes overdue, and nothing stops being so. The dashboard of the exporter shows why.", "?"},
+				head:    head{4, 4, "Not read for", "How long ago an exporter last read everything, in the worst project. Until it is read again nothing becomes overdue, and nothing stops being so. The dashboard of the exporter shows why.", "?"},
 				queries: []query{{expr: unread()}}, unit: "s", steps: steps("green", step{300, "orange"}, step{900, "red"}),
 			},
 
@@ -62,6 +66,45 @@ func overview() page {
 					projectColumn(),
 				},
 				sort: "Vault",
+			},
+
+			row("What can be restored, and what no vault holds"),
+			table{
+				head: head{24, 10, "Restore points", "The backups from which each resource can be restored. Lost: more than half of them are gone within a day, other than by expiry; it is not known within a day after a start of the exporter. Times are those of the data.", "No restore point is known; the exporter needs backups in its configuration"},
+				columns: []column{
+					{name: "Resource", label: "resource_name", expr: one(restoreKey, "vault, resource_name", `cbr_resource_restore_points{VAULT}`), look: detailed()},
+					vaultColumn(),
+					{name: "Restorable", expr: most(restoreKey, `cbr_resource_restore_points{VAULT}`), look: some("red")},
+					{name: "Lost", expr: most(restoreKey, `cbr_resource_restore_points_lost{VAULT}`), look: yesNo("red", "text")},
+					{name: "Latest", expr: moment(restoreKey, `cbr_resource_latest_restore_point_timestamp_seconds{VAULT}`), look: ago()},
+					{name: "Oldest", expr: moment(restoreKey, `cbr_resource_oldest_restore_point_timestamp_seconds{VAULT}`), look: ago()},
+					{name: "Next expiry", expr: moment(restoreKey, `cbr_resource_next_restore_point_expiry_timestamp_seconds{VAULT}`), look: ago()},
+					{name: "In error", expr: most(restoreKey, `cbr_resource_error_backups{VAULT} > 0`)},
+					{name: "Being made", expr: most(restoreKey, `cbr_resource_protecting_backups{VAULT} > 0`)},
+					projectColumn(),
+				},
+				sort: "Restorable",
+			},
+			table{
+				head: head{12, 9, "Unprotected resources", "What exists and is in no vault, so that nothing backs it up. With an error code the cloud cannot back it up. Put it into a vault, or exclude it in the configuration of the exporter.", "All resources are in a vault or excluded, as far as is known"},
+				columns: []column{
+					{name: "Resource", label: "resource_name", expr: one("project, resource_id", "resource_name, resource_type, error_code", `cbr_unprotected_resource_info{PROJECT}`)},
+					{name: "Type", label: "resource_type"},
+					{name: "Error code", label: "error_code"},
+					projectColumn(),
+				},
+				sort: "Resource",
+			},
+			table{
+				head: head{12, 9, "Resources by type", "How many resources exist, and how many are in a vault. The excluded ones are in none, and meant to have no backup.", "Nothing is known; the exporter needs protectables in its configuration"},
+				columns: []column{
+					{name: "Type", label: "resource_type"},
+					{name: "In vaults", expr: most(typedKey, `cbr_protectable_resources{PROJECT, protected="true"}`)},
+					{name: "In none", expr: most(typedKey, `cbr_protectable_resources{PROJECT, protected="false"}`)},
+					{name: "Excluded", expr: most(typedKey, `cbr_unprotected_resources_excluded{PROJECT}`)},
+					projectColumn(),
+				},
+				sort: "Type",
 			},
 
 			row("What runs"),
@@ -153,10 +196,17 @@ func wrong(title, about, empty, verdict, sort string, desc bool, since column) b
 			vaultColumn(), operationColumn(), since,
 			{name: "Latest success", expr: moment(resourceKey, `cbr_resource_last_success_timestamp_seconds{VAULT}`), look: ago()},
 			{name: "Failures in a row", expr: most(resourceKey, `cbr_resource_consecutive_failures{VAULT} > 0`)},
+			{name: "Restorable", expr: ofBackups(most(restoreKey, `cbr_resource_restore_points{VAULT}`)), look: some("red")},
+			{name: "Latest restore point", expr: ofBackups(moment(restoreKey, `cbr_resource_latest_restore_point_timestamp_seconds{VAULT}`)), look: ago()},
 			errorColumn(`VAULT`), projectColumn(),
 		},
 		keep: []string{"Resource"}, sort: sort, desc: desc,
 	}
+}
+
+// ofBackups is a query about resources that is shown in the rows of their backups.
+func ofBackups(expr string) string {
+	return `label_replace(` + expr + `, "operation_type", "backup", "", "")`
 }
 
 // errorColumn is why the latest task of each resource failed.

@@ -86,13 +86,17 @@ func variable(name, label, all, series, from string) object {
 	return v
 }
 
-// What identifies a resource with a kind of task, a task, a vault, a policy.
+// What identifies a resource with a kind of task, its restore points, its copies, its place in a vault, a
+// task, a vault, a policy, and a type of resources.
 const (
 	resourceKey = "project, resource_id, operation_type"
+	restoreKey  = "project, resource_id"
+	copyKey     = "project, resource_id, resource_name, vault, destination_region"
 	boundKey    = "project, vault_id, resource_id"
 	taskKey     = "project, task_id"
 	vaultKey    = "project, vault_id"
 	policyKey   = "project, policy_id"
+	typedKey    = "project, resource_type"
 )
 
 // expand replaces the words for what is chosen at the top of a page.

@@ -120,6 +120,9 @@ func share(thresholds object) look {
 	}
 }
 
+// some shows a number, and 0 as "none" in a colour.
+func some(none string) look { return spoken(word{"0", "None", none}) }
+
 // spoken shows words in place of values, in their colours.
 func spoken(list ...word) look { return look{{"mappings", words(list...)}, textColored()} }
 

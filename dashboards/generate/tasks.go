@@ -134,6 +134,19 @@ func tasks() page {
 				sort: "Excluded", desc: true,
 			},
 
+			table{
+				head: head{24, 8, "Copies in other regions", "The latest backup of each resource that has arrived in another region, by the time of its data, and how many could not be copied there, with the error code of the latest.", "No copy is known; the exporter needs backups in its configuration"},
+				columns: []column{
+					{name: "Latest copy", expr: moment(copyKey, `cbr_resource_latest_replica_timestamp_seconds{RESOURCE}`), look: ago()},
+					{name: "Failed", expr: most(copyKey+", error_code", `cbr_resource_failed_replicas{RESOURCE}`)},
+					{name: "Error code", label: "error_code"},
+					resourceColumn(), vaultColumn(),
+					{name: "Region", label: "destination_region"},
+					projectColumn(),
+				},
+				sort: "Latest copy",
+			},
+
 			row("Tasks by id: under way, or in the configuration"),
 			table{
 				head: head{16, 9, "Tasks", "Each task that runs or waits, and those that the configuration names.", "No task is known"},

@@ -140,6 +140,7 @@ var quiet = map[string]string{
 // slow are the queries without a result within seconds.
 var slow = map[string]string{
 	"cbr-overview/Are the backups in time?/B": "we are blind after a quarter of an hour; see TestSentence",
+	"cbr-overview/Restore points/C":           "that none are lost is known after a day",
 	"cbr-overview/Vaults/C":                   "a forecast needs a week; see TestVaultForecast",
 }
 

@@ -34,12 +34,14 @@ type cloud struct {
 	begin    time.Time
 	vaults   []simulator.Vault
 	policies []simulator.Policy
+	deleted  map[string]time.Time // until when the backups of a resource are deleted
 }
 
 func newCloud() *cloud {
 	return &cloud{
 		Simulator: simulator.New(simulator.Options{Now: time.Now, Tokens: []string{"a-token", "another-token"}, Empty: true}),
 		begin:     time.Now(),
+		deleted:   map[string]time.Time{},
 	}
 }
 
@@ -94,6 +96,23 @@ func (c *cloud) rename(vault int) {
 		}
 	})
 }
+
+// keepBackups gives the cloud the backups that its tasks have made, but for the deleted ones.
+func (c *cloud) keepBackups() {
+	var all []simulator.Backup
+	for _, t := range c.Tasks() {
+		if t.OperationType == "backup" && t.Status == "success" && t.Created.After(c.deleted[t.ResourceID]) {
+			all = append(all, simulator.Backup{
+				ID: t.ID, ResourceID: t.ResourceID, ResourceName: t.ResourceName, ResourceType: t.ResourceType,
+				Created: t.Created, Protected: t.Started,
+			})
+		}
+	}
+	c.SetBackups(all...)
+}
+
+// deleteBackups deletes all backups that a resource has.
+func (c *cloud) deleteBackups(resource int) { c.deleted[resourceID(resource)] = time.Now() }
 
 // policy adds or changes a policy of vaults.
 func (c *cloud) policy(n int, operation string, enabled bool, when plan, vaults ...int) {

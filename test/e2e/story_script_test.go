@@ -14,15 +14,16 @@ const historyDays, storyDays = 14, 11
 
 // The vaults of the story.
 const (
-	dailyVault    = 1 // a backup each day at 2
-	otherVault    = 2 // the same; a server is moved to it from dailyVault
-	offsiteVault  = 3 // the same, and a replication each day at 6
-	weeklyVault   = 4 // a backup each Monday at 4
-	officeVault   = 5 // a backup each weekday at 20
-	labVault      = 6 // a backup each day at 2; the policy is disabled for some days
-	twiceVault    = 7 // backups at 2 and 14, by two policies
-	changingVault = 8 // a backup each day at 2, later each Monday
-	hastyVault    = 9 // a backup each Monday at 4, later each day at 2
+	dailyVault    = 1  // a backup each day at 2
+	otherVault    = 2  // the same; a server is moved to it from dailyVault
+	offsiteVault  = 3  // the same, and a replication each day at 6
+	weeklyVault   = 4  // a backup each Monday at 4
+	officeVault   = 5  // a backup each weekday at 20
+	labVault      = 6  // a backup each day at 2; the policy is disabled for some days
+	twiceVault    = 7  // backups at 2 and 14, by two policies
+	changingVault = 8  // a backup each day at 2, later each Monday
+	hastyVault    = 9  // a backup each Monday at 4, later each day at 2
+	attackedVault = 10 // a backup each day at 2
 )
 
 // write creates the cloud and the events. The first day is a Saturday.
@@ -74,6 +75,20 @@ func (s *story) write() {
 	c.bind(hastyVault, 91)
 	s.runs(91, "backup", 4, "--s------s---- --s------f-")
 
+	// All backups of one server are deleted. Another one exists for days before a vault holds it.
+	backup(10, true, plan{everyDay, 2}, attackedVault)
+	c.bind(attackedVault, 121, 122)
+	s.runs(121, "backup", 2, "ssssssssssssss sssssssssss")
+	s.runs(122, "backup", 2, "ssssssssssssss sssssssssss")
+	s.runs(131, "backup", 2, "-------------- ---ssssssss")
+	c.SetProtectables(
+		simulator.Protectable{ID: resourceID(122), Name: "server-122", Type: "OS::Nova::Server", Status: "ACTIVE"},
+		simulator.Protectable{ID: resourceID(131), Name: "server-131", Type: "OS::Nova::Server", Status: "ACTIVE"},
+		simulator.Protectable{ID: resourceID(132), Name: "server-132-test", Type: "OS::Nova::Server", Status: "ACTIVE"},
+	)
+
+	s.on(1, 9.5, func() { c.deleteBackups(121) })
+	s.on(2, 9, func() { c.bind(attackedVault, 131) })
 	s.on(3, 10, func() { c.bind(dailyVault, bound) })
 	s.on(3, 20, s.stop)
 	s.on(3, 20.3, s.start)
@@ -98,8 +113,9 @@ func (s *story) write() {
 }
 
 // wantAlerts says from when to when alerts fire: what is overdue six hours after it was due,
-// what fails from the end of a task. Nothing begins or ends while the API is down. Where
-// nothing is known any more, as after a new name or without an exporter, they fire for
+// what fails from the end of a task, what is lost from the next full reading of the backups,
+// each hour, until a day after the one before. Nothing begins or ends while the API is down.
+// Where nothing is known any more, as after a new name or without an exporter, they fire for
 // almost an hour longer.
 const wantAlerts = `
 CBRBackupOverdue vault-1 server-11 backup: 2/08:00-4/15:45
@@ -118,6 +134,7 @@ CBRBackupOverdue vault-1-renamed server-14-renamed backup: 4/15:00-10/12:45 10/1
 CBRBackupOverdue vault-1-renamed server-17-renamed backup: 4/15:00-5/12:45
 CBRBackupOverdue vault-1-renamed server-18-renamed backup: 4/15:00-6/12:00
 CBRBackupOverdue vault-1-renamed server-19-renamed backup: 4/15:00-7/02:15
+CBRBackupOverdue vault-10 server-121 backup: 1/10:00-2/02:15
 CBRBackupOverdue vault-2 server-17 backup: 5/12:00-9/02:15
 CBRBackupOverdue vault-3 server-31 replication: 5/12:00-10/12:45 10/15:00-11/00:00
 CBRBackupOverdue vault-4 server-42 backup: 0/00:00-9/04:15
@@ -126,6 +143,8 @@ CBRBackupOverdue vault-6 server-61 backup: 9/08:00-10/02:15
 CBRBackupOverdue vault-7 server-71 backup: 2/20:00-10/12:45 10/15:00-11/00:00
 CBRBackupOverdue vault-8 server-81 backup: 0/00:00-10/12:45 10/15:00-11/00:00
 CBRBackupOverdue vault-9 server-91 backup: 9/08:00-10/12:45 10/15:00-11/00:00
+CBRResourceUnprotected server-131: 0/00:00-2/09:30
+CBRRestorePointsLost vault-10 server-121: 1/10:00-2/10:00
 CBRTaskFailing vault-1 server-11 backup: 2/02:15-4/15:45
 CBRTaskFailing vault-1 server-13 backup: 0/00:00-4/15:45
 CBRTaskFailing vault-1 server-17 backup: 3/02:15-4/15:45

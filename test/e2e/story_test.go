@@ -18,6 +18,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
 	client "github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 	product "github.com/cbr-exporter/cbr_exporter/exporter"
@@ -39,14 +40,20 @@ func TestRulesFollowVerdicts(t *testing.T) {
 	p := startPrometheusOn(t, data, "global: {}", "--storage.tsdb.retention.time=100y")
 
 	var got []string
-	for _, alert := range []string{"CBRBackupOverdue", "CBRTaskFailing"} {
+	for _, alert := range []string{"CBRBackupOverdue", "CBRTaskFailing", "CBRRestorePointsLost", "CBRResourceUnprotected"} {
 		rule := regexp.MustCompile("alert: " + alert + "\n +expr: (.+)\n").FindStringSubmatch(readFile(t, rulesFile))
 		if rule == nil {
 			t.Fatalf("%s has no alert %s of one line", rulesFile, alert)
 		}
 		first := begin.Add(scrapeEvery/2 + time.Minute)
 		for _, series := range p.queryRange(t, rule[1], first, first.Add(storyDays*day-scrapeEvery), scrapeEvery) {
-			what := fmt.Sprintf("%s %s %s %s:", alert, series.Metric["vault"], series.Metric["resource_name"], series.Metric["operation_type"])
+			labels := []string{alert}
+			for _, name := range []model.LabelName{"vault", "resource_name", "operation_type"} {
+				if value := series.Metric[name]; value != "" {
+					labels = append(labels, string(value))
+				}
+			}
+			what := strings.Join(labels, " ") + ":"
 			for i, v := range series.Values {
 				at := v.Timestamp.Time().Sub(begin).Truncate(scrapeEvery)
 				if i == 0 || v.Timestamp.Sub(series.Values[i-1].Timestamp) > scrapeEvery {
@@ -110,11 +117,14 @@ func (s *story) scrape(at time.Time) {
 	if s.exporter == nil {
 		return
 	}
+	s.cloud.keepBackups()
 	// Scrape twice: what the first one reads in the background is on the page of the second.
 	s.exporter.Refresh(s.t.Context())
 	synctest.Wait()
 	for line := range strings.Lines(s.page()) {
-		if strings.HasPrefix(line, "cbr_resource_overdue{") || strings.HasPrefix(line, "cbr_resource_failing{") {
+		name, _, _ := strings.Cut(line, "{")
+		switch name {
+		case "cbr_resource_overdue", "cbr_resource_failing", "cbr_resource_restore_points_lost", "cbr_unprotected_resource_info":
 			fmt.Fprintf(&s.scraped, "%s %d\n", strings.TrimSpace(line), at.Unix())
 		}
 	}
@@ -146,6 +156,8 @@ projects:
   credentials: {token: a-token}
   discovery: {}
   vaults: {refresh: 1m}
+  backups: {refresh: 1m}
+  protectables: {exclude: ['*-test']}
 `
 	e, err := product.New(product.Options{
 		Load:          func() (*config.Config, error) { return config.Parse("story.yml", ".", []byte(text), nil) },

@@ -90,7 +90,7 @@ func (w *watched) start() {
 	alertmanager, rules := freeAddress(t), filepath.Join(t.TempDir(), "cbr.rules.yml")
 	startAlertmanager(t, alertmanager, w.inbox.config(t))
 	writeFile(t, rules, hastened(replaced(t, readFile(t, rulesFile),
-		"> 900\n", "> 15\n", "success[3h]", "success[25m]", "for: 1h", "for: 10m",
+		"> 900\n", "> 15\n", "[3h]", "[25m]", "for: 1h", "for: 10m",
 		// Prometheus takes five seconds to find its targets.
 		"for: 5m", "for: 12m")))
 	startPrometheus(t, hastened(replaced(t, readFile(t, prometheusFile),

@@ -41,6 +41,15 @@ func (p plan) previous(t time.Time) time.Time {
 	return at
 }
 
+// next returns the first run after a moment.
+func (p plan) next(t time.Time) time.Time {
+	at := t.Truncate(time.Hour).Add(time.Hour)
+	for !p.runs(at) {
+		at = at.Add(time.Hour)
+	}
+	return at
+}
+
 // run is a due moment, and since when and until when a task of it may have been created.
 type run struct{ at, from, until time.Time }
 

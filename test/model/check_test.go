@@ -13,6 +13,7 @@ type checker struct {
 	*story
 	page
 	bound map[string]string // the vault of each bound resource, on the page
+	views []view            // of the backups
 
 	// knowledge is from this page and those that were complete before its scrape began.
 	knowledge *knowledge
@@ -36,7 +37,7 @@ func (s *story) check(scraped time.Time, text string) *knowledge {
 		return s.knowledge
 	}
 	k := s.knowledge.clone()
-	l := &checker{story: s, page: p, bound: p.bindings(), knowledge: k, scraped: scraped, now: s.cloud.now()}
+	l := &checker{story: s, page: p, bound: p.bindings(), views: s.viewsOf(p), knowledge: k, scraped: scraped, now: s.cloud.now()}
 	duration, _ := p.value("cbr_scrape_duration_seconds")
 	l.begun = l.now.Add(-time.Duration(duration * float64(time.Second)))
 	// Otherwise the page shows the previous pass, or it has waited for vaults since.
@@ -70,6 +71,8 @@ func (s *story) check(scraped time.Time, text string) *knowledge {
 	l.checkWindow()
 	l.checkInventory()
 	l.checkVerdicts()
+	l.checkRestorePoints()
+	l.checkProtectables()
 
 	if l.complete && undisturbed {
 		k.begun = l.begun
@@ -93,7 +96,7 @@ func (l *checker) learn() {
 	if synced != nil && !synced.ended.Before(l.now) {
 		synced = synced.before // the page may be from just before its end
 	}
-	for synced != nil && l.shrank(synced) {
+	for synced != nil && (l.shrank(synced) || l.grew(synced)) {
 		synced = synced.before
 	}
 	if synced == nil {
@@ -123,6 +126,14 @@ func (l *checker) shrank(s *fullSync) bool {
 	})
 }
 
+// grew reports whether tasks were created while a full sync read short pages. One of them may
+// then have repeated rows alone, which ends the list.
+func (l *checker) grew(s *fullSync) bool {
+	return l.cloud.listing.ShortPages && slices.ContainsFunc(l.tasks, func(t *task) bool {
+		return t.Created.After(s.began.Add(-s.lag)) && !t.Created.After(s.ended)
+	})
+}
+
 // old reports whether a task was created before the lookback, or less than a margin
 // after its start.
 func (l *checker) old(t *task, margin time.Duration) bool {
@@ -145,7 +156,7 @@ func (l *checker) checkScrape() {
 	k.synced = k.synced || synced
 	if !synced {
 		for family := range l.page {
-			ofVaults := family == "cbr_resource_info" || family == "cbr_resource_covered"
+			ofVaults := family == "cbr_resource_info" || family == "cbr_resource_covered" || slices.Contains(restoreFamilies(), family)
 			if strings.HasPrefix(family, "cbr_resource_") && !ofVaults || strings.HasPrefix(family, "cbr_tasks") || strings.HasPrefix(family, "cbr_vault_last_") {
 				l.errorf("%s is on the page before a full sync", family)
 			}
@@ -306,7 +317,7 @@ func (l *checker) checkConfigured() {
 // checkNames checks the names of vaults and resources.
 func (l *checker) checkNames() {
 	vaults := map[string]string{}
-	for _, family := range append(vaultFamilies(), "cbr_task_info", "cbr_vault_last_finished_task_info", "cbr_resource_last_finished_task_info", "cbr_resource_consecutive_failures", "cbr_tasks",
+	for _, family := range append(slices.Concat(vaultFamilies(), restoreFamilies()), "cbr_task_info", "cbr_vault_last_finished_task_info", "cbr_resource_last_finished_task_info", "cbr_resource_consecutive_failures", "cbr_tasks",
 		"cbr_vault_resource_status", "cbr_resource_overdue", "cbr_resource_failing", "cbr_resource_due_timestamp_seconds", "cbr_resource_covered") {
 		for _, s := range l.all(family) {
 			id, name := s.labels["vault_id"], s.labels["vault"]
@@ -314,7 +325,8 @@ func (l *checker) checkNames() {
 				l.errorf("vault %s has the names %q and %q", id, before, name)
 			}
 			vaults[id] = name
-			if id == "" && name != "" || id != "" && !l.named(id, name) {
+			unknown := id == name && slices.Contains(restoreFamilies(), family) // backups do not name their vaults
+			if id == "" && name != "" || id != "" && !l.named(id, name) && !unknown {
 				l.errorf("vault %s has the name %q", id, name)
 			}
 		}

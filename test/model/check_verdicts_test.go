@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -39,12 +40,76 @@ func (l *checker) checkVerdicts() {
 		switch {
 		case !known || !ok:
 			l.errorf("%v is judged, but nothing is due", k)
+		case l.settings.readsBackups() && k.operation == "backup" && l.checkRestorable(k, overdue == 1, oldest, oldest.Add(-tolerance), must[k], read):
 		case overdue == 1 && success != nil:
 			l.errorf("%v is overdue since %v, but %s was created at %v", k, oldest, success.ID, success.Created)
 		case overdue == 0 && !inTime:
 			l.errorf("%v is not overdue, but has no success since %v", k, oldest)
 		}
 	}
+}
+
+// checkRestorable checks whether a key is overdue by the restore points that the exporter
+// knows and the tasks that ended since. It reports whether the tasks alone do not decide.
+func (l *checker) checkRestorable(k key, overdue bool, oldest, tolerated time.Time, must []*task, read time.Time) bool {
+	_, known := l.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", "backups")
+	_, failures := l.cloud.readingsOf("backups")
+	switch {
+	case !known && failures == 0 && l.settings.rate == 0:
+		l.errorf("%v is judged before its backups are read", k)
+		return true
+	case !known:
+		return false
+	}
+	var wrong string
+	for _, v := range l.views {
+		if v.vague {
+			return true
+		}
+		sure, maybe := latestCreated(v.seen[k.resource])
+		earliest, until := l.unlisted(v)
+		success := latest(must, func(t *task) bool { return t.Outcome == "success" && !l.old(t, time.Minute) })
+		counts := success != nil && !success.Created.Before(oldest) && !slices.ContainsFunc(l.tasks, func(t *task) bool {
+			return t.Outcome == "success" && slices.Contains(t.keys(), k) && t.finished(l.now) && compareTasks(t, success) >= 0 && !t.Ended.After(until)
+		})
+		inTime := slices.ContainsFunc(l.tasks, func(t *task) bool {
+			return slices.Contains(t.keys(), k) && !t.Created.After(l.now) && !t.Created.Before(tolerated) &&
+				(t.finished(l.now) && t.Outcome == "success" && t.Ended.After(earliest) || !t.finished(read))
+		})
+		switch {
+		case overdue && (counts || !sure.Before(oldest)):
+			wrong = fmt.Sprintf("%v is overdue since %v, but has a restore point of %v, and the latest success is %+v", k, oldest, sure, success)
+		case !overdue && !inTime && maybe.Before(tolerated):
+			wrong = fmt.Sprintf("%v is not overdue, but has neither a restore point nor a recent success since %v", k, oldest)
+		default:
+			return true
+		}
+	}
+	if wrong != "" {
+		l.errorf("%s", wrong)
+	}
+	return true
+}
+
+// unlisted returns between which moments the end of a task was after which its backup may not
+// have been listed when all backups were last read: the API has a quarter of an hour for that.
+func (s *story) unlisted(v view) (earliest, latest time.Time) {
+	earliest, latest = s.fullAt(v)
+	return earliest.Add(-overlap), latest.Add(-overlap)
+}
+
+// fullAt returns between which moments all backups were last read.
+func (s *story) fullAt(v view) (earliest, latest time.Time) {
+	earliest, latest = v.full.sent.Add(-s.settings.timeout), v.full.sent
+	if from, to := s.startOf(v.full); !s.cloud.noDate {
+		if from.Before(earliest) {
+			earliest = from
+		}
+		if to.Before(latest) {
+			latest = to
+		}
+	}
+	return earliest, latest
 }
 
 // ran reports whether a policy ran an operation in a vault at a moment, in any state.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,7 +13,12 @@ import (
 )
 
 // compareCounts compares what the pages for people count with the metrics.
-func (s *story) compareCounts(e *exporter.Exporter, p page) {
+func (s *story) compareCounts(e *exporter.Exporter) {
+	p, err := parsePage(s.scrape(e, "10"))
+	if err != nil {
+		s.errorf("%v", err)
+		return
+	}
 	get := func(query string) (status overview.Status) {
 		w := httptest.NewRecorder()
 		e.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/status"+query, nil))
@@ -25,9 +31,20 @@ func (s *story) compareCounts(e *exporter.Exporter, p page) {
 		"cbr_task_stuck":      get("?state=stuck").Tasks.Selected,
 		"cbr_vault_available": get("?state=unavailable").Vaults.Selected,
 		"cbr_vault_full":      get("?state=full").Vaults.Selected,
+		"no restore point":    get("?state=no_restore_point").Resources.Selected,
+		"lost rows":           get("?state=lost").Resources.Selected,
+		"unprotected rows":    get("?state=unprotected").Unprotected.Selected,
+		"excluded":            0,
 	}
-	families := map[string]string{"overdue": "cbr_resource_overdue", "failing": "cbr_resource_failing", "uncovered": "cbr_resource_covered"}
-	for _, tile := range get("").Tiles {
+	families := map[string]string{
+		"overdue": "cbr_resource_overdue", "failing": "cbr_resource_failing", "uncovered": "cbr_resource_covered",
+		"unprotected": "cbr_unprotected_resource_info",
+	}
+	whole := get("")
+	for _, of := range whole.Protectables {
+		said["excluded"] += of.Excluded
+	}
+	for _, tile := range whole.Tiles {
 		if family, ok := families[tile.Name]; ok {
 			said[family] = 0
 			if tile.Count != nil {
@@ -35,8 +52,29 @@ func (s *story) compareCounts(e *exporter.Exporter, p page) {
 			}
 		}
 	}
-	counted := map[string]int{}
+	counted := map[string]int{
+		"lost rows": len(p.ones("cbr_resource_restore_points_lost")), "unprotected rows": len(p.ones("cbr_unprotected_resource_info")),
+		"no restore point": 0, "excluded": 0,
+	}
+	covered := map[string]bool{} // or not, but in a vault for backups
+	for _, one := range p.all("cbr_resource_covered") {
+		covered[one.labels["resource_id"]] = true
+	}
+	for _, one := range p.all("cbr_resource_restore_points") {
+		if one.value == 0 && covered[one.labels["resource_id"]] {
+			counted["no restore point"]++
+		}
+	}
+	if e == s.exporter { // one that has run for long gives new resources a day
+		counted["no restore point"] = min(counted["no restore point"], said["no restore point"])
+	}
+	for _, one := range p.all("cbr_unprotected_resources_excluded") {
+		counted["excluded"] += int(one.value)
+	}
 	for family := range said {
+		if !strings.HasPrefix(family, "cbr_") {
+			continue
+		}
 		wrong := 1.0
 		if family == "cbr_resource_covered" || family == "cbr_vault_available" {
 			wrong = 0

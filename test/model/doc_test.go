@@ -6,7 +6,9 @@
 // Requests fail, break or take too long. Several Prometheus servers scrape with their own
 // timeouts, and the exporter restarts and reloads. Most tasks name no vault, some no
 // resource, and some remove several. Meanwhile resources are bound to vaults, move and are
-// unbound or deleted, vaults come and go, policies change, and rows of either cannot be read for some minutes. After each scrape the page
+// unbound or deleted, vaults come and go, policies change, and rows of either cannot be read for some minutes.
+// A backup task makes a backup, which is copied to other regions or not, expires, breaks, or is
+// deleted by hand, by its policy or by an attacker. Servers that no vault holds come and go. After each scrape the page
 // is compared with the truth. Everything runs in a bubble of testing/synctest, so days take
 // seconds, and without sockets.
 //
@@ -47,6 +49,20 @@
 //   - A key is failing if it has failed since its last success. It is due at a moment at which
 //     a policy ran in its vault, overdue only if no success since then must be known, and in
 //     time only if there is one, or an active task. A stuck task has run or waited for long.
+//   - The restore points of a resource are those of two readings that the service has seen: of
+//     all backups, at most an hour before, and of the new ones, which are all that have been
+//     created since a quarter of an hour before, or were being made. Their number, latest,
+//     oldest and next expiry, the backups in error and being made, and the copies by region
+//     are as they were then.
+//   - Restore points are lost if fewer than half are left of those that a reading of all
+//     backups found within a day before, but for those that were to expire within a day of
+//     it, and unless the retention has changed since. That they are not lost is said once they
+//     have been read for a day.
+//   - With backups, a key is overdue only if neither such a restore point must be known nor a
+//     success that ended later than a quarter of an hour before all backups were read. It is in
+//     time only if there may be one.
+//   - What exists and is in no vault is unprotected, if it is not excluded, as of the list of
+//     its type and the bindings on the page. The counts agree.
 //   - The last success of the collector vaults is not later than the latest good response
 //     of either list and, if it succeeds, not earlier than a scrape that found it due. It
 //     does not go back until there is another exporter.
@@ -69,6 +85,9 @@
 //   - What is beyond the first page of a service that ignores the offset, until the first
 //     full sync after that.
 //   - Tasks from before the lookback.
+//   - A backup in a reading during which rows vanished or, with short pages, appeared, or whose
+//     offset was ignored.
+//   - Tasks in a full sync that read short pages while others were created.
 //   - A vault beyond the first page of a service that ignores the offset, and one whose row
 //     moved up as another vault was deleted while the pages were read.
 //

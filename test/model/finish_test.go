@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"testing/synctest"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/exporter"
@@ -50,6 +51,7 @@ func (s *story) finish() {
 	if s.wrong == 0 { // one that has just started says the same
 		e := s.newExporter()
 		defer e.Close()
+		s.inventory = newInventory()
 		s.compare(e, func(func(*state) bool, ...string) (from, to time.Time) { return from, to })
 	}
 }
@@ -60,6 +62,7 @@ func (s *story) runPolicies() {
 		s.changeVaultOrPolicy()
 		s.manual()
 	}
+	s.spoil()
 	for range 2 { // the first one begins to read
 		s.extend(s.cloud.now().Add(s.settings.refresh + time.Hour))
 		time.Sleep(s.settings.refresh + time.Minute)
@@ -73,6 +76,7 @@ func (s *story) runPolicies() {
 
 // the exporter first saw what holds now about a vault or a policy.
 func (s *story) compare(e *exporter.Exporter, seen func(func(*state) bool, ...string) (from, to time.Time)) {
+	s.stale = s.random.IntN(3) == 0
 	var p page
 	for range 60 { // until no full sync delayed the pass
 		var err error
@@ -80,19 +84,25 @@ func (s *story) compare(e *exporter.Exporter, seen func(func(*state) bool, ...st
 			s.errorf("%v", err)
 			return
 		}
-		if took, _ := p.value("cbr_scrape_duration_seconds"); took == 0 && p.complete() {
+		if took, _ := p.value("cbr_scrape_duration_seconds"); took == 0 && p.complete() && s.fresh(p, "backups", s.settings.readsBackups()) && s.fresh(p, "protectables", s.settings.readsProtectables()) {
 			break
 		}
 		s.extend(s.cloud.now().Add(time.Hour))
 		time.Sleep(time.Minute)
 	}
+	synctest.Wait() // what the last scrape has begun to read is for the next one
 	if !p.complete() {
 		s.errorf("at the end the page is not complete: %v", p.ones("cbr_scrape_error"))
 		return
 	}
 	for name, compare := range map[string]func(*truth, page){
 		"active": s.compareActive, "resources": s.compareResources, "names": s.compareNames, "window": s.compareWindow, "vault tasks": s.compareVaultTasks, "vaults": s.compareVaults,
-		"sentence": func(_ *truth, p page) { s.compareCounts(e, p) },
+		"sentence": func(*truth, page) { s.compareCounts(e) },
+		"restore points": func(want *truth, p page) {
+			l := &checker{story: s, page: p, bound: p.bindings(), views: s.viewsOf(p), scraped: time.Now(), now: want.now}
+			l.checkRestorePoints()
+			l.checkProtectables()
+		},
 		"verdicts": func(want *truth, p page) { (&oracle{story: s, truth: want, seen: seen}).compareVerdicts(p) },
 	} {
 		compare(s.read(), p)
@@ -101,6 +111,12 @@ func (s *story) compare(e *exporter.Exporter, seen func(func(*state) bool, ...st
 			return
 		}
 	}
+}
+
+// fresh reports whether a list was read for the page, if it is read at all.
+func (s *story) fresh(p page, collector string, reads bool) bool {
+	last, ok := p.value("cbr_scrape_collector_last_success_timestamp_seconds", "collector", collector)
+	return !reads || ok && (collector != "backups" || s.stale || time.Since(timeOf(last)) < s.settings.backups)
 }
 
 // truth is a plain reading of all tasks.

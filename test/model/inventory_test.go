@@ -36,6 +36,7 @@ type policy struct {
 	patterns      []string
 	hours         []int
 	vaults        []string
+	keeps         int // restore points of a resource; 0: any number
 }
 
 // state is the truth about vaults and policies from a moment on.
@@ -43,10 +44,11 @@ type state struct {
 	at       time.Time // by the exporter's clock
 	vaults   []vault
 	policies []policy
+	servers  []server
 }
 
 func (s *state) clone() *state {
-	c := &state{vaults: slices.Clone(s.vaults), policies: slices.Clone(s.policies)}
+	c := &state{vaults: slices.Clone(s.vaults), policies: slices.Clone(s.policies), servers: slices.Clone(s.servers)}
 	for i := range c.vaults {
 		c.vaults[i].bound = slices.Clone(c.vaults[i].bound)
 	}
@@ -163,6 +165,7 @@ func (w *world) addVaultsAndPolicies() {
 		p := policy{
 			id:        fmt.Sprintf("%08x-5555-4000-8000-%012x", r.Uint32(), i),
 			operation: pick(r, "backup", "backup", "replication"), enabled: r.IntN(6) > 0,
+			keeps: pick(r, 0, 3),
 		}
 		p.schedule(r)
 		for range 1 + r.IntN(3) {
@@ -170,6 +173,7 @@ func (w *world) addVaultsAndPolicies() {
 		}
 		s.policies = append(s.policies, p)
 	}
+	w.addServers(s)
 	w.change(s)
 	for range 8 {
 		w.changeVaultOrPolicy()
@@ -194,9 +198,14 @@ func (w *world) changeVaultOrPolicy() {
 	r, s := w.random, w.state().clone()
 	p := &s.policies[r.IntN(len(s.policies))]
 	v := &s.vaults[r.IntN(min(4, len(s.vaults)))]
-	switch n := r.IntN(22); {
-	case n >= 20:
+	switch n := r.IntN(28); {
+	case n >= 26:
 		v.turn(r)
+	case n >= 23:
+		w.changeServer(s)
+	case n >= 20:
+		p.keeps = pick(r, 0, 1, 2, 5)
+		defer w.prune(p)
 	case n < 9:
 		id := pick(r, w.bindable...)
 		if before := s.unbind(id); before != v.id { // it is bound to one vault at most
@@ -320,7 +329,7 @@ func (w *world) publish() {
 	}
 	var policies []simulator.Policy
 	for _, p := range s.policies {
-		policy := simulator.Policy{ID: w.row(p.id), Name: p.id[:4], OperationType: p.operation, Enabled: p.enabled, Patterns: p.patterns}
+		policy := simulator.Policy{ID: w.row(p.id), Name: p.id[:4], OperationType: p.operation, Enabled: p.enabled, Patterns: p.patterns, MaxBackups: p.keeps}
 		if p.id[0] < '8' {
 			policy.Start = w.created
 		}
@@ -331,6 +340,7 @@ func (w *world) publish() {
 	}
 	w.cloud.SetVaults(vaults...)
 	w.cloud.SetPolicies(policies...)
+	w.cloud.SetProtectables(w.instances()...)
 }
 
 func (w *world) latestName(id string) string {

@@ -44,23 +44,38 @@ type inventory struct {
 	started time.Time   // by the exporter's clock, as all times
 	reads   []read      // in order
 	scrapes []time.Time // when they began
+	backups restoreHistory
+	// The latest success of the collectors backups and protectables, and the same before the
+	// concurrent scrapes.
+	lists, listsBefore map[string]float64
+}
+
+func newInventory() *inventory {
+	now := time.Now()
+	return &inventory{started: now, backups: restoreHistory{since: now, observed: map[time.Time]bool{}, lasting: map[time.Time]lasting{}}, lists: map[string]float64{}}
 }
 
 // read is a success of reading vaults and policies.
 type read struct{ at, seen time.Time }
 
+// took returns how long a reading of vaults and policies takes at most.
+func (s *story) took() time.Duration { return 2*s.settings.timeout + 2*time.Second }
+
+// firstRead returns when the exporter first showed vaults and policies that were read since a
+// moment.
+func (s *story) firstRead(since time.Time) time.Time {
+	for _, r := range s.inventory.reads {
+		if r.at.Add(-s.took()).After(since) {
+			return r.seen
+		}
+	}
+	return time.Now()
+}
+
 // holding returns between which moments the exporter first saw what holds now about a vault
 // or a policy. Both are zero if it held at the first reading.
 func (s *story) holding(holds func(*state) bool, ids ...string) (from, to time.Time) {
-	i, took := s.inventory, 2*s.settings.timeout+2*time.Second
-	firstRead := func(since time.Time) time.Time {
-		for _, r := range i.reads {
-			if r.at.Add(-took).After(since) {
-				return r.seen
-			}
-		}
-		return time.Now()
-	}
+	i, took, firstRead := s.inventory, s.took(), s.firstRead
 	first := func(n int, held bool) int { // the first of the states before n in which it held, or did not
 		for n > 0 && holds(s.states[n-1]) == held {
 			n--

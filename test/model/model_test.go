@@ -3,6 +3,7 @@ package model_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -48,7 +49,8 @@ type story struct {
 	mu        sync.Mutex
 	knowledge *knowledge
 	inventory *inventory
-	wrong     int // errors
+	wrong     int  // errors
+	stale     bool // at the end the backups need not have been read of late
 	pages     int
 	completes int
 	judged    map[string]int // keys at the end, by what is said of them
@@ -113,6 +115,9 @@ func (s *story) configure() {
 		refresh: pick(r, 5*time.Minute, 5*time.Minute, time.Minute, time.Hour, 0),
 		grace:   pick(r, 6*time.Hour, 30*time.Minute, 90*time.Minute, 3*day), stuckAfter: pick(r, 12*time.Hour, time.Hour, 3*time.Hour),
 		expected: pick(r, 18*time.Hour, 6*time.Hour, 0),
+		backups:  pick(r, 15*time.Minute, 15*time.Minute, 5*time.Minute, time.Hour, 0),
+		kinds:    pick(r, []string{"server", "turbo"}, []string{"disk", "server"}, []string{"server"}, nil), protectables: pick(r, time.Hour, 10*time.Minute),
+		exclude: s.someExcluded(),
 	}
 	switch r.IntN(6) {
 	case 0:
@@ -145,7 +150,7 @@ func (s *story) chooseIDs() {
 // start starts a new exporter.
 func (s *story) start() {
 	s.cloud.forget()
-	s.knowledge, s.inventory = newKnowledge(), &inventory{started: time.Now()}
+	s.knowledge, s.inventory = newKnowledge(), newInventory()
 	s.exporter = s.newExporter()
 }
 
@@ -242,14 +247,16 @@ func (s *story) event() {
 		s.changeVaultOrPolicy()
 	case n < 68:
 		s.lose()
-	case n < 69: // the cloud's clock jumps by some minutes
+	case n < 78:
+		s.spoil()
+	case n < 79: // the cloud's clock jumps by some minutes
 		s.cloud.setClock(s.cloud.offset + between(r, 0, 14*time.Minute-s.cloud.offset))
 	}
 }
 
 func (s *story) trouble() trouble {
 	r := s.random
-	t := trouble{share: pick(r, .05, .3, .7, 1), only: pick(r, "", "", "", "/vaults", "/policies")}
+	t := trouble{share: pick(r, .05, .3, .7, 1), only: pick(r, "", "", "", "/vaults", "/policies", "/backups", "/backups", "/instances")}
 	switch r.IntN(8) {
 	case 0, 1:
 		t.status, t.retry = pick(r, http.StatusServiceUnavailable, http.StatusTooManyRequests), pick(r, 0, 30*time.Second)
@@ -278,6 +285,8 @@ func (s *story) reconfigure() {
 	case 2:
 		s.settings.refresh = pick(s.random, 5*time.Minute, time.Minute, 0)
 		s.settings.rate, s.settings.ttl = pick(s.random, 0, 20), pick(s.random, 0, 15*time.Minute)
+		s.settings.backups, s.settings.protectables = pick(s.random, 15*time.Minute, 0), pick(s.random, time.Hour, 10*time.Minute)
+		s.settings.exclude = s.someExcluded()
 	}
 	s.reload(before)
 }
@@ -289,7 +298,14 @@ func (s *story) reload(before settings) {
 	}
 	s.cloud.disturb()
 	if s.settings.refresh == 0 || before.refresh == 0 {
-		s.inventory = &inventory{started: time.Now()}
+		s.inventory = newInventory()
+	}
+	if s.settings.readsBackups() != before.readsBackups() {
+		s.inventory.backups.since = time.Now() // what was known before may be forgotten
+		delete(s.inventory.lists, "backups")
+	}
+	if !slices.Equal(s.settings.kinds, before.kinds) {
+		delete(s.inventory.lists, "protectables") // another list is to be read first
 	}
 	if before.refresh == 0 {
 		s.knowledge.synced, s.knowledge.success, s.knowledge.hasSuccess = false, 0, false // what is known waits for the vaults
@@ -306,7 +322,7 @@ func (s *story) reload(before settings) {
 func (s *story) scrapeTogether() {
 	var scrapes sync.WaitGroup
 	var learned []*knowledge
-	s.inventory.before = s.inventory.last
+	s.inventory.before, s.inventory.listsBefore = s.inventory.last, maps.Clone(s.inventory.lists)
 	began := time.Now()
 	for range pick(s.random, 1, 1, 1, 1, 2, 3) {
 		timeout := pick(s.random, "", "10", "10", "10", "30", "2", "1", "0.6")

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,6 +45,7 @@ type service struct {
 	jumps    []change // of the cloud's clock
 	trouble  trouble
 	requests map[string]uint64 // by URL
+	backups  []*backup         // all that there are, were, or will be
 
 	running     *fullSync   // the latest one; nil before the first
 	synced      *fullSync   // the latest that is over and has missed nothing; nil if there is none
@@ -54,8 +54,10 @@ type service struct {
 	troubled    time.Time
 	pass        time.Time // the latest request for the running tasks, by the exporter's clock
 
-	responses map[string]time.Time // the latest good one, by the end of its path and the exporter's clock
-	ignored   time.Time            // when an offset was last ignored, by the exporter's clock
+	readings  map[string][]*reading // in order, by list
+	failures  map[string]int        // of requests for these lists
+	responses map[string]time.Time  // the latest good one, by the end of its path and the exporter's clock
+	ignored   time.Time             // when an offset was last ignored, by the exporter's clock
 }
 
 // change is a lag from a moment on.
@@ -81,7 +83,7 @@ type incremental struct {
 }
 
 func newService(seed uint64, offset, retention time.Duration) *service {
-	s := &service{seed: seed, offset: offset, requests: map[string]uint64{}, responses: map[string]time.Time{}}
+	s := &service{seed: seed, offset: offset, requests: map[string]uint64{}, responses: map[string]time.Time{}, readings: map[string][]*reading{}, failures: map[string]int{}}
 	s.Simulator = simulator.New(simulator.Options{
 		Now: s.now, Seed: seed, Tokens: []string{token}, Empty: true, Retention: retention,
 	})
@@ -217,6 +219,7 @@ func (s *service) record(r *http.Request) (t trouble, chosen bool) {
 	case query.Get("offset") == "0":
 		s.running = &fullSync{began: s.nowLocked(), lag: s.listing.Lag, order: s.listing.Order}
 	}
+	s.recordList(r)
 	return s.trouble, strings.HasSuffix(r.URL.Path, s.trouble.only) && s.chance(r) < s.trouble.share
 }
 
@@ -238,6 +241,8 @@ func (s *service) partial(since time.Time) bool {
 // RoundTrip implements http.RoundTripper.
 func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 	t, chosen := s.record(r)
+	good := false
+	defer func() { s.recordResponse(r, good) }()
 	wait := t.latency
 	if chosen {
 		wait += t.stall
@@ -257,7 +262,7 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		recorder.WriteHeader(t.status)
 	default:
-		s.ServeHTTP(recorder, r)
+		s.serve(recorder, r)
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
@@ -271,10 +276,8 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 		body := recorder.Body.Bytes()
 		resp.Body = io.NopCloser(bytes.NewReader(body[:len(body)/2]))
 		resp.ContentLength = -1
-	} else if resp.StatusCode == http.StatusOK {
-		s.mu.Lock()
-		s.responses[path.Base(r.URL.Path)] = time.Now()
-		s.mu.Unlock()
+	} else {
+		good = resp.StatusCode == http.StatusOK
 	}
 	return resp, nil
 }

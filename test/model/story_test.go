@@ -26,7 +26,16 @@ type settings struct {
 	grace            time.Duration
 	expected         time.Duration // interval between backups, without vaults; 0: none
 	stuckAfter       time.Duration
+	backups          time.Duration // between two readings of the backups; 0: not read
+	kinds            []string      // of protectable resources; none: not read
+	protectables     time.Duration
+	exclude          []string
 }
+
+// readsBackups reports whether backups are read, which needs vaults.
+func (c settings) readsBackups() bool { return c.refresh > 0 && c.backups > 0 }
+
+func (c settings) readsProtectables() bool { return c.refresh > 0 && len(c.kinds) > 0 }
 
 // sameDiscovery reports whether the same tasks are read: of all vaults, whatever is followed.
 func (c settings) sameDiscovery(other settings) bool {
@@ -38,6 +47,13 @@ func (c settings) yaml() string {
 	inventory := ""
 	if c.refresh > 0 {
 		inventory = fmt.Sprintf("vaults: {refresh: %ds, grace: %ds}", int(c.refresh.Seconds()), int(c.grace.Seconds()))
+	}
+	if c.readsBackups() {
+		inventory += fmt.Sprintf("\n    backups: {refresh: %ds}", int(c.backups.Seconds()))
+	}
+	if c.readsProtectables() {
+		inventory += fmt.Sprintf("\n    protectables: {types: [%s], refresh: %ds, exclude: [%s]}",
+			strings.Join(c.kinds, ", "), int(c.protectables.Seconds()), strings.Join(c.exclude, ", "))
 	}
 	return fmt.Sprintf(`
 scrape: {requests_per_second: %d, concurrency: %d, finished_task_ttl: %ds, timeout: %ds}
@@ -224,6 +240,7 @@ func (w *world) add(t simulator.Task) {
 		t.ErrorCode = pick(w.random, "BackupService.6114", "BackupService.7102")
 	}
 	w.cloud.Add(t)
+	w.backUp(t)
 	l := &task{Task: t}
 	w.tasks, w.byID[t.ID] = append(w.tasks, l), l
 }

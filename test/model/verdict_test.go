@@ -19,6 +19,7 @@ type oracle struct {
 	*truth
 	history time.Time // the start of what is known, on the page
 	seen    func(holds func(*state) bool, ids ...string) (from, to time.Time)
+	views   []view // of the backups, on the page; none: not read
 }
 
 // judge returns what is to be said of a key. It is not sure if that depends on what cannot
@@ -111,12 +112,25 @@ func (o *oracle) overdue(k key, vault string, tasks []*task) (at time.Time, over
 	succeeded := func(since time.Time) bool {
 		return latest(tasks, func(t *task) bool { return t.finished(o.now) && t.Outcome == "success" && !t.Created.Before(since) }) != nil
 	}
+	met, forgotten := succeeded, func(r run) bool { return r.from.Before(o.history) }
+	if o.settings.readsBackups() && k.operation == "backup" {
+		met = func(since time.Time) bool {
+			is, certain := o.restorable(k, since, tasks)
+			sure = sure && certain
+			return is
+		}
+		forgotten = func(r run) bool {
+			earliest, latest := o.fullAt(o.views[0])
+			sure = sure && (!r.from.Before(o.history) || earliest.After(r.until) == latest.After(r.until))
+			return r.from.Before(o.history) && (!earliest.After(r.until) || o.mayBeNew(k, tasks, &sure))
+		}
+	}
 	switch {
-	case succeeded(due.from):
+	case met(due.from):
 		return due.at, "0", sure
-	case due.from.Before(o.history):
+	case forgotten(due):
 		return due.at, "", sure
-	case !before.at.IsZero() && !before.from.Before(o.history) && !succeeded(before.from):
+	case !before.at.IsZero() && !forgotten(before) && !met(before.from):
 		if excused, ok := o.excused(k, before.from, before.until); !excused || !ok {
 			return due.at, "1", sure && ok
 		}
@@ -125,6 +139,36 @@ func (o *oracle) overdue(k key, vault string, tasks []*task) (at time.Time, over
 		excused, ok := o.excused(k, due.from, due.until)
 		return due.at, digit(!excused), sure && ok
 	}
+}
+
+// restorable reports whether a restore point exists that was created since a moment, or a
+// success since then ended so late that its backup may not be listed.
+func (o *oracle) restorable(k key, since time.Time, tasks []*task) (is, sure bool) {
+	last := latest(tasks, func(t *task) bool { return t.finished(o.now) && t.Outcome == "success" })
+	sure = true
+	for n, v := range o.views {
+		certain, maybe := latestCreated(v.seen[k.resource])
+		earliest, until := o.unlisted(v)
+		counts := last != nil && !last.Created.Before(since)
+		may := counts && last.Ended.After(earliest) || !maybe.Before(since)
+		must := counts && last.Ended.After(until) || !certain.Before(since)
+		sure = sure && may == must && (n == 0 || is == must) && !v.vague
+		is = must
+	}
+	return is, sure
+}
+
+// mayBeNew reports whether neither a task nor a backup of a resource is known.
+func (o *oracle) mayBeNew(k key, tasks []*task, sure *bool) bool {
+	if latest(tasks, func(t *task) bool { return t.finished(o.now) }) != nil {
+		return false
+	}
+	v := o.views[0]
+	if slices.ContainsFunc(v.seen[k.resource], func(one sighting) bool { return one.always(exists) }) {
+		return false
+	}
+	*sure = *sure && !o.hadBackups(k.resource, v, o.now) // one may have been seen before
+	return true
 }
 
 // outdated judges a backup without policies.
@@ -178,6 +222,7 @@ func (o *oracle) stuck(t *task) (stuck, sure bool) {
 func (o *oracle) compareVerdicts(p page) {
 	start, _ := p.value("cbr_tasks_history_start_timestamp_seconds")
 	o.history = timeOf(start)
+	o.views = o.viewsOf(p)
 	got, want := map[key]verdict{}, map[key]verdict{}
 	for _, t := range o.tasks {
 		for _, k := range t.keys() {

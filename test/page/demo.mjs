@@ -17,13 +17,13 @@ export async function read(path) {
   return response.json();
 }
 
-// ready waits until the demo has read all tasks and vaults.
+// ready waits until the demo has read all lists.
 export async function ready() {
   const end = Date.now() + 20_000;
   for (;;) {
     try {
       const { projects, resources, vaults } = await read('api/v1/status');
-      const synced = projects.every((p) => p.at && !p.first_sync);
+      const synced = projects.every((p) => p.at && !p.first_sync && !p.blind);
       if (synced && resources.all > 0 && vaults.all > 0) {
         return;
       }

@@ -13,7 +13,7 @@ const axe = readFileSync(
 
 const widths = [390, 1000, 1400];
 const schemes = ['light', 'dark'];
-const tables = ['resources', 'tasks', 'vaults'];
+const tables = ['resources', 'tasks', 'vaults', 'unprotected'];
 
 await ready();
 const browser = await launch();
@@ -99,6 +99,7 @@ const idOf = {
   resources: (row) => row.resource_id ?? row.last_finished.id,
   tasks: (row) => row.id,
   vaults: (row) => row.vault_id,
+  unprotected: (row) => row.resource_id,
 };
 
 // steady repeats a check that fails once: a pass of the exporter may have come in between.
@@ -143,7 +144,9 @@ describe('looks', () => {
   const paths = [
     ['page', '', widths],
     ['filtered page', '?state=failing&q=e', small],
-    ['detail page', undefined, widths],
+    ['detail page', detail, widths],
+    ['resource with copies', copied, small],
+    ['unprotected resource', unprotected, small],
     ['configuration', 'config', small],
     ['health', '-/healthy', small],
     ['service discovery', 'sd', small],
@@ -154,7 +157,8 @@ describe('looks', () => {
   ];
   for (const [name, path, checked, status] of paths) {
     test(name, async (t) => {
-      const page = await visit(t, path ?? (await detail()), { status });
+      const where = typeof path === 'string' ? path : await path();
+      const page = await visit(t, where, { status });
       await page.evaluate(axe);
       for (const width of widths) {
         await page.setViewportSize({ width, height: 900 });
@@ -168,11 +172,28 @@ describe('looks', () => {
   }
 });
 
+// pathOf returns the path of the page of a resource.
+function pathOf({ project, resource_id: id }) {
+  return `resource?${new URLSearchParams({ project, id })}`;
+}
+
 // detail returns the path of the page of the worst resource.
 async function detail() {
   const { resources } = await read('api/v1/status');
-  const { project, resource_id: id } = resources.rows[0];
-  return `resource?${new URLSearchParams({ project, id })}`;
+  return pathOf(resources.rows[0]);
+}
+
+// copied returns that of a resource of which a copy in another region failed.
+async function copied() {
+  const { resources } = await read('api/v1/status');
+  const failed = (row) => row.restore_points?.replicas?.some((r) => r.failed);
+  return pathOf(resources.rows.find(failed));
+}
+
+// unprotected returns that of a resource that cannot be protected.
+async function unprotected() {
+  const { unprotected } = await read('api/v1/status?state=unprotected');
+  return pathOf(unprotected.rows.find((row) => row.error_code));
 }
 
 describe('the first screen has sentence, tiles', () => {
@@ -333,6 +354,93 @@ test('headers sort, and sort the other way', async (t) => {
     );
     await agree(page);
   }
+});
+
+describe('restore points', () => {
+  test('are in the rows of backups, and wrong in colour and word', async (t) => {
+    const page = await visit(t, '?type=backup');
+    await steady(async () => {
+      await page.reload();
+      const { resources } = await agree(page);
+      const cells = page.locator('#resources td[data-label="Restorable"]');
+      for (const [i, row] of resources.rows.entries()) {
+        const text = await cells.nth(i).textContent();
+        if (!row.restore_points) {
+          assert.equal(text, '', row.resource_name); // in no vault
+          continue;
+        }
+        const { count, latest } = row.restore_points;
+        const want = count ? `${count}, latest ` : 'none';
+        assert.ok(text.startsWith(want), `${text} for ${count}`);
+        const title = await cells.nth(i).locator('span').getAttribute('title');
+        assert.equal(/; oldest .*UTC/.test(title), Boolean(latest), title);
+        const missing = row.states.includes('no_restore_point');
+        const wrong = await cells.nth(i).locator('.wrong').count();
+        assert.equal(wrong, missing ? 1 : 0, row.resource_name);
+      }
+      assert.ok(resources.rows.some((r) => r.restore_points?.count === 0));
+    });
+  });
+  test('sort by the latest one, what has none first', async (t) => {
+    const page = await visit(t, '?sort=restorable');
+    await steady(async () => {
+      await page.reload();
+      const { resources } = await agree(page);
+      const known = resources.rows.map((row) => row.restore_points);
+      const end = known.findIndex((points) => !points);
+      assert.ok(known.slice(end).every((points) => !points));
+      const latest = known.slice(0, end).map((p) => p.latest ?? '');
+      assert.equal(latest[0], '');
+      assert.deepEqual(latest, [...latest].sort());
+    });
+  });
+  test('and the copies of one resource', async (t) => {
+    const path = await copied();
+    const page = await visit(t, path);
+    const d = await read(`api/v1/${path}`);
+    const section = page.locator(
+      'section[aria-labelledby=restore-points-title]',
+    );
+    const text = await section.textContent();
+    assert.ok(text.includes(d.restorable), text);
+    for (const fact of ['Latest', 'Oldest', 'Locked by the vault']) {
+      assert.ok(text.includes(fact), `no ${fact} in: ${text}`);
+    }
+    const rows = await section.locator('tbody tr').allTextContents();
+    assert.equal(rows.length, d.restore_points.replicas.length);
+    for (const [
+      i,
+      { region, failed = 0, error_code: code = '' },
+    ] of d.restore_points.replicas.entries()) {
+      for (const word of [region, String(failed), code]) {
+        assert.ok(rows[i].includes(word), `no ${word} in: ${rows[i]}`);
+      }
+    }
+  });
+});
+
+describe('what is in no vault', () => {
+  test('is a table that says what is left out', async (t) => {
+    const page = await visit(t, '?state=unprotected');
+    const { protectables } = await agree(page);
+    const said = await page.locator('#unprotected .reading').textContent();
+    assert.ok(protectables.some((p) => p.excluded > 0));
+    for (const { resource_type: type, excluded } of protectables) {
+      assert.ok(said.includes(type), said);
+      assert.ok(!excluded || said.includes(`${excluded} excluded`), said);
+    }
+  });
+  test('leads to a page that says why', async (t) => {
+    const page = await visit(t, '?state=unprotected');
+    const { unprotected } = await agree(page);
+    const row = unprotected.rows.find((r) => r.error_code);
+    await page.getByRole('link', { name: row.resource_name }).click();
+    await page.waitForURL(/\/resource\?/);
+    const shown = await page.locator('main').textContent();
+    for (const text of [row.resource_id, row.why, 'not bound to any vault']) {
+      assert.ok(shown.includes(text), `no ${text} in: ${shown}`);
+    }
+  });
 });
 
 describe('keyboard', () => {

@@ -1,0 +1,228 @@
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// All backups are read hourly, which shows what was deleted. Between these full readings
+// only the new ones are read, and added to the others, which are the base.
+const (
+	fullInterval = time.Hour
+	// overlap is how much earlier than the full reading the new backups begin: the API may
+	// list a backup later than it says that it was created.
+	overlap = 15 * time.Minute
+	// maxProtecting is for how long a backup that is being made is a new one, at most.
+	maxProtecting = day
+)
+
+// backupState is what is known of the backups.
+type backupState struct {
+	list  listState
+	first time.Time // start of the first full reading; zero before
+
+	// Of the latest full reading:
+	started time.Time
+	fullAt  time.Time // its start by the API's clock, or of the latest one that lost no row
+	rows    int
+	lost    lostEntries
+	base    tallies   // of the backups that were not new
+	from    time.Time // creation of the new ones
+
+	all map[string]followed // of all backups, by resource; nil until they are read
+}
+
+// collectBackups reads all backups, or the new ones.
+func (i *Inventory) collectBackups(ctx context.Context, r *reading, next *backupState) {
+	before, what, read := next.list.completeAt, "new", i.readNewBackups
+	if r.started.Sub(next.started) >= fullInterval {
+		what, read = "all", i.readAllBackups
+	}
+	rows := 0
+	r.try(ctx, "backups", &next.list, i.options.Hints.Backups, func(ctx context.Context) (err error) {
+		rows, err = read(ctx, next, r.started)
+		return err
+	})
+	if next.list.err != nil {
+		return
+	}
+	_ = i.success(before.IsZero()).Log("msg", what+" backups read", "backups", rows, "resources", len(next.all),
+		"duration", i.options.Now().Sub(r.started).Round(time.Millisecond))
+}
+
+func (i *Inventory) readAllBackups(ctx context.Context, s *backupState, started time.Time) (int, error) {
+	list := i.api.Backups(cbrapi.BackupFilter{})
+	now := func() time.Time { return cmp.Or(list.Date(), started) } // as of the first page
+	base, lastDay := tallies{}, []*cbrapi.VaultBackup{}             // of these some are new
+	rows, lost, err := i.listBackups(ctx, list, time.Time{}, func(b *cbrapi.VaultBackup) {
+		if b.CreatedAt.Before(now().Add(-maxProtecting)) {
+			base.add(b, now())
+		} else {
+			lastDay = append(lastDay, b)
+		}
+	})
+	if err == nil {
+		err = i.doubtBackups(ctx, s, rows, started)
+	}
+	if err != nil {
+		return rows, err
+	}
+	from, recent := newSince(lastDay, now()), []*cbrapi.VaultBackup{}
+	for _, b := range lastDay {
+		if b.CreatedAt.Before(from) {
+			base.add(b, now())
+		} else {
+			recent = append(recent, b)
+		}
+	}
+	s.base = base
+	s.add(recent, now(), started)
+	for id, one := range s.all {
+		s.all[id] = one.addPeak(started, s.started)
+	}
+	if len(lost) == 0 { // else what is missing may be there
+		s.fullAt = earliest(list.Date(), started)
+	}
+	s.first = cmp.Or(s.first, started)
+	s.started, s.rows, s.lost, s.from = started, rows, lost, from
+	s.list.partial = len(lost) > 0
+	return rows, lost.err("ListBackups")
+}
+
+// doubtBackups returns an error if the list of backups has no rows, but should have some: by
+// the list of vaults or, where that does not tell, by an earlier reading.
+func (i *Inventory) doubtBackups(ctx context.Context, s *backupState, rows int, started time.Time) error {
+	if rows > 0 {
+		return s.list.doubt("ListBackups", rows, s.rows, started)
+	}
+	i.mu.Lock()
+	reading := i.vaults.current
+	i.mu.Unlock()
+	if reading != nil { // the first one began with this one
+		select {
+		case <-reading.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	held, known := i.held()
+	switch {
+	case !known:
+		return s.list.doubt("ListBackups", rows, s.rows, started)
+	case held > 0:
+		return &cbrapi.Error{
+			Operation:  "ListBackups",
+			StatusCode: http.StatusOK,
+			Message:    fmt.Sprintf("the list is empty, but the vaults hold %d backups: check that the user may see them", held),
+		}
+	default:
+		return nil
+	}
+}
+
+// held returns how many backups the vaults hold, as the list of vaults says. It is not known if
+// that does not say it of a resource, or if there are no vaults. What a hybrid vault
+// synchronizes is in no list.
+func (i *Inventory) held() (backups int64, known bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, v := range i.vaults.state.vaults {
+		if v.Billing.ProtectType == "hybrid" {
+			continue
+		}
+		known = true
+		for n := range v.Resources {
+			if v.Resources[n].BackupCount == nil {
+				return 0, false
+			}
+			backups += *v.Resources[n].BackupCount
+		}
+	}
+	return backups, known
+}
+
+// newSince returns since when backups are new for a full reading at now, which found these of
+// the last day.
+func newSince(lastDay []*cbrapi.VaultBackup, now time.Time) time.Time {
+	from := now.Add(-overlap)
+	for _, b := range lastDay {
+		if b.Status.Protecting() {
+			from = earliest(from, b.CreatedAt)
+		}
+	}
+	return from
+}
+
+func (i *Inventory) readNewBackups(ctx context.Context, s *backupState, started time.Time) (int, error) {
+	list := i.api.Backups(cbrapi.BackupFilter{CreatedSince: s.from})
+	recent := []*cbrapi.VaultBackup{}
+	rows, lost, err := i.listBackups(ctx, list, s.from, func(b *cbrapi.VaultBackup) { recent = append(recent, b) })
+	if err != nil {
+		return rows, err
+	}
+	s.add(recent, cmp.Or(list.Date(), started), started)
+	if len(lost) < len(s.lost) {
+		lost = s.lost // they may be in the base
+	}
+	s.list.partial = len(lost) > 0
+	return rows, lost.err("ListBackups")
+}
+
+// add adds the new backups to the base, as of now by the API's clock.
+func (s *backupState) add(recent []*cbrapi.VaultBackup, now, started time.Time) {
+	s.all = s.base.with(recent, now).follow(s.all, started)
+}
+
+const resourceField = "backups.resource_id"
+
+// listBackups reads a list of backups and calls add for each that was created since then. It
+// leaves out the volumes inside a backup of a server, and what cannot be read. It returns the
+// number of rows and those that are lost.
+func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.VaultBackup], since time.Time, add func(*cbrapi.VaultBackup)) (int, lostEntries, error) {
+	var (
+		rows    int
+		invalid lostEntries
+	)
+	lost, err := readList(ctx, i, list, func(b *cbrapi.VaultBackup) {
+		rows++
+		if b.ParentID != "" || b.CreatedAt.Before(since) { // the API may ignore the filter
+			return
+		}
+		if b.Resource.ID == "" && !slices.ContainsFunc(b.Invalid, isResource) {
+			b.Invalid = append(b.Invalid, cbrapi.InvalidField{Field: resourceField, Value: "<nil>"})
+		}
+		i.report(b.ID, b.Invalid)
+		invalid.add(cmp.Or(b.Name, b.ID), b.Invalid)
+		if b.Resource.ID != "" {
+			add(b)
+		}
+	})
+	return rows + len(lost), append(lost, invalid...), err
+}
+
+func isResource(f cbrapi.InvalidField) bool { return f.Field == resourceField }
+
+// known returns what is known of the backups at a moment. The retention is that of the vault
+// to which a resource is bound, or of its latest backup.
+func (s *backupState) known(vaults *vaultState, now time.Time) *Backups {
+	b := &Backups{Reading: readingOf(&s.list), FullAt: s.fullAt}
+	if s.all == nil {
+		return b
+	}
+	b.Resources = make(map[string]RestorePoints, len(s.all))
+	for id, one := range s.all {
+		vaultID := cmp.Or(vaults.bindings[id].VaultID, one.VaultID)
+		settled := latest(vaults.retention[vaultID].settled, vaults.bindings[id].Settled)
+		if s.list.partial { // what is missing may be there
+			settled = now
+		}
+		b.Resources[id] = one.restorePoints(settled, s.first, now)
+	}
+	return b
+}

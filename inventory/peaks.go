@@ -1,0 +1,81 @@
+package inventory
+
+import (
+	"cmp"
+	"time"
+)
+
+// followed is the tally of all backups of a resource, and what is known from the readings
+// before.
+type followed struct {
+	*tally
+	peaks []peak    // of the last day or the last reading, each higher than the next
+	gone  time.Time // when the resource was first seen to have no backup any more; zero if it has one
+}
+
+// peak is the number of lasting restore points at a full reading.
+type peak struct {
+	at      time.Time
+	count   int
+	endless int // of these, those that do not expire at all
+}
+
+const (
+	day = 24 * time.Hour
+	// keepGone is how long a resource is kept after its last backup: while a peak may be
+	// higher, and until the next full reading.
+	keepGone = day + time.Hour
+)
+
+// follow returns what follows the state before a reading. It keeps the resources that have
+// no backup any more.
+func (t tallies) follow(before map[string]followed, started time.Time) map[string]followed {
+	next := make(map[string]followed, len(t))
+	for id, one := range t {
+		next[id] = followed{tally: one, peaks: before[id].peaks}
+	}
+	for id, old := range before {
+		gone := cmp.Or(old.gone, started)
+		if t[id] == nil && started.Sub(gone) < keepGone {
+			next[id] = followed{&tally{RestorePoints: RestorePoints{Resource: old.Resource, VaultID: old.VaultID}}, old.peaks, gone}
+		}
+	}
+	return next
+}
+
+// addPeak returns f with the number of lasting restore points at a full reading. It drops the
+// peaks that are older than a day, but not that of the reading before: after an outage it keeps
+// of that one what cannot have expired.
+func (f followed) addPeak(at, before time.Time) followed {
+	peaks := make([]peak, 0, len(f.peaks)+1) // f shares its peaks
+	for _, p := range f.peaks {
+		if age := at.Sub(p.at); age > day && p.at.Before(before) {
+			continue
+		} else if age > day+fullInterval {
+			p.count = p.endless
+		}
+		if p.count > f.lasting {
+			peaks = append(peaks, p)
+		}
+	}
+	peaks = append(peaks, peak{at, f.lasting, f.endless})
+	f.peaks = peaks
+	return f
+}
+
+// restorePoints returns the restore points with their peak since what is kept was settled, and
+// whether they were watched for a day since then and since the first reading.
+func (f followed) restorePoints(settled, first, now time.Time) RestorePoints {
+	r := f.RestorePoints
+	for _, c := range f.copies {
+		r.Replicas = append(r.Replicas, c.Replicas)
+	}
+	for _, p := range f.peaks {
+		if p.at.After(settled) {
+			r.Peak = p.count
+			break
+		}
+	}
+	r.Watched = now.Sub(latest(settled, first)) >= day
+	return r
+}

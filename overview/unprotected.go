@@ -1,0 +1,93 @@
+package overview
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
+
+// unprotectedRow is a row of the table of resources that are in no vault.
+type unprotectedRow struct {
+	row
+	known *cbrapi.Protectable
+}
+
+// unprotectedRows returns the resources that are in no vault.
+func (p *project) unprotectedRows() []*unprotectedRow {
+	if p.Protectables == nil {
+		return nil
+	}
+	states := []State{StateUnprotected}
+	if p.blind {
+		states = append(states, StateBlind)
+	}
+	rows := make([]*unprotectedRow, 0, len(p.Protectables.Unprotected))
+	for _, known := range p.Protectables.Unprotected {
+		rows = append(rows, &unprotectedRow{row{project: p, states: states}, known})
+	}
+	return rows
+}
+
+func (r *unprotectedRow) texts() []string {
+	return []string{r.project.Project, r.known.ID, r.known.Name, r.known.Type, r.why()}
+}
+
+func (r *unprotectedRow) by(column string) (k sortKey) {
+	if column == "resource" {
+		return byName(cmp.Or(r.known.Name, r.known.ID))
+	}
+	return k
+}
+
+// compare has those that can be protected first: something can be done about them.
+func (r *unprotectedRow) compare(other *unprotectedRow) int {
+	refused := func(r *unprotectedRow) int {
+		if isFalse(r.known.CanBeProtected) {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Compare(refused(r), refused(other))
+}
+
+// why says why the resource cannot be protected; "" if it can be.
+func (r *unprotectedRow) why() string {
+	if !isFalse(r.known.CanBeProtected) {
+		return ""
+	}
+	reason := cbrapi.ErrorInfo{Code: r.known.Code, Message: r.known.Reason}.String()
+	return strings.TrimSuffix("it cannot be protected: "+reason, ": ")
+}
+
+func (r *unprotectedRow) show() Unprotected {
+	v := Unprotected{
+		Project: r.project.Project, ResourceID: r.known.ID, ResourceName: r.known.Name, ResourceType: r.known.Type,
+		States: r.states, Why: r.why(), Alert: "CBRResourceUnprotected",
+	}
+	if v.Why != "" {
+		v.Code = r.known.Code
+	}
+	return v
+}
+
+// protectables counts the resources of all projects, by type.
+func (m *model) protectables() []Protectable {
+	var all []Protectable
+	for _, p := range m.projects {
+		if p.Protectables == nil {
+			continue
+		}
+		for _, c := range p.Protectables.Counts {
+			n := slices.IndexFunc(all, func(one Protectable) bool { return one.ResourceType == c.Type })
+			if n < 0 {
+				n, all = len(all), append(all, Protectable{ResourceType: c.Type})
+			}
+			all[n].Protected += c.Protected
+			all[n].Unprotected += c.Unprotected
+			all[n].Excluded += c.Excluded
+		}
+	}
+	return all
+}

@@ -1,0 +1,142 @@
+package overview_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/inventory"
+	"github.com/cbr-exporter/cbr_exporter/overview"
+	"github.com/cbr-exporter/cbr_exporter/protection"
+)
+
+// withProtectables is a project in which nothing is wrong, except that no vault holds the
+// resources.
+func withProtectables(t testing.TB, name string, all ...*cbrapi.Protectable) protection.Snapshot {
+	s := called(name, discovered(state("1", cbrapi.StatusSuccess, hoursAgo(9))))
+	s.Inventory = inventoryOf(t, []*cbrapi.Vault{vault("vault-1", "vault-db", "resource-1")}, policy("nightly", daily, "vault-1"))
+	s.Inventory.Protectables = &inventory.Protectables{
+		Reading:     inventory.Reading{Complete: true, LastComplete: noon},
+		Protected:   map[string]int{"OS::Nova::Server": 1},
+		Unprotected: all,
+	}
+	return s
+}
+
+func server(id, name string) *cbrapi.Protectable {
+	return &cbrapi.Protectable{ID: id, Name: name, Type: "OS::Nova::Server", CanBeProtected: new(true)}
+}
+
+func unprotectedLine(u overview.Unprotected) string {
+	return joined(u.Project, u.ResourceID, u.ResourceName, u.ResourceType, u.States, u.Alert, u.Code, u.Why)
+}
+
+func TestUnprotected(t *testing.T) {
+	t.Parallel()
+	refusedServer := server("c", "gpu")
+	refusedServer.CanBeProtected, refusedServer.Code, refusedServer.Reason = new(false), "BackupService.9", "The image is not supported."
+	share := &cbrapi.Protectable{ID: "d", Type: "OS::Sfs::Turbo"}
+	blind := withProtectables(t, "b", server("e", "web"))
+	blind.Inventory.Complete, blind.Inventory.LastComplete = false, hoursAgo(1)
+	projects := []overview.Source{
+		source(withProtectables(t, "a", refusedServer, share, server("a", "web"), server("resource-1", "bound since then"), server("x", "build-7"))),
+		source(blind),
+		source(called("c", discovered())), // does not read them
+	}
+	const why = "it cannot be protected: BackupService.9: The image is not supported"
+	rows := []string{
+		"a | a | web | OS::Nova::Server | unprotected | CBRResourceUnprotected |  | ",
+		"a | d |  | OS::Sfs::Turbo | unprotected | CBRResourceUnprotected |  | ",
+		"b | e | web | OS::Nova::Server | unprotected blind | CBRResourceUnprotected |  | ",
+		"a | c | gpu | OS::Nova::Server | unprotected | CBRResourceUnprotected | BackupService.9 | " + why,
+	}
+	for query, want := range map[string][]string{
+		"":                             rows,
+		"?state=unprotected":           rows,
+		"?type=backup":                 rows, // which is about tasks
+		"?state=overdue":               nil,
+		"?vault=vault-db":              nil,
+		"?project=b":                   rows[2:3],
+		"?q=BackupService.9":           rows[3:],
+		"?q=turbo":                     rows[1:2],
+		"?sort=-resource":              {rows[0], rows[2], rows[3], rows[1]},
+		"?sort=-resource&state=lost":   nil,
+		"?state=blind&sort=restorable": rows[2:3],
+	} {
+		got := get(t, query, projects...)
+		if diff := cmp.Diff(want, lines(got.Unprotected.Rows, unprotectedLine)); diff != "" {
+			t.Errorf("%s: the rows differ (-want +got):\n%s", query, diff)
+		}
+		if got.Unprotected.All != 4 || got.Unprotected.Selected != len(want) {
+			t.Errorf("%s: got %d of %d", query, got.Unprotected.Selected, got.Unprotected.All)
+		}
+	}
+	got := get(t, "", projects...)
+	counts := []overview.Protectable{
+		{ResourceType: "OS::Nova::Server", Protected: 3, Unprotected: 3, Excluded: 1},
+		{ResourceType: "OS::Sfs::Turbo", Unprotected: 1},
+	}
+	if diff := cmp.Diff(counts, got.Protectables); diff != "" {
+		t.Errorf("the counts differ (-want +got):\n%s", diff)
+	}
+	tiles := []string{"overdue 0 of 2", "failing 0 of 2", "blind 1 of 3", "vaults 0 of 2", "uncovered 0 of 2", "unprotected 4 of 7", "running 0", "in_time 2 of 2"}
+	if diff := cmp.Diff(tiles, lines(got.Tiles, count)); diff != "" {
+		t.Errorf("the tiles differ (-want +got):\n%s", diff)
+	}
+}
+
+// TestUnprotectedTile is there if a project reads them, and says that they are not known until
+// it has.
+func TestUnprotectedTile(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		protectables *inventory.Protectables
+		want         string
+	}{
+		"not read": {nil, "uncovered 0 of 1"},
+		"not yet":  {&inventory.Protectables{}, "unprotected –"},
+		"none":     {&inventory.Protectables{Protected: map[string]int{"OS::Nova::Server": 0}}, "unprotected 0"},
+	} {
+		s := withProtectables(t, "test")
+		s.Inventory.Protectables = c.protectables
+		tiles := get(t, "", source(s)).Tiles
+		if got := count(tiles[len(tiles)-3]); got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestPagesOfUnprotected has more than one page of them.
+func TestPagesOfUnprotected(t *testing.T) {
+	t.Parallel()
+	var all []*cbrapi.Protectable
+	for n := range 201 {
+		all = append(all, server(fmt.Sprintf("id-%03d", n), fmt.Sprintf("web-%03d", n)))
+	}
+	got := get(t, "?unprotected_page=2", source(withProtectables(t, "test", all...))).Unprotected
+	if got.Page != 2 || got.Pages != 2 || len(got.Rows) != 1 || got.Rows[0].ResourceName != "web-200" {
+		t.Errorf("got page %d of %d: %v", got.Page, got.Pages, got.Rows)
+	}
+}
+
+// TestUnprotectedDetail is the page of a resource that no vault holds. Nothing is known of one
+// that is excluded.
+func TestUnprotectedDetail(t *testing.T) {
+	t.Parallel()
+	s := source(withProtectables(t, "test", server("a", "web"), server("x", "build-7")))
+	got := getDetail(t, "a", s)
+	if got.ResourceName != "web" || got.ResourceType != "OS::Nova::Server" || got.Binding != "It is not bound to any vault." ||
+		got.Unprotected == nil || unprotectedLine(*got.Unprotected) != "test | a | web | OS::Nova::Server | unprotected | CBRResourceUnprotected |  | " {
+		t.Errorf("got %+v, unprotected %+v", got, got.Unprotected)
+	}
+	pages := overview.New(options(s))
+	if w := do(t, pages.ServeResource, "/resource?project=test&id=x"); w.Code != http.StatusNotFound {
+		t.Errorf("excluded: got status %d", w.Code)
+	}
+	if got := getDetail(t, "resource-1", s); got.Unprotected != nil {
+		t.Errorf("bound: got %+v", got.Unprotected)
+	}
+}
