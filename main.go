@@ -26,6 +26,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
@@ -92,6 +93,7 @@ type flags struct {
 	configFile      string
 	configCheck     bool
 	checkConnection bool
+	autoReload      model.Duration // 0 is off
 	demo            bool
 	telemetryPath   string
 	externalURL     *url.URL // nil if it is not given
@@ -119,6 +121,8 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		BoolVar(&f.configCheck)
 	app.Flag("config.check-connection", "Check the configuration and, with a few requests, the API of each project. Print what works, or what fails and how to fix it, and exit.").
 		BoolVar(&f.checkConnection)
+	app.Flag("config.auto-reload-interval", "How often to look for a change of the configuration file, and to reload it then. 0s is never.").
+		Default("0s").SetValue(&f.autoReload)
 	app.Flag("demo", "Export metrics of a simulated cloud. Needs no account and no configuration.").
 		BoolVar(&f.demo)
 	app.Flag("web.telemetry-path", "Path under which to expose metrics. With / they replace the overview page.").
@@ -140,8 +144,8 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.demo && (f.configFileGiven || f.configCheck || f.checkConnection) {
-		return nil, errors.New("--demo has its own configuration; leave out --config.file, --config.check and --config.check-connection")
+	if f.demo && (f.configFileGiven || f.configCheck || f.checkConnection || f.autoReload != 0) {
+		return nil, errors.New("--demo has its own configuration; leave out all flags that begin with --config")
 	}
 	if f.configFile == "" {
 		return nil, errors.New("--config.file: no name; write the path of the configuration, or - for standard input")
@@ -204,10 +208,18 @@ func checkWebConfig(file string) error {
 // serve runs the exporter until it receives a signal.
 func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 	var load func() (*config.Config, error)
+	var file *config.File
+	var ticks <-chan time.Time
 	if !f.demo {
 		// Before signals have a handler: they kill a process that waits for a pipe.
 		_ = level.Info(logger).Log("msg", "reading the configuration", "file", f.configFile)
-		file := config.Open(f.configFile, os.Stdin)
+		file = config.Open(f.configFile, os.Stdin)
+		if f.autoReload != 0 {
+			if file.Once() {
+				return fmt.Errorf("--config.auto-reload-interval: %s can be read once only; leave the flag out, or name a regular file with --config.file", file)
+			}
+			ticks = time.Tick(time.Duration(f.autoReload))
+		}
 		load = func() (*config.Config, error) { return file.Load(os.Environ()) }
 	}
 	// Before it listens: without a handler a signal kills the process.
@@ -245,7 +257,7 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 	// Interrupts run in this order: running scrapes end before what they need.
 	var group run.Group
 	group.Add(webServer(f.web, e.Handler(), e.Drain, toolkitLogger))
-	group.Add(reloader(e))
+	group.Add(reloader(e.Reload, file, ticks, logger))
 	group.Add(signalLogger(stop, logger))
 	if cloud != nil {
 		group.Add(cloud.serve, cloud.close)
@@ -306,27 +318,4 @@ func signalLogger(stop context.Context, logger log.Logger) (execute func() error
 		return nil
 	}
 	return execute, func(error) { cancel() }
-}
-
-// reloader returns an actor of a run group that reloads the configuration at each
-// SIGHUP.
-func reloader(e *exporter.Exporter) (execute func() error, interrupt func(error)) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	stop := make(chan struct{})
-	execute = func() error {
-		for {
-			select {
-			case <-hangups:
-				_ = e.Reload() // logs its error
-			case <-stop:
-				return nil
-			}
-		}
-	}
-	interrupt = func(error) {
-		signal.Stop(hangups)
-		close(stop)
-	}
-	return execute, interrupt
 }

@@ -1,20 +1,35 @@
 package config
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
-// A File is a file with a configuration. It is not safe for concurrent use.
+// A File is a file with a configuration.
 type File struct {
-	name    string
-	once    bool // a pipe or a device, which ends when it has been read
+	name string
+	once bool // a pipe or a device, which ends when it has been read
+
+	mu      sync.Mutex // guards the rest
 	content []byte
-	err     error // of reading the content
+	err     error    // of reading the content
+	loaded  checksum // of what Load has read last
+}
+
+// A checksum is that of the content of a file, or of the error of reading it.
+type checksum [sha256.Size]byte
+
+func checksumOf(content []byte, err error) checksum {
+	if err != nil {
+		content = []byte(err.Error())
+	}
+	return sha256.Sum256(content)
 }
 
 // Open returns the file with the name, or stdin for the name "-". It reads pipes and
@@ -34,9 +49,22 @@ func Open(name string, stdin io.Reader) *File {
 // String returns the name of the file for messages.
 func (f *File) String() string { return f.name }
 
+// Once reports whether the file can be loaded once only, as it is a pipe or a device.
+func (f *File) Once() bool { return f.once }
+
+// Changed reports whether the content of the file differs from what Load has read last,
+// be it valid or not. The error of an unreadable file counts as its content.
+func (f *File) Changed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return checksumOf(readFile(f.name, false, maxFile)) != f.loaded
+}
+
 // Load reads the configuration, as Parse does. Relative paths in a pipe start at the
 // working directory. A pipe can be loaded once only.
 func (f *File) Load(environment Environment) (*Config, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	content, err, dir := f.content, f.err, "."
 	if f.once {
 		f.content, f.err = nil, errors.New("a pipe or device that was read at the start; restart the exporter to read it again")
@@ -45,6 +73,7 @@ func (f *File) Load(environment Environment) (*Config, error) {
 		}
 	} else {
 		content, err = readFile(f.name, false, maxFile)
+		f.loaded = checksumOf(content, err)
 		dir = filepath.Dir(f.name)
 	}
 	if err != nil {
