@@ -14,6 +14,10 @@ help: ## list the targets
 build: ## the static binary, ./cbr_exporter
 	sh .ci/build.sh cbr_exporter
 
+.PHONY: man
+man: build ## the manual page, ./cbr_exporter.1
+	./cbr_exporter --help-man >cbr_exporter.1
+
 .PHONY: test
 test: ## the tests
 	go test ./...

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -103,10 +104,11 @@ type flags struct {
 	logFormat       string
 
 	configFileGiven bool
-	done            bool // the help or the version has been printed
+	done            bool // the help, the version or the like has been printed
 }
 
-// parseFlags reads the command line. It prints the help or the version to stdout.
+// parseFlags reads the command line. It prints the help, the version and the manual page
+// to stdout.
 func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	f, externalURL := &flags{}, ""
 	app := kingpin.New(program, "Prometheus exporter for the tasks of Huawei Cloud CBR (Cloud Backup and Recovery).")
@@ -137,6 +139,10 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app.Flag("log.format", "Output format of log messages. One of: logfmt, json.").
 		Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
 
+	if slices.Contains(args, "--help-man") {
+		f.done = true
+		return f, writeManPage(app)
+	}
 	_, err := app.Parse(args)
 	if f.done {
 		return f, nil
