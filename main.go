@@ -99,6 +99,7 @@ type flags struct {
 	telemetryPath   string
 	externalURL     *url.URL // nil if it is not given
 	routePrefix     string
+	pprof           bool
 	web             *web.FlagConfig
 	logLevel        string
 	logFormat       string
@@ -133,6 +134,8 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		Default("").StringVar(&externalURL)
 	app.Flag("web.route-prefix", "Prefix of the paths of all pages. Defaults to the path of --web.external-url.").
 		Default("").StringVar(&f.routePrefix)
+	app.Flag("web.enable-pprof", "Serve profiles of the process below /debug/pprof/. Whoever reaches the port can slow it down with them.").
+		BoolVar(&f.pprof)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
 	app.Flag("log.level", "Only log messages with the given severity or above. One of: debug, info, warn, error.").
 		Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
@@ -283,6 +286,7 @@ func newExporter(f *flags, load func() (*config.Config, error), registry *promet
 		TelemetryPath: f.telemetryPath,
 		ExternalURL:   f.externalURL,
 		RoutePrefix:   f.routePrefix,
+		Profiles:      f.pprof,
 		Version:       version.Version,
 		UserAgent:     program + "/" + version.Version,
 		Now:           time.Now,

@@ -326,6 +326,43 @@ func TestRoutePrefix(t *testing.T) {
 	}
 }
 
+// TestProfiles requests profiles of the process with and without the flag.
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	file := write(t, "config.yml", oneTask("http://127.0.0.1:9"))
+	for name, c := range map[string]struct {
+		flags  []string
+		prefix string
+		status int
+	}{
+		"off":       {nil, "", http.StatusNotFound},
+		"on":        {[]string{"--web.enable-pprof"}, "", http.StatusOK},
+		"on, below": {[]string{"--web.enable-pprof", "--web.route-prefix=/cbr"}, "/cbr", http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startProgram(t, append(c.flags, "--config.file="+file)...)
+			for path, part := range map[string]string{
+				"":                   "goroutine",
+				"goroutine?debug=1":  "goroutine profile: total ",
+				"heap?debug=1":       "heap profile: ",
+				"cmdline":            "--config.file=",
+				"symbol":             "num_symbols: ",
+				"trace?seconds=0.01": "go 1.",
+				"profile?seconds=1":  "",
+			} {
+				status, page := get(t, http.DefaultClient, "http://"+p.address+c.prefix+"/debug/pprof/"+path)
+				if status != c.status {
+					t.Errorf("%s: got status %d, want %d", path, status, c.status)
+				}
+				if c.status == http.StatusOK {
+					contains(t, path, page, part)
+				}
+			}
+		})
+	}
+}
+
 // TestTLSWithBasicAuth scrapes with the exporter-toolkit's web configuration, which
 // protects all pages.
 func TestTLSWithBasicAuth(t *testing.T) {

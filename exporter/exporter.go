@@ -31,6 +31,7 @@ type Options struct {
 	// nil if it is not known.
 	ExternalURL *url.URL
 	RoutePrefix string // what all paths of requests begin with, such as /cbr, or ""
+	Profiles    bool   // whether the profiles of the process are served
 	Version     string // of the exporter
 	UserAgent   string // of requests to the API
 	Now         func() time.Time

@@ -10,6 +10,8 @@ import (
 	"strings"
 )
 
+const profilesPath = "/debug/pprof/"
+
 // TelemetryPathError returns an error if p cannot be the path of the metrics page.
 func TelemetryPathError(p string) error {
 	if err := pathError(p); err != nil {
@@ -18,7 +20,7 @@ func TelemetryPathError(p string) error {
 	clean := path.Clean(p)
 	isBelow := func(folder string) bool { return strings.HasPrefix(clean+"/", folder) }
 	if slices.Contains([]string{"/config", probePath, "/sd", "/resource"}, clean) ||
-		slices.ContainsFunc([]string{"/api/v1/", "/assets/", "/-/"}, isBelow) {
+		slices.ContainsFunc([]string{"/api/v1/", "/assets/", "/-/", profilesPath}, isBelow) {
 		return fmt.Errorf("%q is the path of another page; choose a different one", p)
 	}
 	return nil

@@ -38,6 +38,9 @@ func TestTelemetryPath(t *testing.T) {
 		{"/-", false},
 		{"/-/metrics", false},
 		{"/-/healthy", false},
+		{"/debug", true},
+		{"/debug/pprof", false},
+		{"/debug/pprof/heap", false},
 	}
 	for _, c := range cases {
 		t.Run(c.path, func(t *testing.T) {

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"net/http"
+	"net/http/pprof" // which also registers its pages with the default mux; nothing serves that
 	"path"
 	"strings"
 
@@ -55,6 +56,15 @@ func (e *Exporter) Handler() http.Handler {
 	compressed("/-/ready", pages.Text("Ready", "../", plain, always("cbr_exporter is ready.\n")))
 	page("POST", "/-/reload", e.serveReload)
 	page("PUT", "/-/reload", e.serveReload)
+	if e.options.Profiles {
+		profile := func(path string, serve http.HandlerFunc) { page("GET", profilesPath+path, serve) }
+		profile("", http.StripPrefix(prefix, http.HandlerFunc(pprof.Index)).ServeHTTP)
+		profile("cmdline", pprof.Cmdline)
+		profile("profile", pprof.Profile)
+		profile("symbol", pprof.Symbol)
+		page("POST", profilesPath+"symbol", pprof.Symbol)
+		profile("trace", pprof.Trace)
+	}
 
 	if prefix != "" {
 		mux.HandleFunc("GET /{$}", redirect(strings.TrimPrefix(prefix, "/")+"/"))
