@@ -91,20 +91,6 @@ projects:
 	}
 }
 
-// TestVersion checks that a build without -ldflags has the version of the source.
-func TestVersion(t *testing.T) {
-	t.Parallel()
-	version, err := os.ReadFile("VERSION")
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := command("--version").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	contains(t, "stdout", string(out), "cbr_exporter, version "+strings.TrimSpace(string(version)))
-}
-
 // TestEnvironment reads credentials from the environment of the program.
 func TestEnvironment(t *testing.T) {
 	file := write(t, "config.yml", `

@@ -5,7 +5,6 @@ package main
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -52,14 +51,8 @@ const (
 	readHeaderTimeout = 10 * time.Second
 )
 
-//go:embed VERSION
-var release string
-
 func main() {
-	// Packagers set the version with -ldflags; go run and go install do not.
-	if version.Version == "" {
-		version.Version = strings.TrimSpace(release)
-	}
+	setVersion()
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 
