@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -393,6 +394,15 @@ basic_auth_users:
 			t.Errorf("%s with the password: got status %d, want 200", path, status)
 		}
 		contains(t, path, page, want)
+	}
+
+	// All lines look alike, those of the exporter-toolkit too.
+	log := p.log.String()
+	contains(t, "the log", log, `msg="TLS is enabled."`)
+	for line := range strings.Lines(log) {
+		if !regexp.MustCompile(`^ts=\S+ level=\w+ .*\bmsg=`).MatchString(line) || regexp.MustCompile(`\b(time|caller)=`).MatchString(line) {
+			t.Errorf("the keys of the log differ: %s", line)
+		}
 	}
 }
 
