@@ -218,11 +218,12 @@ func (s *backupState) known(vaults *vaultState, now time.Time) *Backups {
 	b.Resources = make(map[string]RestorePoints, len(s.all))
 	for id, one := range s.all {
 		vaultID := cmp.Or(vaults.bindings[id].VaultID, one.VaultID)
-		settled := latest(vaults.retention[vaultID].settled, vaults.bindings[id].Settled)
+		kept := vaults.retention[vaultID]
+		settled := latest(kept.settled, vaults.bindings[id].Settled)
 		if s.list.partial { // what is missing may be there
 			settled = now
 		}
-		b.Resources[id] = one.restorePoints(settled, s.first, now)
+		b.Resources[id] = one.restorePoints(kept, settled, s.first, now)
 	}
 	return b
 }

@@ -17,7 +17,8 @@ type followed struct {
 type peak struct {
 	at      time.Time
 	count   int
-	endless int // of these, those that do not expire at all
+	endless int           // of these, those that do not expire at all
+	span    time.Duration // from the oldest restore point to then
 }
 
 const (
@@ -58,21 +59,21 @@ func (f followed) addPeak(at, before time.Time) followed {
 			peaks = append(peaks, p)
 		}
 	}
-	peaks = append(peaks, peak{at, f.lasting, f.endless})
+	peaks = append(peaks, peak{at, f.lasting, f.endless, at.Sub(f.Oldest)})
 	f.peaks = peaks
 	return f
 }
 
 // restorePoints returns the restore points with their peak since what is kept was settled, and
 // whether they were watched for a day since then and since the first reading.
-func (f followed) restorePoints(settled, first, now time.Time) RestorePoints {
+func (f followed) restorePoints(kept retention, settled, first, now time.Time) RestorePoints {
 	r := f.RestorePoints
 	for _, c := range f.copies {
 		r.Replicas = append(r.Replicas, c.Replicas)
 	}
 	for _, p := range f.peaks {
 		if p.at.After(settled) {
-			r.Peak = p.count
+			r.Peak, r.Kept = p.count, kept.least(p.span)
 			break
 		}
 	}

@@ -112,14 +112,14 @@ func TestRetentionChanges(t *testing.T) {
 	v, w := policy("d", "v"), keeps(policy("e", "w"), 9)
 	for name, test := range map[string]struct {
 		policies []object
-		settled  int // hours after which the peak counts again, a day after the next run; 0: no change
+		settled  int // hours after which the peak counts again, two days or a day after the next run; 0: no change
 	}{
-		"keeps fewer":           {[]object{keeps(v, 2), w}, 25},
-		"keeps them for a time": {[]object{v.with("operation_definition", object{"max_backups": 9, "retention_duration_days": 2}), w}, 25},
-		"another policy":        {[]object{keeps(policy("f", "v"), 9), w}, 25},
-		"two policies":          {[]object{keeps(v, 9), keeps(policy("f", "v"), 2).runs("FREQ=DAILY;BYHOUR=6"), w}, 29},
+		"keeps fewer":           {[]object{keeps(v, 2), w}, 48},
+		"keeps them for a time": {[]object{v.with("operation_definition", object{"max_backups": 9, "retention_duration_days": 2}), w}, 48},
+		"another policy":        {[]object{keeps(policy("f", "v"), 9), w}, 48},
+		"two policies":          {[]object{keeps(v, 9), keeps(policy("f", "v"), 2).runs("FREQ=DAILY;BYHOUR=6"), w}, 48},
 		"keeps fewer, weekly":   {[]object{keeps(v, 2).runs("FREQ=WEEKLY;BYDAY=TU;BYHOUR=2"), w}, 73},
-		"unreadable schedule":   {[]object{keeps(v, 2).runs("FREQ=HOURLY"), w}, 24},
+		"unreadable schedule":   {[]object{keeps(v, 2).runs("FREQ=HOURLY"), w}, 48},
 		"disabled":              {[]object{keeps(v, 2).with("enabled", false), w}, 0},
 		"no policy":             {[]object{w}, 0},
 		"a replication":         {[]object{keeps(v, 9), keeps(policy("f", "v"), 2).with("operation_type", "replication"), w}, 0},
@@ -202,7 +202,7 @@ func TestMoved(t *testing.T) {
 		if got := h.after(3); got.Count != 2 || got.Peak != 0 || got.Watched {
 			t.Errorf("after the next run: %+v", got)
 		}
-		if got := h.after(24 * 2); got.Peak != 2 || !got.Watched {
+		if got := h.after(24 * 3); got.Peak != 2 || !got.Watched {
 			t.Errorf("days later: %+v", got)
 		}
 	})

@@ -42,6 +42,9 @@ type RestorePoints struct {
 	// without those that were to expire within a day of it. It is 0 while a backup cannot be
 	// read, and until a change of the retention of its policies has settled.
 	Peak int
+	// Kept is how many restore points the policies leave at least when they delete some for
+	// their number; 0 if they delete none for it.
+	Kept int
 	// Watched means that Peak is the highest number of a whole day.
 	Watched bool
 }
@@ -59,7 +62,7 @@ type tallies map[string]*tally
 
 // tally sums up backups of one resource.
 type tally struct {
-	RestorePoints           // without Replicas, Peak and Watched
+	RestorePoints           // without Replicas, Peak, Kept and Watched
 	created       time.Time // of the latest backup
 	lasting       int       // restore points that do not expire within a day
 	endless       int       // those that do not expire at all

@@ -46,6 +46,26 @@ func (s *vaultState) retain(now time.Time) map[string]retention {
 	return next
 }
 
+// least returns how many restore points are left at least when a policy deletes some for their
+// number; 0 if none does so. The cloud deletes them every other day: of hourly backups far more
+// than half may go at once. Of the rules for days and longer those count that the time since the
+// oldest restore point can have filled.
+//
+// See https://registry.terraform.io/providers/huaweicloud/huaweicloud/latest/docs/resources/cbr_policy.
+func (r retention) least(span time.Duration) (least int) {
+	filled := func(n, days int) int { return min(n, int(span/day)/days) }
+	for _, p := range r.policies {
+		if p.MaxBackups <= 0 {
+			continue
+		}
+		n := max(p.MaxBackups, filled(p.DayBackups, 1), filled(p.WeekBackups, 7), filled(p.MonthBackups, 31), filled(p.YearBackups, 366))
+		if least == 0 || n < least {
+			least = n
+		}
+	}
+	return least
+}
+
 // deletes reports whether a policy deletes backups of its vaults, by its retention. One for
 // replication keeps copies elsewhere.
 func deletes(p *cbrapi.Policy) bool {
@@ -53,11 +73,12 @@ func deletes(p *cbrapi.Policy) bool {
 }
 
 // settled returns when the policies of a vault have deleted what they do not keep, if they are
-// new to it or to its backups at now: they delete it when they run next.
+// new to it or to its backups at now: they delete it when they run next, or within two days,
+// as the cloud clears backups every other day.
 //
 // See https://support.huaweicloud.com/en-us/cbr_faq/cbr_06_0044.html.
 func (s *vaultState) settled(vaultID string, now time.Time) time.Time {
-	last := now
+	last := now.Add(day)
 	for _, p := range s.policies {
 		runs, _ := Runs(p)
 		if !deletes(p) || !slices.Contains(p.VaultIDs, vaultID) {

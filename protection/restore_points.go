@@ -67,10 +67,11 @@ func (s *Snapshot) findRestorePoints() {
 	}
 }
 
-// lost reports whether more than half of the restore points are gone.
+// lost reports whether more than half of the restore points are gone, and more than the
+// policies delete for their number.
 func lost(p *inventory.RestorePoints) *bool {
 	switch {
-	case 2*p.Count < p.Peak:
+	case 2*p.Count < p.Peak && (p.Kept == 0 || p.Count < p.Kept):
 		return new(true)
 	case p.Watched:
 		return new(false)

@@ -130,25 +130,29 @@ func TestLost(t *testing.T) {
 		count, peak int
 		watched     bool
 		want, why   string
+		kept        int
 	}{
-		"all":                        {0, 12, true, "true", "12 of 12 restore points are gone within a day, other than by expiry"},
-		"the only one":               {0, 1, true, "true", "1 of 1 restore points are gone within a day, other than by expiry"},
-		"more than half":             {3, 12, true, "true", "9 of 12 restore points are gone within a day, other than by expiry"},
-		"more than half, not a day":  {3, 12, false, "true", "9 of 12 restore points are gone within a day, other than by expiry"},
-		"just more than half":        {5, 11, true, "true", "6 of 11 restore points are gone within a day, other than by expiry"},
-		"half":                       {6, 12, true, "false", ""},
-		"none of one":                {1, 1, true, "false", ""},
-		"more than before":           {3, 1, true, "false", ""},
-		"never any":                  {0, 0, true, "false", ""},
-		"half, not a day":            {6, 12, false, "unknown", ""},
-		"as many, not a day":         {1, 1, false, "unknown", ""},
-		"all that were, were to end": {0, 0, false, "unknown", ""},
+		"all":                        {0, 12, true, "true", "12 of 12 restore points are gone within a day, other than by expiry", 0},
+		"the only one":               {0, 1, true, "true", "1 of 1 restore points are gone within a day, other than by expiry", 0},
+		"more than half":             {3, 12, true, "true", "9 of 12 restore points are gone within a day, other than by expiry", 0},
+		"more than half, not a day":  {3, 12, false, "true", "9 of 12 restore points are gone within a day, other than by expiry", 0},
+		"just more than half":        {5, 11, true, "true", "6 of 11 restore points are gone within a day, other than by expiry", 0},
+		"half":                       {6, 12, true, "false", "", 0},
+		"none of one":                {1, 1, true, "false", "", 0},
+		"more than before":           {3, 1, true, "false", "", 0},
+		"never any":                  {0, 0, true, "false", "", 0},
+		"half, not a day":            {6, 12, false, "unknown", "", 0},
+		"as many, not a day":         {1, 1, false, "unknown", "", 0},
+		"all that were, were to end": {0, 0, false, "unknown", "", 0},
+		"as many are kept":           {7, 55, true, "false", "", 7},
+		"fewer than are kept":        {6, 55, true, "true", "49 of 55 restore points are gone within a day, other than by expiry", 7},
+		"fewer than are kept, half":  {6, 12, true, "false", "", 7},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, status := range []cbrapi.ProtectStatus{cbrapi.ProtectAvailable, cbrapi.ProtectDeleted} {
 				f := fixture{
-					backups: readAt(noon(), inventory.RestorePoints{Count: test.count, Peak: test.peak, Watched: test.watched}),
+					backups: readAt(noon(), inventory.RestorePoints{Count: test.count, Peak: test.peak, Kept: test.kept, Watched: test.watched}),
 					vault:   cbrapi.Vault{Resources: []cbrapi.VaultResource{{ID: "r", ProtectStatus: status}}},
 				}
 				s := f.snapshot()

@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -23,7 +24,7 @@ func (l *checker) checkLost(v view) {
 		delete(lost, id)
 		least, most := l.peak(id, v, full)
 		switch {
-		case 2*int(n) < least && s.value != 1:
+		case 2*int(n) < least && int(n) < l.kept(id) && s.value != 1:
 			l.errorf("%s: %v of %d restore points are left, but lost is %v", id, n, least, s.value)
 		case 2*int(n) >= most && s.value == 1:
 			l.errorf("%s: %v of %d restore points at most are left, but lost is 1", id, n, most)
@@ -49,6 +50,20 @@ func (l *checker) checkLost(v view) {
 	for id := range lost {
 		l.errorf("%s: lost is %v, but its restore points are not on the page", id, lost[id].value)
 	}
+}
+
+// kept returns how many backups of a resource its policies leave at least when they delete some.
+func (l *checker) kept(id string) int {
+	least := math.MaxInt
+	for _, s := range l.states {
+		vault, bound := s.bindings()[id]
+		for _, p := range s.policies {
+			if p.keeps > 0 && (slices.Contains(p.vaults, vault) || !bound) {
+				least = min(least, p.keeps)
+			}
+		}
+	}
+	return least
 }
 
 // fullReadings returns the full readings of the backups up to a view, the earliest first.
@@ -120,9 +135,10 @@ func (s *state) changesRetention(before *state, id string) bool {
 }
 
 // settled returns when policies have deleted what they do not keep, at the latest, after a
-// change that was seen at a moment: a day after the next run of each of them since the state.
+// change that was seen at a moment: a day after the next run of each of them since the state,
+// and two days after it.
 func (l *checker) settled(state int, seen time.Time) time.Time {
-	last := seen
+	last := seen.Add(day)
 	for _, s := range l.states[state:] {
 		for _, p := range s.policies {
 			if len(p.hours) > 0 {
