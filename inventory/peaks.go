@@ -23,6 +23,9 @@ type peak struct {
 
 const (
 	day = 24 * time.Hour
+	// maxPeakAge is how old a peak is at most that counts in full: that of the reading before may
+	// be older than a day.
+	maxPeakAge = day + fullInterval
 	// keepGone is how long a resource is kept after its last backup: while a peak may be
 	// higher, and until the next full reading.
 	keepGone = day + time.Hour
@@ -52,7 +55,7 @@ func (f followed) addPeak(at, before time.Time) followed {
 	for _, p := range f.peaks {
 		if age := at.Sub(p.at); age > day && p.at.Before(before) {
 			continue
-		} else if age > day+fullInterval {
+		} else if age > maxPeakAge {
 			p.count = p.endless
 		}
 		if p.count > f.lasting {

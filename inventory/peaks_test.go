@@ -80,7 +80,7 @@ func TestPeak(t *testing.T) {
 	}
 }
 
-// TestPeakExpiry has restore points expire that were to expire within a day.
+// TestPeakExpiry has restore points expire that were to expire within 25 hours.
 func TestPeakExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -94,10 +94,10 @@ func TestPeakExpiry(t *testing.T) {
 		if got := h.after(10); got.Count != 8 || got.Peak != 8 {
 			t.Errorf("before their last day: %+v", got)
 		}
-		if got := h.after(24); got.Count != 8 || got.Peak != 8 { // counted before their last day, a day ago
+		if got := h.after(23); got.Count != 8 || got.Peak != 8 { // counted before their last day, a day ago
 			t.Errorf("on their last day: %+v", got)
 		}
-		h.after(4)
+		h.after(5)
 		h.has(2)
 		if got := h.after(1); got.Count != 2 || got.Peak != 2 || !got.Watched {
 			t.Errorf("expired: %+v", got)
@@ -316,6 +316,29 @@ func TestExpiryInOutage(t *testing.T) {
 		h.has(0)
 		h.cloud.set(func() { h.cloud.fault = nil })
 		if got := h.after(1); got.Count != 0 || got.Peak != 1 {
+			t.Errorf("after the outage: %+v", got)
+		}
+	})
+}
+
+// TestExpiryAfterOutage has backups expire in the hour after a day without a reading.
+func TestExpiryAfterOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHistory(t, 1)
+		h.cloud.set(func() {
+			for n := range 6 {
+				h.cloud.backups = append(h.cloud.backups, backup(10+n, "r", midnight.Add(-week)).with("expired_at", stamp(midnight.Add(24*time.Hour+30*time.Minute))))
+			}
+		})
+		h.settle()
+		h.cloud.set(func() { h.cloud.fault = fails("backups", statusError(500)) })
+		h.after(24)
+		time.Sleep(45 * time.Minute)
+		h.has(1)
+		h.cloud.set(func() { h.cloud.fault = nil })
+		h.settle()
+		if got := h.Last().Backups; !got.Complete || got.Resources[uuid("r")].Count != 1 || got.Resources[uuid("r")].Peak != 1 {
 			t.Errorf("after the outage: %+v", got)
 		}
 	})

@@ -39,7 +39,7 @@ type RestorePoints struct {
 	Replicas       []Replicas
 
 	// Peak is the highest number of restore points at a full reading within the last day,
-	// without those that were to expire within a day of it. It is 0 while a backup cannot be
+	// without those that were to expire within 25 hours of it. It is 0 while a backup cannot be
 	// read, and until a change of the retention of its policies has settled.
 	Peak int
 	// Kept is how many restore points the policies leave at least when they delete some for
@@ -64,7 +64,7 @@ type tallies map[string]*tally
 type tally struct {
 	RestorePoints           // without Replicas, Peak, Kept and Watched
 	created       time.Time // of the latest backup
-	lasting       int       // restore points that do not expire within a day
+	lasting       int       // restore points that do not expire while a peak counts
 	endless       int       // those that do not expire at all
 	copies        []copies  // by region
 }
@@ -110,7 +110,7 @@ func (t *tally) add(b *cbrapi.VaultBackup, now time.Time) {
 		t.Latest, t.Oldest = latest(t.Latest, timeOfData(b)), earliest(t.Oldest, timeOfData(b))
 		t.LatestCreated = latest(t.LatestCreated, b.CreatedAt)
 		t.NextExpiry = earliest(t.NextExpiry, b.ExpiredAt)
-		if b.ExpiredAt.IsZero() || b.ExpiredAt.After(now.Add(day)) {
+		if b.ExpiredAt.IsZero() || b.ExpiredAt.After(now.Add(maxPeakAge)) {
 			t.lasting++
 		}
 		if b.ExpiredAt.IsZero() {

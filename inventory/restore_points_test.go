@@ -70,8 +70,8 @@ func TestRestorePoints(t *testing.T) {
 			[]object{expires(b(-30, "available"), 100), expires(b(-40, "available"), 50), b(-50, "available"), expires(b(-60, "error"), 1)},
 			inventory.RestorePoints{Count: 3, Latest: at(-30), Oldest: at(-50), LatestCreated: at(-30), NextExpiry: at(50), Failed: 1, Peak: 3},
 		},
-		"expiry within a day": {
-			[]object{expires(b(-30, "available"), 25), expires(b(-40, "available"), 24), expires(b(-50, "available"), -1)},
+		"expiry within 25 hours": {
+			[]object{expires(b(-30, "available"), 26), expires(b(-40, "available"), 25), expires(b(-50, "available"), -1)},
 			inventory.RestorePoints{Count: 3, Latest: at(-30), Oldest: at(-50), LatestCreated: at(-30), NextExpiry: at(-1), Peak: 1},
 		},
 		"replicas": {

@@ -8,7 +8,7 @@ import (
 )
 
 // checkLost checks which resources have lost their restore points: more than half of those
-// that a full reading of the last day found, without those that were to expire within a day.
+// that a full reading of the last day found, without those that were to expire within 25 hours.
 func (l *checker) checkLost(v view) {
 	counts := map[string]float64{}
 	for _, s := range l.all("cbr_resource_restore_points") {
@@ -92,7 +92,7 @@ func (l *checker) peak(id string, v view, full []reading) (least, most int) {
 	return least, most
 }
 
-// lasting returns what a full reading found that does not expire within a day of it.
+// lasting returns what a full reading found that does not expire within 25 hours of it.
 func (l *checker) lasting(r reading) lasting {
 	known, ok := l.inventory.backups.lasting[r.last]
 	if ok {
@@ -101,7 +101,7 @@ func (l *checker) lasting(r reading) lasting {
 	known = lasting{map[string]span{}, l.missesRows(r)}
 	for _, b := range l.cloud.backups {
 		one, n := sighting{b, b.between(r.began, r.over)}, known.counts[b.resource]
-		if one.always(restorable) && (b.expires.IsZero() || b.expires.After(r.over.Add(day+maxSkew))) {
+		if one.always(restorable) && (b.expires.IsZero() || b.expires.After(r.over.Add(day+time.Hour+maxSkew))) {
 			n.least++
 		}
 		if one.maybe(restorable) && (b.expires.IsZero() || b.expires.After(r.began.Add(day-maxSkew))) {

@@ -55,7 +55,7 @@
 //     oldest and next expiry, the backups in error and being made, and the copies by region
 //     are as they were then.
 //   - Restore points are lost if fewer than half are left of those that a reading of all
-//     backups found within a day before, but for those that were to expire within a day
+//     backups found within a day before, but for those that were to expire within 25 hours
 //     of it, and fewer than a policy keeps, and unless the retention has changed since. That
 //     they are not lost is said once they have been read for a day.
 //   - With backups, a key is overdue only if neither such a restore point must be known nor a

@@ -13,7 +13,7 @@ type restoreHistory struct {
 	lasting  map[time.Time]lasting
 }
 
-// lasting is how many restore points a full reading found that do not expire within a day, by
+// lasting is how many restore points a full reading found that do not expire within 25 hours, by
 // resource.
 type lasting struct {
 	counts map[string]span
