@@ -114,15 +114,15 @@ func (s *Snapshot) met(f *facts, d *due) bool {
 		return f.succeededSince(d.from)
 	}
 	return !f.backups.Resources[f.key.ResourceID].LatestCreated.Before(d.from) ||
-		f.succeededSince(d.from) && (f.awaitsBackup() || s.hasExpired(f, d))
+		f.succeededSince(d.from) && (f.awaitsBackup() || s.hasExpired(f, d, f.state.LastSuccess.Created))
 }
 
-// hasExpired reports whether the backup of the latest success was to be kept until the run
-// after d and not longer: it is gone before the grace of that run is over.
-func (s *Snapshot) hasExpired(f *facts, d *due) bool {
+// hasExpired reports whether a backup for d was to be kept until the run after d and not longer:
+// it is gone before the grace of that run is over.
+func (s *Snapshot) hasExpired(f *facts, d *due, created time.Time) bool {
 	next, ok := f.expected.Plan.Schedule().Next(d.at)
 	return ok && slices.ContainsFunc(s.Inventory.Policies, func(p *cbrapi.Policy) bool {
-		expiry := f.state.LastSuccess.Created.AddDate(0, 0, p.Retention.Days)
+		expiry := created.AddDate(0, 0, p.Retention.Days)
 		return p.Retention.Days > 0 && p.OperationType == cbrapi.OperationBackup && slices.Contains(p.VaultIDs, f.vaultID) &&
 			!expiry.Before(next) && !expiry.After(f.backups.FullAt)
 	})
@@ -136,12 +136,12 @@ func (f *facts) awaitsBackup() bool {
 
 // decided reports whether what is known reaches back to a due moment: the tasks do, or all
 // backups were read after its grace. If there is none and no task, the resource may have been
-// bound since.
+// bound since. If it has expired by now, whether there was one has been forgotten.
 func (s *Snapshot) decided(f *facts, d *due) bool {
 	if !d.from.Before(s.Discovered.HistoryStart) {
 		return true
 	}
-	if f.backups == nil || !f.backups.FullAt.After(d.graceEnd) {
+	if f.backups == nil || !f.backups.FullAt.After(d.graceEnd) || s.hasExpired(f, d, d.at) {
 		return false
 	}
 	_, hadBackups := f.backups.Resources[f.key.ResourceID]

@@ -221,6 +221,39 @@ func TestExpired(t *testing.T) {
 	}
 }
 
+// TestExpiredAndForgotten has a policy run every 30 days at 02:00. Of its last run the API has
+// forgotten the task, and the backup is gone while the next one is made.
+func TestExpiredAndForgotten(t *testing.T) {
+	t.Parallel()
+	run := at("2026-11-20 02:00")
+	for name, test := range map[string]struct {
+		days int // of the retention
+		now  time.Time
+		want string
+	}{
+		"kept for 30 days":          {30, run.Add(time.Hour), "unknown"},
+		"deleted before it expires": {30, run.Add(-time.Minute), "true"},
+		"kept for longer":           {31, run.Add(time.Hour), "true"},
+		"kept for a week":           {7, run.Add(time.Hour), "true"},
+		"kept by number":            {-1, run.Add(time.Hour), "true"},
+		"after the grace":           {30, run.Add(6 * time.Hour), "true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fixture{
+				now: test.now, lookback: 29 * day, backups: readAt(test.now, points()),
+				policies: []inventory.PlannedPolicy{starting(t, run.Add(-60*day), "FREQ=DAILY;INTERVAL=30;BYHOUR=2")},
+				change: func(_ *tasks.Snapshot, i *inventory.Snapshot) {
+					i.Policies = []*cbrapi.Policy{{OperationType: cbrapi.OperationBackup, VaultIDs: []string{"v"}, Retention: cbrapi.Retention{Days: test.days}}}
+				},
+			}
+			if got := f.verdict(); word(got.Overdue) != test.want {
+				t.Errorf("overdue %s, want %s: %+v", word(got.Overdue), test.want, got)
+			}
+		})
+	}
+}
+
 // TestReplicationByTasks has a replication succeed of which the backup is gone.
 func TestReplicationByTasks(t *testing.T) {
 	t.Parallel()
