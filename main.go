@@ -105,7 +105,7 @@ type flags struct {
 // to stdout.
 func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	f, externalURL := &flags{}, ""
-	app := kingpin.New(program, "Prometheus exporter for the tasks of Huawei Cloud CBR (Cloud Backup and Recovery).")
+	app := kingpin.New(program, "Prometheus exporter for Huawei Cloud CBR (Cloud Backup and Recovery).")
 	app.HelpFlag.Short('h')
 	app.Version(version.Print(program))
 	app.UsageWriter(stdout)

@@ -39,15 +39,14 @@ type Replica struct {
 // BackupStatus is the status of a backup. An unknown one is kept as it was sent.
 type BackupStatus string
 
-// The statuses of a backup that the API documents.
+// The statuses of a backup that can be restored, is being made or has failed. The API
+// documents deleting and waiting_delete as well.
 const (
 	BackupAvailable      BackupStatus = "available"
 	BackupProtecting     BackupStatus = "protecting" // it is being made
-	BackupDeleting       BackupStatus = "deleting"
 	BackupRestoring      BackupStatus = "restoring"
 	BackupError          BackupStatus = "error"
 	BackupWaitingProtect BackupStatus = "waiting_protect"
-	BackupWaitingDelete  BackupStatus = "waiting_delete"
 	BackupWaitingRestore BackupStatus = "waiting_restore"
 )
 
@@ -64,13 +63,11 @@ func (s BackupStatus) Protecting() bool {
 // ReplicaStatus is the status of a copy. An unknown one is kept as it was sent.
 type ReplicaStatus string
 
-// The statuses of a copy that the vendor's SDK has, in its model ReplicationRecordGet.
+// The statuses of a copy that was made or has failed. The vendor's SDK has replicating, skip
+// and waiting_replicate as well, in its model ReplicationRecordGet.
 const (
-	ReplicaReplicating ReplicaStatus = "replicating"
-	ReplicaSuccess     ReplicaStatus = "success"
-	ReplicaFail        ReplicaStatus = "fail"
-	ReplicaSkip        ReplicaStatus = "skip"
-	ReplicaWaiting     ReplicaStatus = "waiting_replicate"
+	ReplicaSuccess ReplicaStatus = "success"
+	ReplicaFail    ReplicaStatus = "fail"
 )
 
 // BackupFilter selects backups. A zero field does not filter.

@@ -64,9 +64,9 @@ func TestBackups(t *testing.T) {
 				Replicas: []cbrapi.Replica{
 					{Status: cbrapi.ReplicaSuccess, DestinationRegion: "region-2", CreatedAt: at("03:00:00")},
 					{Status: cbrapi.ReplicaFail, DestinationRegion: "region-3", CreatedAt: at("03:00:01"), FailCode: "BackupService.6129"},
-					{Status: cbrapi.ReplicaSkip, DestinationRegion: "region-4"},
-					{Status: cbrapi.ReplicaWaiting, DestinationRegion: "region-5"},
-					{Status: cbrapi.ReplicaReplicating, DestinationRegion: "region-6"},
+					{Status: "skip", DestinationRegion: "region-4"},
+					{Status: "waiting_replicate", DestinationRegion: "region-5"},
+					{Status: "replicating", DestinationRegion: "region-6"},
 				},
 			},
 			{
@@ -147,7 +147,7 @@ func TestInvalidBackupFields(t *testing.T) {
 		{`"created_at": null, "protected_at": null, "expired_at": null, "replication_records": null`, backup{}, nil},
 		{`"children": null, "extend_info": {"progress": null}, "resource_size": "large", "version": {}`, backup{}, nil},
 		{`"name": 7, "vault_id": "V", "parent_id": "P"`, backup{Name: "7", VaultID: "v", ParentID: "p"}, nil},
-		{`"status": "waiting_delete", "image_type": "copy"`, backup{Status: cbrapi.BackupWaitingDelete, ImageType: "copy"}, nil},
+		{`"status": "waiting_delete", "image_type": "copy"`, backup{Status: "waiting_delete", ImageType: "copy"}, nil},
 		{`"resource_id": "R", "resource_type": "OS::Native::Server", "resource_name": "备份"`, backup{Resource: resource{ID: "r", Type: "OS::Native::Server", Name: "备份"}}, nil},
 
 		{`"name": ["a"]`, backup{}, invalid{{"backups.name", "[a]"}}},

@@ -29,8 +29,9 @@ const (
 // The API documents an order of backups only, and rows that come and go shift the pages.
 // Next returns no row twice, but a row that is missing from a list may still exist.
 //
-// A list ends at a page without new rows. It also ends once it has as many rows as the
-// count says, if an earlier list of the same kind has shown that the count is right.
+// A list ends at a page without rows, or with more known ones than were asked for again. It
+// also ends once it has as many rows as the count says, if an earlier list of the same kind
+// has shown that the count is right.
 type List[T any] struct {
 	client  *Client
 	request listRequest
@@ -39,7 +40,7 @@ type List[T any] struct {
 	limit      int
 	seen       map[string]bool
 	offset     int    // of the next page
-	repeats    int    // rows of the next page that the page before had
+	repeats    int    // rows of the latest page that the next one asks for again
 	firstCount *int64 // of the first page
 	trust      trust  // in the count, as of the latest page
 	date       time.Time
@@ -173,7 +174,7 @@ func (l *List[T]) invalidRow(p *page[T], field string, value, name any) InvalidF
 
 // add takes over a page and decides whether the list ends with it.
 func (l *List[T]) add(p *page[T], response *response) error {
-	if len(l.seen) == 0 {
+	if l.offset == 0 {
 		l.firstCount = p.count
 		if date, err := http.ParseTime(response.header.Get("Date")); err == nil {
 			l.date = date
@@ -181,7 +182,7 @@ func (l *List[T]) add(p *page[T], response *response) error {
 	}
 	seen := int64(len(l.seen) + len(p.fresh))
 	l.trust = l.client.counts.learn(l.request.kind(), p.count, seen, p.rows == 0)
-	repeated := len(p.fresh) == 0 && p.rows > l.repeats // more than was asked for
+	repeated := len(p.fresh) == 0 && p.rows > l.repeats
 	// New rows shift the pages, so that the last page may repeat rows. The list is still
 	// complete as of its first page, unless the service ignores the offset.
 	if repeated && l.trust != disproved && l.firstCount != nil && *l.firstCount > seen {

@@ -16,9 +16,9 @@ type Protectable struct {
 	Status  string // as the service of the resource has it, such as ACTIVE, or in-use for an attached disk
 	VaultID string // lower case; "" if no vault holds the resource
 
-	CanBeProtected *bool  // false if the API refuses to back it up
-	Code           string // why it refuses
-	Reason         string // the same for people
+	Refused bool   // the API cannot back it up
+	Code    string // why it cannot
+	Reason  string // the same for people
 
 	// Invalid lists the fields that could not be read. They are zero or nil above.
 	Invalid []InvalidField
@@ -63,15 +63,16 @@ func (c *Client) Protectables(kind ProtectableType) *List[Protectable] {
 func readProtectable(o object) *Protectable {
 	protectable, _ := o.object("protectable")
 	vault, _ := protectable.object("vault")
+	result := protectable.bool("result")
 	p := &Protectable{
-		ID:             o.id("id"),
-		Name:           o.text("name"),
-		Type:           o.text("type"),
-		Status:         o.token("status"),
-		VaultID:        vault.id("id"),
-		CanBeProtected: protectable.bool("result"),
-		Code:           protectable.token("code"),
-		Reason:         cmp.Or(protectable.message("reason", maxText), protectable.message("message", maxText)),
+		ID:      o.id("id"),
+		Name:    o.text("name"),
+		Type:    o.text("type"),
+		Status:  o.token("status"),
+		VaultID: vault.id("id"),
+		Refused: result != nil && !*result,
+		Code:    protectable.token("code"),
+		Reason:  cmp.Or(protectable.message("reason", maxText), protectable.message("message", maxText)),
 	}
 	p.Invalid = *o.found
 	return p

@@ -24,7 +24,7 @@ func TestProtectables(t *testing.T) {
 	t.Parallel()
 	const disk = "OS::Cinder::Volume"
 	server := func(id, name, vault string) *cbrapi.Protectable {
-		return &cbrapi.Protectable{ID: id, Name: name, Type: "OS::Nova::Server", Status: "ACTIVE", VaultID: vault, CanBeProtected: new(true)}
+		return &cbrapi.Protectable{ID: id, Name: name, Type: "OS::Nova::Server", Status: "ACTIVE", VaultID: vault}
 	}
 	for file, want := range map[string][]*cbrapi.Protectable{
 		"protectables_server.json": { // recorded
@@ -36,15 +36,15 @@ func TestProtectables(t *testing.T) {
 		"protectables.json": {
 			{
 				ID: "10000000-0000-4000-8000-00000000060a", Name: "scratch", Type: disk, Status: "available",
-				CanBeProtected: new(false), Code: "BackupService.6215", Reason: "Shared disks of this type cannot be backed up.",
+				Refused: true, Code: "BackupService.6215", Reason: "Shared disks of this type cannot be backed up.",
 			},
 			{
 				ID: "10000000-0000-4000-8000-00000000060b", Name: "broken", Type: disk, Status: "error",
-				CanBeProtected: new(false), Reason: "The disk is in an error.",
+				Refused: true, Reason: "The disk is in an error.",
 			},
 			{
 				ID: "10000000-0000-4000-8000-00000000060c", Name: "data", Type: disk, Status: "in-use",
-				CanBeProtected: new(true), VaultID: "10000000-0000-4000-8000-00000000070a",
+				VaultID: "10000000-0000-4000-8000-00000000070a",
 			},
 			{ID: "10000000-0000-4000-8000-00000000060d"},
 		},
@@ -77,7 +77,7 @@ func TestInvalidProtectableFields(t *testing.T) {
 		{`"name": null, "type": null, "status": null, "protectable": null`, protectable{}, nil},
 		{`"protectable": {}, "size": "large", "children": 7, "detail": []`, protectable{}, nil},
 		{`"protectable": {"result": null, "code": null, "reason": null, "message": null, "vault": null}`, protectable{}, nil},
-		{`"protectable": {"result": "true", "vault": {}}`, protectable{CanBeProtected: new(true)}, nil},
+		{`"protectable": {"result": "false", "vault": {}}`, protectable{Refused: true}, nil},
 		{`"protectable": {"vault": {"id": "V", "resources": "many", "billing": []}}`, protectable{VaultID: "v"}, nil},
 		{`"protectable": {"reason": "one\n\ttwo", "message": "three"}`, protectable{Reason: "one two"}, nil},
 		{`"protectable": {"reason": "` + strings.Repeat("满", 1025) + `"}`, protectable{Reason: strings.Repeat("满", 1024) + "…"}, nil},

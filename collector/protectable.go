@@ -13,7 +13,7 @@ func unprotectedFamilies() []family[*cbrapi.Protectable] {
 		labels: []string{"error_code"},
 		read: func(p *cbrapi.Protectable, e *emitter) {
 			code := ""
-			if p.CanBeProtected != nil && !*p.CanBeProtected {
+			if p.Refused {
 				code = p.Code
 			}
 			e.emit(1, code)

@@ -26,9 +26,9 @@ func restorePointFamilies(tagLabels []string) []family[restorePoints] {
 		gauge("cbr_resource_next_restore_point_expiry_timestamp_seconds", "Unix time at which the next restore point of the resource expires. Absent if none is known to expire.",
 			func(r restorePoints) (float64, bool) { return unixSeconds(r.NextExpiry) }),
 		gauge("cbr_resource_error_backups", "Number of backups of the resource in status error.",
-			func(r restorePoints) (float64, bool) { return float64(r.Failed), true }),
+			func(r restorePoints) (float64, bool) { return float64(r.InError), true }),
 		gauge("cbr_resource_protecting_backups", "Number of backups of the resource that are being made.",
-			func(r restorePoints) (float64, bool) { return float64(r.Protecting), true }),
+			func(r restorePoints) (float64, bool) { return float64(r.BeingMade), true }),
 		{
 			name:   "cbr_resource_latest_replica_timestamp_seconds",
 			help:   "Unix time of the data of the latest backup of the resource that has a copy in the other region. Absent if none has.",

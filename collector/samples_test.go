@@ -55,7 +55,7 @@ func TestRestorePoints(t *testing.T) {
 		RestorePoints: []protection.RestorePoints{
 			{ResourceID: "q"},
 			{ResourceID: "r", VaultID: "v", Restorable: new(true), Lost: new(true), RestorePoints: inventory.RestorePoints{
-				Count: 3, Oldest: unix(100), Latest: unix(300), NextExpiry: unix(900), Failed: 2, Protecting: 1,
+				Count: 3, Oldest: unix(100), Latest: unix(300), NextExpiry: unix(900), InError: 2, BeingMade: 1,
 				Replicas: []inventory.Replicas{{Region: "east", Latest: unix(200)}, {Region: "west", Failed: 2, FailCode: "BackupService.1"}},
 			}},
 		},
@@ -93,7 +93,7 @@ func TestProtectables(t *testing.T) {
 			Counts: []protection.ProtectableCount{{Type: "disk"}, {Type: "server", Protected: 5, Unprotected: 2, Excluded: 2}},
 			Unprotected: []*cbrapi.Protectable{
 				{ID: "a", Name: "db", Type: "server", Code: "a warning"},
-				{ID: "b", Name: "web", Type: "server", Code: "BackupService.2", CanBeProtected: new(false)},
+				{ID: "b", Name: "web", Type: "server", Code: "BackupService.2", Refused: true},
 			},
 		},
 	}

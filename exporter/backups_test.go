@@ -22,40 +22,79 @@ const withBackups = followed + `    discovery: {}
 
 // TestBackupsPage compares whole pages of metrics of a project with backups and protectable
 // resources, from the responses of the API through the real client, collector and HTTP
-// handler.
+// handler: that of the first scrape, the next one, and one after most backups were deleted.
 func TestBackupsPage(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		later func(*simulator.Simulator) // an hour and a minute before the compared page
-		first bool                       // compare the page of the first scrape
+	atNoon(t, func(t *testing.T) {
+		cloud := cloudWithBackups()
+		e := start(t, hosts{"cbr.test": cloud}, withBackups)
+		e.CheckConnections(t.Context()) // proves the token
+		page := func(name string) {
+			got := e.scrape(t)
+			lint(t, got)
+			samplesOf(t, got).checkResources(t, name)
+			compare(t, filepath.Join("testdata", name), got)
+			time.Sleep(time.Minute)
+		}
+		page("backups_first_scrape.prom") // waits for the vaults alone
+		page("backups.prom")
+		cloud.SetBackups(restorePoint("2", "1", -60*24))
+		time.Sleep(time.Hour)
+		e.scrape(t) // starts the next reading of all backups
+		time.Sleep(time.Minute)
+		page("backups_lost.prom")
+	})
+}
+
+// ofTagged is the end of a verdict on a resource, or of the number of its restore points.
+func ofTagged(n string) string {
+	return `{project="test",resource_id="` + resourceID(n) + `",resource_name="ecs-` + n + `",tag_team="data",vault="vault-db",vault_id="` + vaultID("1") + `"} `
+}
+
+// TestBackupsChange has something change that the next reading of everything finds.
+func TestBackupsChange(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*simulator.Simulator)
+		want   []string
+		gone   string // how a line begins
 	}{
-		{name: "backups"},
-		{name: "backups_first_scrape", first: true},
-		{name: "backups_lost", later: func(cloud *simulator.Simulator) { cloud.SetBackups(restorePoint("2", "1", -60*24)) }},
-		{name: "backups_refused", later: func(cloud *simulator.Simulator) { cloud.SetFault(faultOf(http.StatusForbidden, "/backups")) }},
-		{name: "backups_protected", later: func(cloud *simulator.Simulator) {
-			cloud.SetVaults(vault("1", "vault-db", bound("1"), bound("2"), bound("3"), bound("4")))
-		}},
+		"refused": {
+			change: func(cloud *simulator.Simulator) { cloud.SetFault(faultOf(http.StatusForbidden, "/backups")) },
+			want: []string{
+				`cbr_scrape_error{project="test",reason="permission"} 1`,
+				`cbr_scrape_collector_success{collector="backups",project="test"} 0`,
+				`cbr_scrape_collector_success{collector="vaults",project="test"} 1`,
+				"cbr_resource_restorable" + ofTagged("1") + "1", "cbr_resource_restore_points" + ofTagged("1") + "2",
+			},
+			gone: "cbr_resource_restore_points_lost{",
+		},
+		"bound": {
+			change: func(cloud *simulator.Simulator) {
+				cloud.SetVaults(vault("1", "vault-db", bound("1"), bound("2"), bound("3"), bound("4")))
+			},
+			want: []string{
+				`cbr_protectable_resources{project="test",protected="false",resource_type="OS::Nova::Server"} 3`,
+				`cbr_protectable_resources{project="test",protected="true",resource_type="OS::Nova::Server"} 4`,
+				"cbr_resource_restorable" + ofTagged("4") + "0", "cbr_resource_restore_points" + ofTagged("4") + "0",
+			},
+			gone: `cbr_unprotected_resource_info{error_code="",project="test",resource_id="` + resourceID("4"),
+		},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			atNoon(t, func(t *testing.T) {
 				cloud := cloudWithBackups()
 				e := start(t, hosts{"cbr.test": cloud}, withBackups)
-				e.CheckConnections(t.Context()) // proves the token
-				if !c.first {
-					e.scrape(t) // starts the readings and waits for that of the vaults alone
-					time.Sleep(time.Minute)
+				e.scrape(t)
+				time.Sleep(time.Minute)
+				c.change(cloud)
+				time.Sleep(time.Hour)
+				e.scrape(t)
+				time.Sleep(time.Minute)
+				page := e.scrape(t)
+				samplesOf(t, page).checkResources(t, "at the end")
+				expectLines(t, "at the end", page, c.want...)
+				if strings.Contains(page, "\n"+c.gone) {
+					t.Errorf("the page has %s", c.gone)
 				}
-				if c.later != nil {
-					c.later(cloud)
-					time.Sleep(time.Hour)
-					e.scrape(t)
-					time.Sleep(time.Minute)
-				}
-				got := e.scrape(t)
-				lint(t, got)
-				samplesOf(t, got).checkResources(t, "at the end")
-				compare(t, filepath.Join("testdata", c.name+".prom"), got)
 			})
 		})
 	}
@@ -217,7 +256,7 @@ func TestBackupsAfterReload(t *testing.T) {
 		expectLines(t, "after a reload", e.scrape(t),
 			`cbr_scrape_collector_success{collector="backups",project="test"} 1`,
 			`cbr_scrape_collector_success{collector="protectables",project="test"} 1`,
-			`cbr_resource_restore_points{project="test",resource_id="`+resourceID("1")+`",resource_name="ecs-1",tag_team="data",vault="vault-db",vault_id="`+vaultID("1")+`"} 2`,
+			"cbr_resource_restore_points"+ofTagged("1")+"2",
 			`cbr_unprotected_resources_excluded{project="test",resource_type="OS::Nova::Server"} 2`,
 		)
 		time.Sleep(time.Second) // the scrape does not wait for them
@@ -265,7 +304,7 @@ func TestFirstScrapeWithManyBackups(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		expectLines(t, "a minute later", e.scrape(t), `cbr_scrape_collector_success{collector="backups",project="test"} 1`,
-			`cbr_resource_restore_points{project="test",resource_id="`+resourceID("1")+`",resource_name="ecs-1",tag_team="data",vault="vault-db",vault_id="`+vaultID("1")+`"} 50000`,
+			"cbr_resource_restore_points"+ofTagged("1")+"50000",
 			"cbr_resource_overdue"+strings.Replace(keyOfResource1("1"), `,vault="`, `,tag_team="data",vault="`, 1)+" 0")
 	})
 }

@@ -90,7 +90,7 @@ func (p *project) checks() []check {
 	case len(p.config.TaskIDs) > 0:
 		all = append(all, check{p.checkTask, p.hints.Tasks})
 	}
-	if p.vaults != nil {
+	if p.inventory != nil {
 		all = append(all, check{p.checkVaults, p.hints.Vaults}, check{p.checkPolicies, p.hints.Vaults})
 	}
 	if p.config.Backups != nil {
@@ -156,7 +156,7 @@ func (p *project) checkBackups(ctx context.Context) (response, error) {
 	return response{fmt.Sprintf("backups on the first page: %d", len(backups)), len(backups) == 0}, err
 }
 
-// checkProtectables requests the first of the configured types: one permission is for all.
+// checkProtectables requests the first of the configured types: the others need little more.
 func (p *project) checkProtectables(ctx context.Context) (response, error) {
 	kind := p.config.Protectables.Types[0]
 	resources, err := p.client.Protectables(cbrapi.ProtectableType(kind)).Next(ctx)

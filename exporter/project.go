@@ -77,7 +77,7 @@ type project struct {
 	limiter   *cbrapi.Limiter
 	client    *cbrapi.Client
 	tasks     *tasks.Tracker
-	vaults    *inventory.Inventory // nil if vaults and policies are not read
+	inventory *inventory.Inventory // nil if vaults and policies are not read
 	hints     problem.Hints
 	margin    *margin           // of the page of this project
 	page      string            // URL of the page for people
@@ -140,7 +140,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 				o.ProtectableTypes = append(o.ProtectableTypes, cbrapi.ProtectableType(kind))
 			}
 		}
-		one.vaults = inventory.New(client, o)
+		one.inventory = inventory.New(client, o)
 	}
 	return one, nil
 }
@@ -217,29 +217,29 @@ func verdicts(p config.Project) protection.Options {
 
 // collect returns a snapshot of the project, at the latest when ctx is done.
 func (p *project) collect(ctx context.Context) protection.Snapshot {
-	var vaults *inventory.Snapshot
+	var lists *inventory.Snapshot
 	var wait sync.WaitGroup
-	if p.vaults != nil {
-		wait.Go(func() { vaults = new(p.vaults.Collect(ctx)) })
+	if p.inventory != nil {
+		wait.Go(func() { lists = new(p.inventory.Collect(ctx)) })
 	}
 	known := p.tasks.Collect(ctx)
 	wait.Wait()
-	return p.snapshot(known, vaults)
+	return p.snapshot(known, lists)
 }
 
 // last returns what was known at the end of the last pass, without a request; ok is
 // false if there was none.
 func (p *project) last() (s protection.Snapshot, ok bool) {
 	known, ok := p.tasks.Last()
-	var vaults *inventory.Snapshot
-	if p.vaults != nil {
-		vaults = new(p.vaults.Last())
+	var lists *inventory.Snapshot
+	if p.inventory != nil {
+		lists = new(p.inventory.Last())
 	}
-	return p.snapshot(known, vaults), ok
+	return p.snapshot(known, lists), ok
 }
 
-func (p *project) snapshot(known tasks.Snapshot, vaults *inventory.Snapshot) protection.Snapshot {
-	s := p.judged.snapshot(known, vaults, p.verdicts)
+func (p *project) snapshot(known tasks.Snapshot, lists *inventory.Snapshot) protection.Snapshot {
+	s := p.judged.snapshot(known, lists, p.verdicts)
 	s.TagKeys = p.tagKeys
 	s.Info = protection.ProjectInfo{
 		ID:                  p.client.ProjectID(),
@@ -263,16 +263,16 @@ func (p *project) inherit(old *project) {
 	p.tasks.Inherit(old.tasks)
 	p.limiter.Inherit(old.limiter)
 	p.margin = old.margin
-	if p.vaults != nil && old.vaults != nil {
-		p.vaults.Inherit(old.vaults)
+	if p.inventory != nil && old.inventory != nil {
+		p.inventory.Inherit(old.inventory)
 	}
 }
 
 // close cancels what runs and waits for its end.
 func (p *project) close() {
 	p.tasks.Close()
-	if p.vaults != nil {
-		p.vaults.Close()
+	if p.inventory != nil {
+		p.inventory.Close()
 	}
 	p.transport.closeIdle()
 }

@@ -29,13 +29,14 @@ type backupState struct {
 
 	// Of the latest full reading:
 	started time.Time
-	fullAt  time.Time // its start by the API's clock, or of the latest one that lost no row
+	fullAt  time.Time // its start by the API's clock, or of the latest one that could read each row
 	rows    int
-	lost    lostEntries
+	bad     badEntries
 	base    tallies   // of the backups that were not new
 	from    time.Time // creation of the new ones
 
-	all map[string]followed // of all backups, by resource; nil until they are read
+	all     map[string]followed // of all backups, by resource; nil until they are read
+	partial bool                // all lacks rows that could not be read
 }
 
 // collectBackups reads all backups, or the new ones.
@@ -60,7 +61,7 @@ func (i *Inventory) readAllBackups(ctx context.Context, s *backupState, started 
 	list := i.api.Backups(cbrapi.BackupFilter{})
 	now := func() time.Time { return cmp.Or(list.Date(), started) } // as of the first page
 	base, lastDay := tallies{}, []*cbrapi.VaultBackup{}             // of these some are new
-	rows, lost, err := i.listBackups(ctx, list, time.Time{}, func(b *cbrapi.VaultBackup) {
+	rows, bad, err := i.listBackups(ctx, list, time.Time{}, func(b *cbrapi.VaultBackup) {
 		if b.CreatedAt.Before(now().Add(-maxProtecting)) {
 			base.add(b, now())
 		} else {
@@ -86,13 +87,14 @@ func (i *Inventory) readAllBackups(ctx context.Context, s *backupState, started 
 	for id, one := range s.all {
 		s.all[id] = one.addPeak(started, s.started)
 	}
-	if len(lost) == 0 { // else what is missing may be there
+	if len(bad) == 0 { // else what is missing may be there
 		s.fullAt = earliest(list.Date(), started)
 	}
 	s.first = cmp.Or(s.first, started)
-	s.started, s.rows, s.lost, s.from = started, rows, lost, from
-	s.list.partial = len(lost) > 0
-	return rows, lost.err("ListBackups")
+	s.started, s.rows, s.bad, s.from = started, rows, bad, from
+	s.partial = len(bad) > 0
+	s.list.partial = s.partial
+	return rows, bad.err("ListBackups")
 }
 
 // doubtBackups returns an error if the list of backups has no rows, but should have some: by
@@ -162,16 +164,17 @@ func newSince(lastDay []*cbrapi.VaultBackup, now time.Time) time.Time {
 func (i *Inventory) readNewBackups(ctx context.Context, s *backupState, started time.Time) (int, error) {
 	list := i.api.Backups(cbrapi.BackupFilter{CreatedSince: s.from})
 	recent := []*cbrapi.VaultBackup{}
-	rows, lost, err := i.listBackups(ctx, list, s.from, func(b *cbrapi.VaultBackup) { recent = append(recent, b) })
+	rows, bad, err := i.listBackups(ctx, list, s.from, func(b *cbrapi.VaultBackup) { recent = append(recent, b) })
 	if err != nil {
 		return rows, err
 	}
 	s.add(recent, cmp.Or(list.Date(), started), started)
-	if len(lost) < len(s.lost) {
-		lost = s.lost // they may be in the base
+	if len(bad) < len(s.bad) {
+		bad = s.bad // they may be in the base
 	}
-	s.list.partial = len(lost) > 0
-	return rows, lost.err("ListBackups")
+	s.partial = len(bad) > 0
+	s.list.partial = s.partial
+	return rows, bad.err("ListBackups")
 }
 
 // add adds the new backups to the base, as of now by the API's clock.
@@ -183,13 +186,13 @@ const resourceField = "backups.resource_id"
 
 // listBackups reads a list of backups and calls add for each that was created since then. It
 // leaves out the volumes inside a backup of a server, and what cannot be read. It returns the
-// number of rows and those that are lost.
-func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.VaultBackup], since time.Time, add func(*cbrapi.VaultBackup)) (int, lostEntries, error) {
+// number of rows and what cannot be read of them.
+func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.VaultBackup], since time.Time, add func(*cbrapi.VaultBackup)) (int, badEntries, error) {
 	var (
-		rows    int
-		invalid lostEntries
+		rows   int
+		inRows badEntries
 	)
-	lost, err := readList(ctx, i, list, func(b *cbrapi.VaultBackup) {
+	bad, err := readList(ctx, i, list, func(b *cbrapi.VaultBackup) {
 		rows++
 		if b.ParentID != "" || b.CreatedAt.Before(since) { // the API may ignore the filter
 			return
@@ -198,12 +201,12 @@ func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.Va
 			b.Invalid = append(b.Invalid, cbrapi.InvalidField{Field: resourceField, Value: "<nil>"})
 		}
 		i.report(b.ID, b.Invalid)
-		invalid.add(cmp.Or(b.Name, b.ID), b.Invalid)
+		inRows.add(cmp.Or(b.Name, b.ID), b.Invalid)
 		if b.Resource.ID != "" {
 			add(b)
 		}
 	})
-	return rows + len(lost), append(lost, invalid...), err
+	return rows + len(bad), append(bad, inRows...), err
 }
 
 func isResource(f cbrapi.InvalidField) bool { return f.Field == resourceField }
@@ -220,7 +223,7 @@ func (s *backupState) known(vaults *vaultState, now time.Time) *Backups {
 		vaultID := cmp.Or(vaults.bindings[id].VaultID, one.VaultID)
 		kept := vaults.retention[vaultID]
 		settled := latest(kept.settled, vaults.bindings[id].Settled)
-		if s.list.partial { // what is missing may be there
+		if s.partial { // what is missing may be there
 			settled = now
 		}
 		b.Resources[id] = one.restorePoints(kept, settled, s.first, now)

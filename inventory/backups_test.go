@@ -161,7 +161,7 @@ func TestProtecting(t *testing.T) {
 				old, made := backup(1, "r", midnight.Add(-3*time.Hour)), backup(2, "r", midnight.Add(-test.age))
 				c := &cloud{backups: []object{made.with("status", "protecting"), old}}
 				p := start(t, c, readsBackups)
-				if r := p.settle().Backups.Resources[uuid("r")]; r.Count != 1 || r.Protecting != 1 {
+				if r := p.settle().Backups.Resources[uuid("r")]; r.Count != 1 || r.BeingMade != 1 {
 					t.Errorf("while it is made: %+v", r)
 				}
 				c.takeRequests()
@@ -175,7 +175,7 @@ func TestProtecting(t *testing.T) {
 				for range 3 {
 					p.next()
 				}
-				if r := p.Last().Backups.Resources[uuid("r")]; r.Count != 2 || r.Protecting != 0 {
+				if r := p.Last().Backups.Resources[uuid("r")]; r.Count != 2 || r.BeingMade != 0 {
 					t.Errorf("after the second full reading: %+v", r)
 				}
 			})
@@ -423,9 +423,9 @@ func TestInheritBackups(t *testing.T) {
 	})
 }
 
-// TestLostBackups has rows that cannot be read. The others are taken over, and the list is
-// not read again before the refresh.
-func TestLostBackups(t *testing.T) {
+// TestUnreadableBackups has rows that cannot be read. The others are taken over, and the list
+// is not read again before the refresh.
+func TestUnreadableBackups(t *testing.T) {
 	t.Parallel()
 	good := backup(1, "r", midnight.Add(-day))
 	bad := backup(2, "r", midnight.Add(-time.Hour))
@@ -484,8 +484,8 @@ func TestLostBackups(t *testing.T) {
 	}
 }
 
-// TestLostNewBackup has a new backup not be readable.
-func TestLostNewBackup(t *testing.T) {
+// TestUnreadableNewBackup has a new backup not be readable.
+func TestUnreadableNewBackup(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{backups: []object{backup(1, "r", midnight.Add(-day))}}
@@ -511,6 +511,30 @@ func TestLostNewBackup(t *testing.T) {
 		p.settle()
 		if n := len(c.takeBackups()); n != 1 {
 			t.Errorf("%d requests after the failure, want another attempt", n)
+		}
+	})
+}
+
+// TestOutageAfterUnreadableBackups has rows that cannot be read, and then no list at all: what
+// is missing may still be there.
+func TestOutageAfterUnreadableBackups(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &cloud{backups: []object{backup(1, "r", midnight.Add(-day)), backup(2, "r", midnight.Add(-2*day)), backup(3, "r", midnight.Add(-3*day))}}
+		p := start(t, c, readsBackups)
+		p.settle()
+		c.set(func() {
+			for n := range 2 {
+				c.backups[n] = c.backups[n].with("status", []int{7})
+			}
+		})
+		for range 4 { // to the next reading of all
+			p.next()
+		}
+		c.set(func() { c.fault = fails("", statusError(http.StatusInternalServerError)) })
+		s := p.next()
+		if r := s.Backups.Resources[uuid("r")]; s.Backups.Complete || r.Count != 1 || r.Peak != 0 || r.Watched {
+			t.Errorf("got %+v, want nothing to be missing for sure", s.Backups)
 		}
 	})
 }
@@ -562,8 +586,8 @@ func TestEmptyAtFirst(t *testing.T) {
 	}
 }
 
-// TestOnlyLostBackups has the only row that is left not be readable. The list is not empty.
-func TestOnlyLostBackups(t *testing.T) {
+// TestOnlyUnreadableBackups has the only row that is left not be readable. The list is not empty.
+func TestOnlyUnreadableBackups(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{backups: []object{backup(1, "r", midnight.Add(-day))}}

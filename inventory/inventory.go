@@ -43,8 +43,8 @@ type Options struct {
 	Hints         problem.Hints          // for the log
 }
 
-// Inventory follows the vaults and policies of one project, its backups and what they could
-// protect. It is safe for concurrent use.
+// Inventory follows the vaults and policies of one project, its backups and its protectable
+// resources. It is safe for concurrent use.
 type Inventory struct {
 	options  Options
 	api      API

@@ -269,9 +269,9 @@ func TestSinceVaultCreated(t *testing.T) {
 	})
 }
 
-// TestSinceLostRow has a row be unreadable for two readings. Afterwards everything is so
+// TestSinceUnreadableRow has a row be unreadable for two readings. Afterwards everything is so
 // since the same time.
-func TestSinceLostRow(t *testing.T) {
+func TestSinceUnreadableRow(t *testing.T) {
 	t.Parallel()
 	one, two := vault("v", "r"), vault("w", "q")
 	weekly, daily := policy("p", "w").runs("FREQ=WEEKLY;BYDAY=SU"), policy("d", "v", "w")
@@ -311,9 +311,9 @@ func TestSinceLostRow(t *testing.T) {
 	}
 }
 
-// TestSinceBesideLostRow has a resource be unbound and bound again while another row is
+// TestSinceBesideUnreadableRow has a resource be unbound and bound again while another row is
 // unreadable for long.
-func TestSinceBesideLostRow(t *testing.T) {
+func TestSinceBesideUnreadableRow(t *testing.T) {
 	t.Parallel()
 	lost := vault("w").with("id", "odd")
 	for name, c := range map[string]*cloud{

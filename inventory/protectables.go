@@ -21,6 +21,9 @@ type Protectables struct {
 	Unprotected []*cbrapi.Protectable
 }
 
+// Waiting reports whether the first attempt to read the resources is not over.
+func (p *Protectables) Waiting() bool { return p.Protected == nil && len(p.Problems) == 0 }
+
 // protectableState is what is known of the resources that could be in a vault, by their kind.
 type protectableState map[cbrapi.ProtectableType]protectableList
 
@@ -73,11 +76,11 @@ func (i *Inventory) collectProtectables(ctx context.Context, r *reading, next *p
 
 func (i *Inventory) readProtectables(ctx context.Context, kind cbrapi.ProtectableType, p *protectableList, started time.Time) error {
 	rows, protected, unprotected := 0, map[string]int{}, []*cbrapi.Protectable{}
-	var unreadable lostEntries
-	lost, err := readList(ctx, i, i.api.Protectables(kind), func(row *cbrapi.Protectable) {
+	var inRows badEntries
+	bad, err := readList(ctx, i, i.api.Protectables(kind), func(row *cbrapi.Protectable) {
 		rows++
 		i.report(row.ID, row.Invalid)
-		unreadable.add(cmp.Or(row.Name, row.ID), row.Invalid)
+		inRows.add(cmp.Or(row.Name, row.ID), row.Invalid)
 		if !protectable(kind, row) || slices.ContainsFunc(row.Invalid, isEntry) { // a vault may hold it
 			return
 		}
@@ -91,8 +94,8 @@ func (i *Inventory) readProtectables(ctx context.Context, kind cbrapi.Protectabl
 	if err != nil {
 		return err
 	}
-	rows += len(lost)
-	lost = append(lost, unreadable...)
+	rows += len(bad)
+	bad = append(bad, inRows...)
 	if err := p.list.doubt("ListProtectable", rows, p.rows, started); err != nil {
 		return err
 	}
@@ -100,8 +103,8 @@ func (i *Inventory) readProtectables(ctx context.Context, kind cbrapi.Protectabl
 		protected[resourceType(kind)] = 0
 	}
 	p.rows, p.protected, p.unprotected = rows, protected, unprotected
-	p.list.partial = len(lost) > 0
-	return lost.err("ListProtectable")
+	p.list.partial = len(bad) > 0
+	return bad.err("ListProtectable")
 }
 
 // protectable reports whether a row is a resource that could be in a vault by itself.

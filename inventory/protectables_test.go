@@ -95,7 +95,7 @@ func TestUnprotectedWhy(t *testing.T) {
 		why := object{"result": false, "code": "BackupService.7702", "reason": "disk is shared"}
 		p := start(t, &cloud{protectables: map[string][]object{"server": {server("a", "").with("protectable", why)}}}, reads)
 		got := p.settle().Protectables.Unprotected[0]
-		if got.CanBeProtected == nil || *got.CanBeProtected || got.Code != "BackupService.7702" || got.Reason != "disk is shared" {
+		if !got.Refused || got.Code != "BackupService.7702" || got.Reason != "disk is shared" {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -196,9 +196,9 @@ func TestNoServersLeft(t *testing.T) {
 	})
 }
 
-// TestLostServer has a row that cannot be read. The others are taken over, and the list is
-// not read again before the refresh.
-func TestLostServer(t *testing.T) {
+// TestUnreadableServer has a row that cannot be read. The others are taken over, and the list
+// is not read again before the refresh.
+func TestUnreadableServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{protectables: map[string][]object{"server": {server("a", "").with("status", []int{}), server("b", "").with("id", 7)}}}

@@ -91,8 +91,8 @@ func (i *Inventory) success(first bool) log.Logger {
 // readList reads a list to its end, each page within the time limit, and calls row for
 // each row. It returns the rows that cannot be read. Rows that come and go meanwhile shift
 // the pages, so after an error a part of the list is useless.
-func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], row func(*T)) (lostEntries, error) {
-	var lost lostEntries
+func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], row func(*T)) (badEntries, error) {
+	var bad badEntries
 	for !list.Done() {
 		limited, cancel := context.WithTimeout(ctx, i.options.Timeout)
 		page, err := list.Next(limited)
@@ -105,9 +105,9 @@ func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], ro
 		for _, r := range page {
 			row(r)
 		}
-		lost.add("", invalid)
+		bad.add("", invalid)
 	}
-	return lost, nil
+	return bad, nil
 }
 
 func (i *Inventory) report(id string, fields []cbrapi.InvalidField) {

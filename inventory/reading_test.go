@@ -246,9 +246,9 @@ func TestIncompletePolicies(t *testing.T) {
 	}
 }
 
-// TestLostRow has one row be unreadable: the message names it, and the list is complete
+// TestUnreadableRow has one row be unreadable: the message names it, and the list is complete
 // again as soon as the row is gone.
-func TestLostRow(t *testing.T) {
+func TestUnreadableRow(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		list string
@@ -291,8 +291,8 @@ func TestLostRow(t *testing.T) {
 	}
 }
 
-// TestLostRows has several rows be unreadable.
-func TestLostRows(t *testing.T) {
+// TestUnreadableRows has several rows be unreadable.
+func TestUnreadableRows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, &cloud{vaults: []object{vault("v", "r"), {"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "d"}}})
@@ -303,8 +303,8 @@ func TestLostRows(t *testing.T) {
 	})
 }
 
-// TestOnlyRowLost has the only row of each list be unreadable.
-func TestOnlyRowLost(t *testing.T) {
+// TestOnlyUnreadableRow has the only row of each list be unreadable.
+func TestOnlyUnreadableRow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{vaults: []object{{"id": "a"}}, policies: []object{{"id": "b"}}}

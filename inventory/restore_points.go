@@ -34,8 +34,8 @@ type RestorePoints struct {
 	Latest, Oldest time.Time // times of the data; zero if there is no restore point
 	LatestCreated  time.Time // creation of the restore point that was created last
 	NextExpiry     time.Time // the earliest of a restore point; zero if none is known to expire
-	Failed         int       // backups in status error
-	Protecting     int       // backups that are being made
+	InError        int       // backups in status error
+	BeingMade      int       // backups that are being made
 	Replicas       []Replicas
 
 	// Peak is the highest number of restore points at a full reading within the last day,
@@ -117,9 +117,9 @@ func (t *tally) add(b *cbrapi.VaultBackup, now time.Time) {
 			t.endless++
 		}
 	case b.Status == cbrapi.BackupError:
-		t.Failed++
+		t.InError++
 	case b.Status.Protecting():
-		t.Protecting++
+		t.BeingMade++
 	}
 	t.addCopies(b)
 }

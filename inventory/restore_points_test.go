@@ -36,7 +36,7 @@ func TestRestorePoints(t *testing.T) {
 				b(-1, "protecting"), b(-2, "waiting_protect"), b(-3, "error"), b(-4, "deleting"), b(-5, "waiting_delete"), b(-6, "frozen"),
 				b(-7, "restoring"), b(-8, "waiting_restore"), b(-9, "available"),
 			},
-			inventory.RestorePoints{Count: 3, Latest: at(-7), Oldest: at(-9), LatestCreated: at(-7), Failed: 1, Protecting: 2, Peak: 3},
+			inventory.RestorePoints{Count: 3, Latest: at(-7), Oldest: at(-9), LatestCreated: at(-7), InError: 1, BeingMade: 2, Peak: 3},
 		},
 		"any order": {
 			[]object{b(-30, "available"), b(-50, "available"), b(-40, "available")},
@@ -44,7 +44,7 @@ func TestRestorePoints(t *testing.T) {
 		},
 		"none that can be restored": {
 			[]object{b(-30, "error"), b(-50, "error")},
-			inventory.RestorePoints{Failed: 2},
+			inventory.RestorePoints{InError: 2},
 		},
 		"volume of a server": {
 			[]object{b(-30, "available"), b(-29, "available").with("parent_id", id(130)), b(-28, "error").with("parent_id", id(130))},
@@ -68,7 +68,7 @@ func TestRestorePoints(t *testing.T) {
 		},
 		"expiry": {
 			[]object{expires(b(-30, "available"), 100), expires(b(-40, "available"), 50), b(-50, "available"), expires(b(-60, "error"), 1)},
-			inventory.RestorePoints{Count: 3, Latest: at(-30), Oldest: at(-50), LatestCreated: at(-30), NextExpiry: at(50), Failed: 1, Peak: 3},
+			inventory.RestorePoints{Count: 3, Latest: at(-30), Oldest: at(-50), LatestCreated: at(-30), NextExpiry: at(50), InError: 1, Peak: 3},
 		},
 		"expiry within 25 hours": {
 			[]object{expires(b(-30, "available"), 26), expires(b(-40, "available"), 25), expires(b(-50, "available"), -1)},

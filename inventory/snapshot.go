@@ -7,9 +7,9 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/problem"
 )
 
-// Snapshot is the state of the vaults and policies of a project at one moment. It is
-// shared and must not be changed. While the API cannot be read it holds the last
-// known state; LastComplete is how old that is.
+// Snapshot is what is known of the lists of a project at one moment. It is shared and must
+// not be changed. While a list cannot be read it holds the last known state; LastComplete
+// is how old that is.
 type Snapshot struct {
 	Revision uint64             // snapshots of an Inventory with the same one differ in At alone
 	Vaults   []*cbrapi.Vault    // by id; nil until they are read
@@ -20,8 +20,8 @@ type Snapshot struct {
 	Reading                    // of vaults and policies
 	Up           bool          // the API gave a valid response in the latest reading of them
 	Duration     time.Duration // of that reading, so far if it is the first one
-	Backups      *Backups      // nil if they are not read
-	Protectables *Protectables // nil if they are not read
+	Backups      *Backups      // nil if they are not configured
+	Protectables *Protectables // nil if they are not configured
 	Since        time.Time     // since when the lists are followed
 	At           time.Time
 }

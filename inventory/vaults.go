@@ -76,25 +76,25 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 	ctx, cancel := context.WithTimeout(ctx, i.options.Timeout)
 	defer cancel()
 	vaults := []*cbrapi.Vault{} // not nil, even if the list is empty
-	lost, err := readList(ctx, i, i.api.Vaults(), func(v *cbrapi.Vault) { vaults = append(vaults, v) })
+	bad, err := readList(ctx, i, i.api.Vaults(), func(v *cbrapi.Vault) { vaults = append(vaults, v) })
 	if err != nil {
 		return err
 	}
 	s.up = true
 	for _, v := range vaults {
 		i.report(v.ID, v.Invalid)
-		lost.add(cmp.Or(v.Name, v.ID), v.Invalid)
+		bad.add(cmp.Or(v.Name, v.ID), v.Invalid)
 	}
-	if err := s.vaultList.doubt("ListVault", len(vaults)+len(lost), len(s.vaults), started); err != nil {
+	if err := s.vaultList.doubt("ListVault", len(vaults)+len(bad), len(s.vaults), started); err != nil {
 		return err
 	}
-	if len(lost) > 0 && !s.vaultList.completeAt.IsZero() {
+	if len(bad) > 0 && !s.vaultList.completeAt.IsZero() {
 		vaults = fillVaults(vaults, s.vaults)
 	}
 	slices.SortFunc(vaults, func(a, b *cbrapi.Vault) int { return cmp.Compare(a.ID, b.ID) })
 	s.vaults = vaults
 	s.bindings = s.bind(started)
-	return lost.err("ListVault")
+	return bad.err("ListVault")
 }
 
 func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started time.Time) error {
@@ -106,21 +106,21 @@ func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started tim
 	}
 	s.up, s.policiesRead = true, true
 	i.report("", invalid)
-	var lost lostEntries
-	lost.add("", invalid)
+	var bad badEntries
+	bad.add("", invalid)
 	for _, p := range policies {
 		i.report(p.ID, p.Invalid)
-		lost.add(cmp.Or(p.Name, p.ID), p.Invalid)
+		bad.add(cmp.Or(p.Name, p.ID), p.Invalid)
 	}
-	if err := s.policyList.doubt("ListPolicies", len(policies)+len(lost), len(s.policies), started); err != nil {
+	if err := s.policyList.doubt("ListPolicies", len(policies)+len(bad), len(s.policies), started); err != nil {
 		return err
 	}
-	if len(lost) > 0 && !s.policyList.completeAt.IsZero() {
+	if len(bad) > 0 && !s.policyList.completeAt.IsZero() {
 		policies = fillPolicies(policies, s.policies)
 	}
 	slices.SortFunc(policies, func(a, b *cbrapi.Policy) int { return cmp.Compare(a.ID, b.ID) })
 	s.policies = policies
 	s.retention = s.retain(started)
 	s.policiesAt, s.policiesBefore = started, s.policiesAt
-	return lost.err("ListPolicies")
+	return bad.err("ListPolicies")
 }

@@ -97,7 +97,7 @@ func yesNo(yes bool) string {
 }
 
 // describeProtectables says how many resources of each type exist; "" if there are no counts.
-func describeProtectables(all []Protectable) string {
+func describeProtectables(all []ProtectableCount) string {
 	var types []string
 	for _, p := range all {
 		text := fmt.Sprintf("%s: %s in vaults, %s in none", p.ResourceType, formatCount(p.Protected), formatCount(p.Unprotected))

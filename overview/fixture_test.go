@@ -135,7 +135,7 @@ func troubled() *Status {
 		},
 	}
 	s.ReadsBackups = true
-	s.Protectables = []Protectable{{"OS::Nova::Server", 417, 2, 1500}, {"OS::Sfs::Turbo", 0, 1, 0}}
+	s.Protectables = []ProtectableCount{{"OS::Nova::Server", 417, 2, 1500}, {"OS::Sfs::Turbo", 0, 1, 0}}
 	s.Unprotected = fixtureRows(
 		Unprotected{Project: "production", ResourceID: fixtureID(8001), ResourceName: scriptName, ResourceType: "OS::Nova::Server", States: []State{StateUnprotected}, Alert: "CBRResourceUnprotected"},
 		Unprotected{Project: "archive", ResourceID: fixtureID(8002), ResourceName: longName(), ResourceType: "OS::Sfs::Turbo", States: []State{StateUnprotected, StateBlind}, Alert: "CBRResourceUnprotected"},
@@ -217,7 +217,7 @@ func fine() *Status {
 		{"failing", "Failing", new(0), new(34), []State{StateFailing}, true},
 		{"running", "Running", new(1), nil, []State{StateActive}, false},
 	}
-	s.Unprotected, s.Protectables = fixtureRows[Unprotected](), []Protectable{{"OS::Nova::Server", 34, 0, 2}}
+	s.Unprotected, s.Protectables = fixtureRows[Unprotected](), []ProtectableCount{{"OS::Nova::Server", 34, 0, 2}}
 	s.Resources = fixtureRows(s.Resources.Rows[8:]...)
 	s.Tasks = fixtureRows(s.Tasks.Rows[2])
 	s.Vaults = fixtureRows(s.Vaults.Rows[3])

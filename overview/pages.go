@@ -1,5 +1,6 @@
 // Package overview serves the pages for people, and the same as JSON: the state of the
-// resources, tasks and vaults of all projects, with what needs attention first.
+// resources, tasks and vaults of all projects and what is in no vault, with what needs
+// attention first.
 package overview
 
 import (

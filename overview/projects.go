@@ -28,10 +28,10 @@ func (p *project) lists() []list {
 		return all
 	}
 	all = append(all, list{"vaults or policies", p.Inventory.Reasons, p.Inventory.Problems, p.Info.Hints.Vaults})
-	if b := p.backups(); b != nil && !b.Waiting() {
+	if b := p.Inventory.Backups; b != nil && !b.Waiting() {
 		all = append(all, list{"backups", b.Reasons, b.Problems, p.Info.Hints.Backups})
 	}
-	if r := p.Inventory.Protectables; r != nil && !p.awaitsProtectables() {
+	if r := p.Inventory.Protectables; r != nil && !r.Waiting() {
 		all = append(all, list{"protectable resources", r.Reasons, r.Problems, p.Info.Hints.Protectables})
 	}
 	return all
@@ -39,17 +39,12 @@ func (p *project) lists() []list {
 
 // awaitsBackups reports whether the first attempt to read the backups is not over.
 func (p *project) awaitsBackups() bool {
-	b := p.backups()
-	return b != nil && b.Waiting()
+	return p.Inventory != nil && p.Inventory.Backups != nil && p.Inventory.Backups.Waiting()
 }
 
 // awaitsProtectables reports whether the first attempt to read the resources is not over.
 func (p *project) awaitsProtectables() bool {
-	if p.Inventory == nil || p.Inventory.Protectables == nil {
-		return false
-	}
-	r := p.Inventory.Protectables
-	return r.Protected == nil && len(r.Problems) == 0
+	return p.Inventory != nil && p.Inventory.Protectables != nil && p.Inventory.Protectables.Waiting()
 }
 
 // incomplete returns the collectors that have not read everything.
@@ -173,8 +168,8 @@ func (p *project) reading() string {
 		if d := p.Discovered; c.Name == protection.DiscoveryCollector && d.Synced {
 			text += fmt.Sprintf(", the whole list %s ago", age(p.at.Sub(d.SyncedAt)))
 		}
-		if b := p.backups(); c.Name == protection.BackupsCollector && b.Resources != nil {
-			text += fmt.Sprintf(", all of them %s ago", age(p.at.Sub(b.FullAt)))
+		if c.Name == protection.BackupsCollector && !p.Inventory.Backups.FullAt.IsZero() {
+			text += fmt.Sprintf(", all of them %s ago", age(p.at.Sub(p.Inventory.Backups.FullAt)))
 		}
 		say("%s.", text)
 	}

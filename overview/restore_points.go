@@ -1,7 +1,6 @@
 package overview
 
 import (
-	"github.com/cbr-exporter/cbr_exporter/inventory"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
@@ -13,7 +12,7 @@ func showRestorePoints(known *protection.RestorePoints) *RestorePoints {
 	v := &RestorePoints{
 		Count: known.Count, Peak: known.Peak, Lost: known.Lost,
 		Latest: utc(known.Latest), Oldest: utc(known.Oldest), NextExpiry: utc(known.NextExpiry),
-		InError: known.Failed, BeingMade: known.Protecting,
+		InError: known.InError, BeingMade: known.BeingMade,
 	}
 	for _, r := range known.Replicas {
 		v.Replicas = append(v.Replicas, Replicas{Region: r.Region, Latest: utc(r.Latest), Failed: r.Failed, ErrorCode: r.FailCode})
@@ -21,24 +20,16 @@ func showRestorePoints(known *protection.RestorePoints) *RestorePoints {
 	return v
 }
 
-// backups returns what is known of the backups; nil if they are not read.
-func (p *project) backups() *inventory.Backups {
-	if p.Inventory == nil {
-		return nil
-	}
-	return p.Inventory.Backups
-}
-
 // describeRestorePoints says whether a resource can be restored.
 func (p *project) describeRestorePoints(known *protection.RestorePoints) string {
-	switch b := p.backups(); {
+	switch {
 	case p.Inventory == nil:
 		return "Its backups are not read; add vaults: {} and backups: {} to its project."
-	case b == nil:
+	case p.Inventory.Backups == nil:
 		return "Its backups are not read; add backups: {} to its project."
-	case b.Waiting():
+	case p.Inventory.Backups.Waiting():
 		return "Its backups are being read for the first time."
-	case b.Resources == nil:
+	case p.Inventory.Backups.Resources == nil:
 		return "Its backups could not be read yet."
 	case known == nil:
 		return "No backup of it is known."

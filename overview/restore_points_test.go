@@ -112,7 +112,7 @@ func TestRestorePoints(t *testing.T) {
 	t.Parallel()
 	s := restorable(t)
 	known := points(3, 12)
-	known.Failed, known.Protecting = 2, 1
+	known.InError, known.BeingMade = 2, 1
 	known.Replicas = []inventory.Replicas{{Region: "cn-east-3", Latest: hoursAgo(33)}, {Region: "cn-south-1", Failed: 2, FailCode: "BackupService.6302"}}
 	s.Inventory.Backups.Resources["resource-8"] = known
 	want := &overview.RestorePoints{
@@ -234,6 +234,12 @@ func TestReadingOfBackups(t *testing.T) {
 				vaults + " Backups: last read completely 2 h ago, all of them 3 h ago.",
 			"permission ListBackups: it failed",
 		},
+		"a row cannot be read": {
+			&inventory.Backups{Reading: failed("ListBackups", cbrapi.ReasonUpstream, time.Time{}), Resources: map[string]inventory.RestorePoints{"resource-1": points(2, 2)}}, nil,
+			overview.StateBlind, "Project test has not been read completely yet (upstream).", "",
+			"Backups could not be read. Reason: upstream; check ; if it is right, the service is failing. " + vaults + " Backups: not read completely yet.",
+			"upstream ListBackups: it failed",
+		},
 		"both fail for the same reason": {
 			&inventory.Backups{Reading: failed("ListBackups", cbrapi.ReasonCredentials, time.Time{})}, &inventory.Protectables{Reading: failed("ListProtectable", cbrapi.ReasonCredentials, time.Time{})},
 			overview.StateBlind, "Project test has not been read completely yet (credentials).", "",
@@ -266,7 +272,7 @@ func TestWhatIsNoAlert(t *testing.T) {
 	t.Parallel()
 	s := withProtectables(t, "test", server("x", "build-7"))
 	known := points(5, 10) // half of them
-	known.Failed, known.Protecting, known.Watched = 1, 1, false
+	known.InError, known.BeingMade, known.Watched = 1, 1, false
 	known.Replicas = []inventory.Replicas{{Region: "cn-east-3", Failed: 1, FailCode: "BackupService.6302"}}
 	bound := vault("vault-2", "vault-new", "resource-2")
 	s.Inventory = inventoryOf(t, []*cbrapi.Vault{s.Inventory.Vaults[0], bound}, policy("nightly", daily, "vault-1", "vault-2"))

@@ -216,7 +216,7 @@ func restorable(t testing.TB) protection.Snapshot {
 		Resources: map[string]inventory.RestorePoints{
 			"resource-1": points(12, 12),
 			"resource-2": points(3, 12),
-			"resource-3": {Peak: 12, Watched: true, Failed: 2},
+			"resource-3": {Peak: 12, Watched: true, InError: 2},
 			"resource-8": points(1, 4),
 			"resource-9": {Count: 2, Latest: hoursAgo(50), LatestCreated: hoursAgo(50), Resource: cbrapi.Resource{ID: "resource-9", Name: "ecs-9"}, VaultID: "vault-1"},
 		},

@@ -29,7 +29,7 @@ type Status struct {
 	// Those that are in no vault, of the projects that read them.
 	Unprotected Rows[Unprotected] `json:"unprotected"`
 	// The resources that exist in these projects, by type; nil if none has been read.
-	Protectables []Protectable `json:"protectables,omitempty"`
+	Protectables []ProtectableCount `json:"protectables,omitempty"`
 }
 
 // State is a word for what is wrong with a row, or that nothing is. The query selects by it.
@@ -154,7 +154,7 @@ type Resource struct {
 // RestorePoints are the backups from which a resource can be restored.
 type RestorePoints struct {
 	Count int   `json:"count"`
-	Peak  int   `json:"peak,omitempty"` // the highest count within a day, as far as it is known
+	Peak  int   `json:"peak,omitempty"` // the highest count within a day, without those that were to expire
 	Lost  *bool `json:"lost,omitempty"` // too many are gone
 
 	// Times of the data.
@@ -260,8 +260,8 @@ type Unprotected struct {
 	Alert        string  `json:"alert,omitempty"`
 }
 
-// Protectable counts the resources of one type.
-type Protectable struct {
+// ProtectableCount counts the resources of one type.
+type ProtectableCount struct {
 	ResourceType string `json:"resource_type"`
 	Protected    int    `json:"protected"`
 	Unprotected  int    `json:"unprotected"`

@@ -21,7 +21,7 @@ type counts struct {
 	bound, uncovered                 int // resources
 	readsBackups, readsProtectables  bool
 	knowsBackups                     bool
-	restorable, unrestorable         int // resources of which backups are known; unrestorable are those with lost or no restore points
+	pointsKnown, unrestorable        int // resources whose restore points are known, and of these those with lost or no restore points
 	lost, withoutPoints              int
 	protectable, unprotected         int // resources; protectable are all that exist and are not excluded
 	nearlyFull                       int // vaults that are not full
@@ -70,7 +70,7 @@ func (c *counts) add(p *project) {
 			c.withoutResource++
 		}
 		if r.points != nil {
-			c.restorable++
+			c.pointsKnown++
 		}
 		if r.verdict == nil {
 			continue
@@ -178,7 +178,7 @@ func (m *model) tiles() []Tile {
 		if c.lost > 0 {
 			title += fmt.Sprintf(", %s\u00a0lost", formatCount(c.lost))
 		}
-		tiles = append(tiles, tile("unrestorable", title, c.knowsBackups, c.unrestorable, c.restorable, true, StateLost, StateNoRestorePoint))
+		tiles = append(tiles, tile("unrestorable", title, c.knowsBackups, c.unrestorable, c.pointsKnown, true, StateLost, StateNoRestorePoint))
 	}
 	tiles = append(tiles,
 		tile("failing", "Failing", c.attempted.n > 0, c.failing.n, c.attempted.n, true, StateFailing),

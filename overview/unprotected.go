@@ -44,7 +44,7 @@ func (r *unprotectedRow) by(column string) (k sortKey) {
 // compare has those that can be protected first: something can be done about them.
 func (r *unprotectedRow) compare(other *unprotectedRow) int {
 	refused := func(r *unprotectedRow) int {
-		if isFalse(r.known.CanBeProtected) {
+		if r.known.Refused {
 			return 1
 		}
 		return 0
@@ -54,7 +54,7 @@ func (r *unprotectedRow) compare(other *unprotectedRow) int {
 
 // why says why the resource cannot be protected; "" if it can be.
 func (r *unprotectedRow) why() string {
-	if !isFalse(r.known.CanBeProtected) {
+	if !r.known.Refused {
 		return ""
 	}
 	reason := cbrapi.ErrorInfo{Code: r.known.Code, Message: r.known.Reason}.String()
@@ -73,16 +73,16 @@ func (r *unprotectedRow) show() Unprotected {
 }
 
 // protectables counts the resources of all projects, by type.
-func (m *model) protectables() []Protectable {
-	var all []Protectable
+func (m *model) protectables() []ProtectableCount {
+	var all []ProtectableCount
 	for _, p := range m.projects {
 		if p.Protectables == nil {
 			continue
 		}
 		for _, c := range p.Protectables.Counts {
-			n := slices.IndexFunc(all, func(one Protectable) bool { return one.ResourceType == c.Type })
+			n := slices.IndexFunc(all, func(one ProtectableCount) bool { return one.ResourceType == c.Type })
 			if n < 0 {
-				n, all = len(all), append(all, Protectable{ResourceType: c.Type})
+				n, all = len(all), append(all, ProtectableCount{ResourceType: c.Type})
 			}
 			all[n].Protected += c.Protected
 			all[n].Unprotected += c.Unprotected

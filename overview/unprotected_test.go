@@ -27,7 +27,7 @@ func withProtectables(t testing.TB, name string, all ...*cbrapi.Protectable) pro
 }
 
 func server(id, name string) *cbrapi.Protectable {
-	return &cbrapi.Protectable{ID: id, Name: name, Type: "OS::Nova::Server", CanBeProtected: new(true)}
+	return &cbrapi.Protectable{ID: id, Name: name, Type: "OS::Nova::Server"}
 }
 
 func unprotectedLine(u overview.Unprotected) string {
@@ -37,7 +37,7 @@ func unprotectedLine(u overview.Unprotected) string {
 func TestUnprotected(t *testing.T) {
 	t.Parallel()
 	refusedServer := server("c", "gpu")
-	refusedServer.CanBeProtected, refusedServer.Code, refusedServer.Reason = new(false), "BackupService.9", "The image is not supported."
+	refusedServer.Refused, refusedServer.Code, refusedServer.Reason = true, "BackupService.9", "The image is not supported."
 	share := &cbrapi.Protectable{ID: "d", Type: "OS::Sfs::Turbo"}
 	blind := withProtectables(t, "b", server("e", "web"))
 	blind.Inventory.Complete, blind.Inventory.LastComplete = false, hoursAgo(1)
@@ -75,7 +75,7 @@ func TestUnprotected(t *testing.T) {
 		}
 	}
 	got := get(t, "", projects...)
-	counts := []overview.Protectable{
+	counts := []overview.ProtectableCount{
 		{ResourceType: "OS::Nova::Server", Protected: 3, Unprotected: 3, Excluded: 1},
 		{ResourceType: "OS::Sfs::Turbo", Unprotected: 1},
 	}

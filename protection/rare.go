@@ -11,9 +11,9 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/schedule"
 )
 
-// retention is how long the API keeps tasks, as far as is known: the console lists those of
+// tasksKept is how long the API keeps tasks, as far as is known: the console lists those of
 // 30 days. See umn/source/managing_tasks.rst of opentelekomcloud-docs/cloud-backup-recovery.
-const retention = 30 * 24 * time.Hour
+const tasksKept = 30 * 24 * time.Hour
 
 // TooRare says, in one sentence without a full stop, which enabled policies run too rarely
 // to be judged at all times: alone and with the others of a vault, a run can be older than
@@ -63,5 +63,5 @@ func together(policies []*cbrapi.Policy, vaultID string, operation cbrapi.Operat
 // rare reports whether a due moment can leave the lookback before the next one is judged.
 func rare(s schedule.Schedule, o Options) bool {
 	gap, ok := s.LongestGap()
-	return ok && gap+gap/4+min(gap, o.Grace) > min(o.Lookback, retention)
+	return ok && gap+gap/4+min(gap, o.Grace) > min(o.Lookback, tasksKept)
 }

@@ -58,7 +58,7 @@ func (s *Snapshot) findRestorePoints() {
 		one := RestorePoints{RestorePoints: points, ResourceID: r.ID, VaultID: vaultID, Lost: lost(&points)}
 		if forBackups[r.ID] {
 			f := s.of(ledger.ResourceKey{ResourceID: r.ID, OperationType: cbrapi.OperationBackup})
-			one.Restorable = new(points.Count > 0 || f.awaitsBackup())
+			one.Restorable = new(points.Count > 0 || f.succeededLately())
 		}
 		if isTrue(one.Lost) {
 			one.Why = fmt.Sprintf("%d of %d restore points are gone within a day, other than by expiry", points.Peak-points.Count, points.Peak)
@@ -80,7 +80,7 @@ func lost(p *inventory.RestorePoints) *bool {
 	}
 }
 
-// RestorePoints returns what is known of the backups of a resource; nil if they are not read.
+// RestorePoints returns what is known of the backups of a resource; nil if nothing is.
 func (k *Keys) RestorePoints(resourceID string) *RestorePoints {
 	all := k.snapshot.RestorePoints
 	n, found := slices.BinarySearchFunc(all, resourceID, func(r RestorePoints, id string) int { return strings.Compare(r.ResourceID, id) })

@@ -47,6 +47,7 @@ func TestRestorePoints(t *testing.T) {
 		s.Backups = &inventory.Backups{Resources: backups}
 		return s
 	}
+	none := &inventory.Backups{Resources: map[string]inventory.RestorePoints{}}
 	known := []string{
 		"bound: 3 in v", "emptied: 0 in v, missing", "from elsewhere: 5 in ", "gone: 1 in v", "gone and emptied: 0 in v",
 		"moved: 2 in v", "new: 0 in v, missing", "synchronized: 0 in h", "unbound: 4 in v",
@@ -57,6 +58,7 @@ func TestRestorePoints(t *testing.T) {
 	}{
 		"read":              {want: known},
 		"not wanted":        {change: func(s *inventory.Snapshot) { s.Backups = nil }},
+		"there are none":    {change: func(s *inventory.Snapshot) { s.Vaults, s.Bindings = []*cbrapi.Vault{}, nil; s.Backups = none }, want: []string{}},
 		"being read":        {change: func(s *inventory.Snapshot) { s.Backups = &inventory.Backups{} }},
 		"vaults being read": {change: func(s *inventory.Snapshot) { s.Vaults, s.Bindings, s.Expected = nil, nil, nil }},
 		"vaults cannot be read": {
@@ -67,7 +69,7 @@ func TestRestorePoints(t *testing.T) {
 		},
 		"policies are not read": {
 			change: func(s *inventory.Snapshot) {
-				s.Expected, s.Backups = nil, &inventory.Backups{Resources: map[string]inventory.RestorePoints{}}
+				s.Expected, s.Backups = nil, none
 			},
 			want: []string{"bound: 0 in v", "emptied: 0 in v", "moved: 0 in v", "new: 0 in v", "synchronized: 0 in h"},
 		},
@@ -82,7 +84,10 @@ func TestRestorePoints(t *testing.T) {
 				return vaultID != "other" && operation == cbrapi.OperationBackup
 			}
 			s := protection.NewSnapshot(tasks.Snapshot{}, read, protection.Options{Follows: follows})
-			var got []string
+			var got []string // nil if nothing is known
+			if s.RestorePoints != nil {
+				got = []string{}
+			}
 			for _, r := range s.RestorePoints {
 				text := fmt.Sprintf("%s: %d in %s", r.ResourceID, r.Count, r.VaultID)
 				if r.Restorable != nil && !*r.Restorable {
@@ -98,27 +103,6 @@ func TestRestorePoints(t *testing.T) {
 			}
 			if of := s.Keys().RestorePoints("in another"); of != nil {
 				t.Errorf("of a resource in a vault that is not followed: got %+v", of)
-			}
-		})
-	}
-}
-
-// TestNoBackups tells backups that are not read from none at all.
-func TestNoBackups(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		vaults *inventory.Snapshot
-		read   bool
-	}{
-		"no vaults are read": {nil, false},
-		"not read yet":       {&inventory.Snapshot{Vaults: []*cbrapi.Vault{}, Backups: &inventory.Backups{}}, false},
-		"there are none":     {&inventory.Snapshot{Vaults: []*cbrapi.Vault{}, Backups: &inventory.Backups{Resources: map[string]inventory.RestorePoints{}}}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := protection.NewSnapshot(tasks.Snapshot{}, test.vaults, protection.Options{})
-			if got := s.RestorePoints; len(got) > 0 || (got != nil) != test.read {
-				t.Errorf("got %#v, want them known: %t", got, test.read)
 			}
 		})
 	}

@@ -1,6 +1,6 @@
-// Package protection judges the tasks of a project by its vaults and policies: what is
-// overdue, failing, stuck or not covered, and why; in which vault a resource is, and
-// which names are current.
+// Package protection judges a project by its tasks, vaults, policies and backups: what is
+// overdue, failing, stuck or not covered, what can be restored, what is lost or in no vault,
+// and why. It finds in which vault a resource is, and which names are current.
 //
 // It has no clock and sends no requests. All times come from the snapshots.
 package protection
@@ -77,20 +77,20 @@ type ProjectInfo struct {
 	Hints               problem.Hints
 }
 
-// NewSnapshot judges the tasks of a project by its vaults and policies, which are nil if
-// they are not read.
-func NewSnapshot(known tasks.Snapshot, vaults *inventory.Snapshot, o Options) Snapshot {
-	s := Snapshot{Snapshot: known, Inventory: vaults, options: o}
-	if vaults != nil {
+// NewSnapshot judges a project by its tasks and by the lists of its inventory, which are nil
+// if vaults and policies are not read.
+func NewSnapshot(known tasks.Snapshot, lists *inventory.Snapshot, o Options) Snapshot {
+	s := Snapshot{Snapshot: known, Inventory: lists, options: o}
+	if lists != nil {
 		if len(known.Tasks) == 0 && known.Discovered == nil { // only vaults are configured
-			s.Up, s.Duration = vaults.Up, vaults.Duration
+			s.Up, s.Duration = lists.Up, lists.Duration
 		}
-		if s.Waiting = vaults.Waiting(); s.Waiting {
+		if s.Waiting = lists.Waiting(); s.Waiting {
 			s.holdBack()
 		}
-		s.bindings = vaults.Bindings
-		s.vaults = make(map[string]*cbrapi.Vault, len(vaults.Vaults))
-		for _, v := range vaults.Vaults {
+		s.bindings = lists.Bindings
+		s.vaults = make(map[string]*cbrapi.Vault, len(lists.Vaults))
+		for _, v := range lists.Vaults {
 			s.vaults[v.ID] = v
 		}
 	}

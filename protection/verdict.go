@@ -80,7 +80,7 @@ func (s *Snapshot) overdue(f *facts, d *due) (overdue *bool, missed *due) {
 	if s.Inventory == nil {
 		return s.outdated(f), nil
 	}
-	if d.at.IsZero() || s.waitsForBackups(f) {
+	if d.at.IsZero() || s.backupsUnread(f) {
 		return nil, nil
 	}
 	switch {
@@ -97,9 +97,9 @@ func (s *Snapshot) overdue(f *facts, d *due) (overdue *bool, missed *due) {
 	}
 }
 
-// waitsForBackups reports whether the backups that decide about a key have not been read yet:
+// backupsUnread reports whether the backups that decide about a key have not been read yet:
 // a restart is not to end what was overdue. If the user may not read them, the tasks decide.
-func (s *Snapshot) waitsForBackups(f *facts) bool {
+func (s *Snapshot) backupsUnread(f *facts) bool {
 	b := s.Inventory.Backups
 	return f.key.OperationType == cbrapi.OperationBackup && b != nil && b.Resources == nil && !b.Reasons[cbrapi.ReasonPermission]
 }
@@ -114,7 +114,7 @@ func (s *Snapshot) met(f *facts, d *due) bool {
 		return f.succeededSince(d.from)
 	}
 	return !f.backups.Resources[f.key.ResourceID].LatestCreated.Before(d.from) ||
-		f.succeededSince(d.from) && (f.awaitsBackup() || s.hasExpired(f, d, f.state.LastSuccess.Created))
+		f.succeededSince(d.from) && (f.succeededLately() || s.hasExpired(f, d, f.state.LastSuccess.Created))
 }
 
 // hasExpired reports whether a backup for d was to be kept until the run after d and not longer:
@@ -128,9 +128,9 @@ func (s *Snapshot) hasExpired(f *facts, d *due, created time.Time) bool {
 	})
 }
 
-// awaitsBackup reports whether the latest success has ended so lately that its backup may not
-// be known yet.
-func (f *facts) awaitsBackup() bool {
+// succeededLately reports whether the latest success has ended so lately that its backup may
+// not be known yet.
+func (f *facts) succeededLately() bool {
 	return f.backups != nil && f.state != nil && f.state.LastSuccess != nil && f.state.LastSuccess.End.After(f.backups.FullAt.Add(-listDelay))
 }
 

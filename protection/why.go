@@ -107,13 +107,13 @@ func whatIsLeft(f *facts) string {
 	if left.Count > 0 {
 		text = "; the latest restore point is of " + formatTime(left.Latest)
 	}
-	switch left.Failed {
+	switch left.InError {
 	case 0:
 		return text
 	case 1:
 		return text + "; 1 backup is in status error"
 	default:
-		return text + fmt.Sprintf("; %d backups are in status error", left.Failed)
+		return text + fmt.Sprintf("; %d backups are in status error", left.InError)
 	}
 }
 

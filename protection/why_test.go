@@ -75,7 +75,7 @@ func TestWhyGone(t *testing.T) {
 	)
 	on := func(date int) time.Time { return time.Date(2026, 11, date, 2, 0, 0, 0, time.UTC) }
 	failures := func(p inventory.RestorePoints, n int) inventory.RestorePoints {
-		p.Failed = n
+		p.InError = n
 		return p
 	}
 	for name, test := range map[string]struct {

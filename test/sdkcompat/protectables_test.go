@@ -55,7 +55,7 @@ func TestProtectables(t *testing.T) {
 				if p.VaultID != "" {
 					protected++
 				}
-				if !*p.CanBeProtected && p.Code != "" && p.Reason != "" {
+				if p.Refused && p.Code != "" && p.Reason != "" {
 					refused++
 				}
 			}
@@ -120,14 +120,14 @@ func ourProtectables(t *testing.T, client *cbrapi.Client, kind cbrapi.Protectabl
 func translateProtectable(p model.ProtectablesResp) *cbrapi.Protectable {
 	result := value(p.Protectable)
 	out := &cbrapi.Protectable{
-		ID:             strings.ToLower(p.Id),
-		Name:           p.Name,
-		Type:           p.Type,
-		Status:         value(p.Status).Value(),
-		VaultID:        strings.ToLower(value(result.Vault).Id),
-		CanBeProtected: &result.Result,
-		Code:           value(result.Code),
-		Reason:         value(result.Reason),
+		ID:      strings.ToLower(p.Id),
+		Name:    p.Name,
+		Type:    p.Type,
+		Status:  value(p.Status).Value(),
+		VaultID: strings.ToLower(value(result.Vault).Id),
+		Refused: !result.Result,
+		Code:    value(result.Code),
+		Reason:  value(result.Reason),
 	}
 	if out.Reason == "" {
 		out.Reason = value(result.Message)

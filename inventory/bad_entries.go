@@ -10,13 +10,13 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// lostEntries names the rows, the resources of vaults and the vaults of policies that
+// badEntries names the rows, the resources of vaults and the vaults of policies that
 // cannot be read. They may need a backup, or be one, all the same.
-type lostEntries []string
+type badEntries []string
 
 // add adds the invalid fields that cost an entry. They are of the row called name, or of
 // the list if name is "".
-func (l *lostEntries) add(name string, invalid []cbrapi.InvalidField) {
+func (l *badEntries) add(name string, invalid []cbrapi.InvalidField) {
 	for _, f := range invalid {
 		if !isEntry(f) {
 			continue
@@ -42,8 +42,8 @@ func isEntry(f cbrapi.InvalidField) bool {
 	}
 }
 
-// err returns an error that names the first entries, or nil if none was lost.
-func (l lostEntries) err(operation string) error {
+// err returns an error that names the first entries, or nil if there are none.
+func (l badEntries) err(operation string) error {
 	const most = 3
 	if len(l) == 0 {
 		return nil
@@ -55,7 +55,7 @@ func (l lostEntries) err(operation string) error {
 	return &cbrapi.Error{Operation: operation, StatusCode: http.StatusOK, Message: text}
 }
 
-// fillVaults returns the vaults of a list with lost entries. What it lacks of the list
+// fillVaults returns the vaults of a list with bad entries. What it lacks of the list
 // before may be among these and need a backup all the same, so it is kept.
 func fillVaults(vaults, before []*cbrapi.Vault) []*cbrapi.Vault {
 	known := map[string]*cbrapi.Vault{}
