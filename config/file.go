@@ -53,7 +53,7 @@ func (f *File) String() string { return f.name }
 func (f *File) Once() bool { return f.once }
 
 // Changed reports whether the content of the file differs from what Load has read last,
-// be it valid or not. The error of an unreadable file counts as its content.
+// valid or not. The error of an unreadable file counts as its content.
 func (f *File) Changed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

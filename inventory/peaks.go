@@ -26,13 +26,10 @@ const (
 	// maxPeakAge is how old a peak is at most that counts in full: that of the reading before may
 	// be older than a day.
 	maxPeakAge = day + fullInterval
-	// keepGone is how long a resource is kept after its last backup: while a peak may be
-	// higher, and until the next full reading.
-	keepGone = day + time.Hour
 )
 
 // follow returns what follows the state before a reading. It keeps the resources that have
-// no backup any more.
+// no backup any more while a peak may be higher.
 func (t tallies) follow(before map[string]followed, started time.Time) map[string]followed {
 	next := make(map[string]followed, len(t))
 	for id, one := range t {
@@ -40,7 +37,7 @@ func (t tallies) follow(before map[string]followed, started time.Time) map[strin
 	}
 	for id, old := range before {
 		gone := cmp.Or(old.gone, started)
-		if t[id] == nil && started.Sub(gone) < keepGone {
+		if t[id] == nil && started.Sub(gone) < maxPeakAge {
 			next[id] = followed{&tally{RestorePoints: RestorePoints{Resource: old.Resource, VaultID: old.VaultID}}, old.peaks, gone}
 		}
 	}

@@ -127,8 +127,8 @@ func TestRestorePoints(t *testing.T) {
 func TestLatestBackup(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		newest := backup(2, "r", midnight.Add(-time.Hour)).with("resource_name", "new").with("vault_id", uuid("w")).with("status", "error")
-		c := &cloud{backups: []object{newest, backup(1, "r", midnight.Add(-2*time.Hour))}}
+		latest := backup(2, "r", midnight.Add(-time.Hour)).with("resource_name", "new").with("vault_id", uuid("w")).with("status", "error")
+		c := &cloud{backups: []object{latest, backup(1, "r", midnight.Add(-2*time.Hour))}}
 		p := start(t, c, readsBackups)
 		if r := p.settle().Backups.Resources[uuid("r")]; r.Resource.Name != "new" || r.VaultID != uuid("w") {
 			t.Errorf("got %+v", r)

@@ -354,7 +354,7 @@ func TestRenameInBackups(t *testing.T) {
 		t.Error("the resource itself has its old name")
 	}
 	cloud.SetProtectables(simulator.Protectable{ID: id})
-	if cloud.RenameResource(id, "newest name"); !exists("newest name") {
+	if cloud.RenameResource(id, "latest name"); !exists("latest name") {
 		t.Error("a given resource is not renamed")
 	}
 }
