@@ -38,12 +38,12 @@ model: ## the model test with SEEDS (100) random seeds
 
 .PHONY: lint
 lint: ## linters, formatting, import directions
-	bash .ci/golangci-lint.sh run
+	bash .ci/tool.sh golangci-lint run
 	bash .ci/prettier.sh --check
 
 .PHONY: fmt
 fmt: ## format everything in place
-	bash .ci/golangci-lint.sh fmt
+	bash .ci/tool.sh golangci-lint fmt
 	bash .ci/prettier.sh --write
 
 .PHONY: rules
