@@ -92,6 +92,7 @@ type flags struct {
 	telemetryPath   string
 	externalURL     *url.URL // nil if it is not given
 	routePrefix     string
+	maxRequests     uint // 0 is no limit
 	pprof           bool
 	web             *web.FlagConfig
 	logLevel        string
@@ -127,6 +128,8 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		Default("").StringVar(&externalURL)
 	app.Flag("web.route-prefix", "Prefix of the paths of all pages. Defaults to the path of --web.external-url.").
 		Default("").StringVar(&f.routePrefix)
+	app.Flag("web.max-requests", "Scrapes that may be in flight at a time; others get a 503. 0 is no limit.").
+		Default("40").UintVar(&f.maxRequests)
 	app.Flag("web.enable-pprof", "Serve profiles of the process below /debug/pprof/. Whoever reaches the port can slow it down with them.").
 		BoolVar(&f.pprof)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)
@@ -279,6 +282,7 @@ func newExporter(f *flags, load func() (*config.Config, error), registry *promet
 		TelemetryPath: f.telemetryPath,
 		ExternalURL:   f.externalURL,
 		RoutePrefix:   f.routePrefix,
+		MaxRequests:   f.maxRequests,
 		Profiles:      f.pprof,
 		Version:       version.Version,
 		UserAgent:     program + "/" + version.Version,

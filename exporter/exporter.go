@@ -31,6 +31,7 @@ type Options struct {
 	// nil if it is not known.
 	ExternalURL *url.URL
 	RoutePrefix string // what all paths of requests begin with, such as /cbr, or ""
+	MaxRequests uint   // scrapes in flight; 0 is no limit
 	Profiles    bool   // whether the profiles of the process are served
 	Version     string // of the exporter
 	UserAgent   string // of requests to the API
@@ -57,6 +58,7 @@ type Exporter struct {
 	guard     *credentials.Guard
 	margin    margin        // of the page with all projects
 	pages     chan struct{} // has one element for each page that is being written
+	scrapes   atomic.Int64  // in flight
 
 	loading   sync.Mutex // held while a configuration is loaded
 	replacing sync.Mutex // held while current is replaced

@@ -106,6 +106,20 @@ func inTurn(turns chan struct{}, w http.ResponseWriter, r *http.Request, write f
 	write()
 }
 
+// limited refuses scrapes beyond MaxRequests. Those that wait for the API or for their turn
+// count too.
+func (e *Exporter) limited(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		defer e.scrapes.Add(-1)
+		if most := e.options.MaxRequests; uint64(e.scrapes.Add(1)) > uint64(most) && most > 0 {
+			w.Header().Set("Retry-After", "10")
+			http.Error(w, fmt.Sprintf("%d scrapes are in flight; scrape less often, or raise --web.max-requests.", most), http.StatusServiceUnavailable)
+			return
+		}
+		serve(w, r)
+	}
+}
+
 func (e *Exporter) metricsHandler(r *http.Request, gatherers ...prometheus.Gatherer) http.Handler {
 	return promhttp.HandlerFor(prometheus.Gatherers(gatherers), promhttp.HandlerOpts{
 		EnableOpenMetrics: true,

@@ -16,6 +16,7 @@ func (e *Exporter) Handler() http.Handler {
 	mux, prefix := http.NewServeMux(), e.options.RoutePrefix
 	page := func(method, path string, serve http.HandlerFunc) { mux.HandleFunc(method+" "+prefix+path, serve) }
 	// The metrics are compressed by promhttp.
+	scrape := func(path string, serve http.HandlerFunc) { page("GET", path, e.limited(serve)) }
 	compressed := func(path string, serve http.HandlerFunc) { page("GET", path, gzhttp.GzipHandler(serve)) }
 
 	turns := make(chan struct{}, maxPages) // others than those of scrapes, which must not wait for browsers
@@ -35,22 +36,22 @@ func (e *Exporter) Handler() http.Handler {
 	const plain = "text/plain; charset=utf-8"
 	metrics := strings.TrimSuffix(e.options.TelemetryPath, "/")
 	if metrics != e.options.TelemetryPath {
-		page("GET", metrics+"/{$}", e.serveMetrics) // only this path, not the paths below it
+		scrape(metrics+"/{$}", e.serveMetrics) // only this path, not the paths below it
 	}
 	if metrics != "" {
-		page("GET", metrics, e.serveMetrics)
+		scrape(metrics, e.serveMetrics)
 		judged("/{$}", pages.ServePage)
 	}
 	judged("/resource", pages.ServeResource)
 	compressed("/assets/{name}", pages.ServeAsset)
 	judged("/api/v1/status", pages.ServeStatus)
 	judged("/api/v1/resource", pages.ServeResourceStatus)
-	page("GET", probePath, e.serveProbe)
+	scrape(probePath, e.serveProbe)
 	compressed("/sd", e.serveTargets(pages.Text("Targets", "", "application/json", e.targets)))
 	compressed("/config", pages.Text("Configuration", "", plain, func(*http.Request) string {
 		return e.current.Load().config.String() // without secrets
 	}))
-	page("GET", "/-/metrics", e.serveOwnMetrics)
+	scrape("/-/metrics", e.serveOwnMetrics)
 	compressed("/-/healthy", pages.Text("Healthy", "../", plain, always("cbr_exporter is healthy.\n")))
 	// Always ready: without scrapes an unreachable API would go unnoticed.
 	compressed("/-/ready", pages.Text("Ready", "../", plain, always("cbr_exporter is ready.\n")))

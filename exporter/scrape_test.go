@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cbr-exporter/cbr_exporter/exporter"
 )
 
 // TestConnectionRefused has no server at the endpoint.
@@ -220,6 +222,35 @@ func TestPagesAtATime(t *testing.T) {
 		if got := received.Load(); got != 6 {
 			t.Errorf("%d pages were received, want the 6 whose client was not gone", got)
 		}
+	})
+}
+
+// TestMaxRequests has six scrapes in flight, of which two wait for their turn: as many as
+// are allowed. Others are refused, on all pages with metrics and only there.
+func TestMaxRequests(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		registry, slow := prometheus.NewRegistry(), &slowCollector{delay: time.Minute}
+		registry.MustRegister(slow)
+		api := loadAPI(t, "vendor_sample")
+		e := start(t, hosts{api.host: api}, configuration(api.project()), exposing(registry),
+			func(o *exporter.Options) { o.MaxRequests = 6 })
+		for range 3 {
+			go e.do(t, http.MethodGet, "/metrics", nil)
+			go e.do(t, http.MethodGet, "/probe?project=test", nil)
+		}
+		time.Sleep(time.Second)
+		for _, path := range []string{"/metrics", "/probe?project=test", "/-/metrics"} {
+			got := e.fetch(t, http.MethodGet, path)
+			const want = "6 scrapes are in flight; scrape less often, or raise --web.max-requests.\n"
+			if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") != "10" || got.body != want {
+				t.Errorf("%s: got status %d, %v and %q, want 503 and %q", path, got.status, got.header, got.body, want)
+			}
+		}
+		for _, path := range []string{"/-/healthy", "/-/ready", "/", "/api/v1/status", "/sd", "/config"} {
+			e.get(t, path, "")
+		}
+		time.Sleep(time.Hour)
+		e.scrape(t) // others have left
 	})
 }
 
