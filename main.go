@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
@@ -75,6 +76,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	}
 	logger, toolkitLogger := newLogger(stderr, f.logLevel, f.logFormat)
 	_ = level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build_context", version.BuildContext())
+	limitMemory(memlimit.FromCgroup, logger)
 	if err := serve(f, logger, toolkitLogger); err != nil {
 		for line := range strings.Lines(err.Error()) {
 			_ = level.Error(logger).Log("msg", "exiting", "err", strings.TrimSpace(line))

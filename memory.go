@@ -1,0 +1,22 @@
+package main
+
+import (
+	"math"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+)
+
+// limitMemory has the garbage collector keep the process below nine tenths of what the
+// cgroup of its container or unit allows, so that the kernel does not kill it. GOMEMLIMIT
+// in the environment takes precedence.
+func limitMemory(allowed memlimit.Provider, logger log.Logger) {
+	limit, err := memlimit.Set(memlimit.WithProvider(allowed))
+	switch {
+	case err != nil: // as on systems without cgroups
+		_ = level.Debug(logger).Log("msg", "the memory limit of the cgroup is not known", "err", err)
+	case limit != math.MaxInt64:
+		_ = level.Info(logger).Log("msg", "limiting the memory", "bytes", limit)
+	}
+}
