@@ -248,6 +248,11 @@ config.yml:1: scrape.finished_task_ttl: 31d is out of range; write a value from 
 		yaml: `scrape: {concurrency: "16"}` + "\n" + oneProject,
 		want: `config.yml:1: scrape.concurrency: not a whole number; write one, without quotes`,
 	},
+	"a fraction": {
+		yaml: "scrape: {concurrency: 1.5}\n" + oneProject + "    discovery: {max_tasks: '2.5'}\n",
+		want: `config.yml:1: scrape.concurrency: not a whole number; write one, without quotes
+config.yml:7: projects[0].discovery.max_tasks: not a whole number; write one, without quotes`,
+	},
 	"negative timeout": {
 		yaml: "scrape: {timeout: -5s}\n" + oneProject,
 		want: `config.yml:1: scrape.timeout: not a duration; write a number and a unit, for example 500ms, 30s, 1h30m or 7d`,

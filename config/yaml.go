@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -256,8 +257,8 @@ func (d document) check(p problems) {
 
 func isUnprintable(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar } // the latter is not UTF-8
 
-// checkValue reports values on which the types of Prometheus would end decoding, with
-// an error that has no line and repeats the value.
+// checkValue reports values that the decoder would change, and those on which the types of
+// Prometheus would end decoding, with an error that has no line and repeats the value.
 func checkValue(value string, p problems) {
 	switch {
 	case strings.HasSuffix(p.path, "http_client.proxy_url"):
@@ -265,6 +266,10 @@ func checkValue(value string, p problems) {
 	case strings.HasSuffix(p.path, ".tls_config.min_version"), strings.HasSuffix(p.path, ".tls_config.max_version"):
 		if _, ok := commoncfg.TLSVersions[value]; !ok {
 			p.add("unknown TLS version; write TLS10, TLS11, TLS12 or TLS13")
+		}
+	case strings.HasSuffix(p.path, ".concurrency"), strings.HasSuffix(p.path, ".max_tasks"): // a fraction would be cut off
+		if n, err := strconv.ParseFloat(value, 64); err == nil && n != math.Trunc(n) {
+			p.add("%s", wantType("int"))
 		}
 	}
 }
