@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -48,6 +49,10 @@ func TestYAMLBlocks(t *testing.T) {
 		}
 	}
 
+	schema, err := jsonschema.NewCompiler().Compile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
 	kinds := map[string]int{}
 	for _, block := range yamlBlocks(t) {
 		var content struct {
@@ -65,6 +70,13 @@ func TestYAMLBlocks(t *testing.T) {
 			kinds["configuration"]++
 			if _, err := config.Parse("config.yml", folder, []byte(block.text), accessKeyInEnvironment); err != nil {
 				t.Errorf("%s: the configuration is refused: %v", block.at, err)
+			}
+			var all any
+			if err := yaml.Unmarshal([]byte(block.text), &all); err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(all); err != nil {
+				t.Errorf("%s: editors report: %v", block.at, err)
 			}
 		case content.ScrapeConfigs != nil:
 			kinds["scrape configuration"]++

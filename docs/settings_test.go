@@ -101,8 +101,9 @@ func TestConfigurationKeys(t *testing.T) {
 func configKeys(typ reflect.Type, prefix string) []string {
 	var keys []string
 	for field := range typ.Fields() {
-		name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-		if name == "-" || !field.IsExported() {
+		tag := field.Tag.Get("yaml")
+		name, options, _ := strings.Cut(tag, ",")
+		if name == "-" || tag == "" || !field.IsExported() {
 			continue // not a part of the file
 		}
 		if options == "inline" {
