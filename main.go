@@ -143,9 +143,11 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app.Flag("log.format", "Output format of log messages. One of: logfmt, json.").
 		Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
 
-	if slices.Contains(args, "--help-man") {
-		f.done = true
-		return f, writeManPage(app)
+	for flag, page := range map[string]string{"--help-man": manPage, "--completion-script-zsh": zshCompletion()} {
+		if slices.Contains(args, flag) {
+			f.done = true
+			return f, writeUsage(app, page)
+		}
 	}
 	_, err := app.Parse(args)
 	if f.done {

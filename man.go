@@ -33,8 +33,14 @@ Exit, within five seconds.
 0 after a signal and if a check found no mistake, 2 for a mistake in the flags, 1 for any other failure.
 `
 
-// writeManPage writes the manual page to the usage writer of the app.
-func writeManPage(app *kingpin.Application) error {
+// zshCompletion is the template of the completion for zsh. Kingpin's own one, as a file in
+// fpath, only defines a function when it is first called: the first TAB would do nothing.
+func zshCompletion() string {
+	return strings.TrimSuffix(kingpin.ZshCompletionTemplate, "fi\n") + "else\n    _{{.App.Name}}\nfi\n"
+}
+
+// writeUsage writes a template of kingpin to the usage writer of the app.
+func writeUsage(app *kingpin.Application, page string) error {
 	app.UsageFuncs(template.FuncMap{
 		"release": func() string { return version.Version },
 		"roff":    strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace,
@@ -43,5 +49,5 @@ func writeManPage(app *kingpin.Application) error {
 	if err != nil {
 		return err
 	}
-	return app.UsageForContextWithTemplate(context, 2, manPage)
+	return app.UsageForContextWithTemplate(context, 2, page)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -50,8 +51,8 @@ func TestManPageIsRead(t *testing.T) {
 	}
 }
 
-// TestCompletion completes command lines in bash, and looks at the script for zsh.
-func TestCompletion(t *testing.T) {
+// TestBashCompletion completes command lines in bash.
+func TestBashCompletion(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
@@ -71,9 +72,24 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", line, got, err, want)
 		}
 	}
-	zsh, err := command("--completion-script-zsh").Output()
-	if err != nil {
-		t.Fatal(err)
+}
+
+// TestZshCompletion completes a command line in zsh, which reads the script from its fpath.
+func TestZshCompletion(t *testing.T) {
+	t.Parallel()
+	code, script, stderr := runProgram("--completion-script-zsh")
+	if code != 0 || !strings.HasPrefix(script, "#compdef cbr_exporter\n") {
+		t.Fatalf("got exit code %d and %s%s", code, script, stderr)
 	}
-	contains(t, "the script", string(zsh), "#compdef cbr_exporter\n", "--completion-bash")
+	zsh, err := exec.LookPath("zsh")
+	if err != nil {
+		t.Skip("zsh is not installed")
+	}
+	const complete = `fpath=("$1"); autoload -U _cbr_exporter; compadd() { print $matches }
+		typeset -A compstate=(nmatches 1); words=("$0" --log.level ""); CURRENT=3; _cbr_exporter`
+	cmd := exec.CommandContext(t.Context(), zsh, "-f", "-c", complete, os.Args[0], filepath.Dir(write(t, "_cbr_exporter", script)))
+	cmd.Env = append(os.Environ(), runMain+"=1")
+	if got, err := cmd.CombinedOutput(); err != nil || string(got) != "debug info warn error\n" {
+		t.Errorf("got %q, %v, want the levels", got, err)
+	}
 }
