@@ -42,6 +42,7 @@ projects:
 		{name: "demo with a configuration", args: []string{"--demo", "--config.file=config.yml"}, code: 2, stderr: "--demo has its own configuration"},
 		{name: "demo with a check", args: []string{"--demo", "--config.check-connection"}, code: 2, stderr: "--demo has its own configuration"},
 		{name: "demo with reloads", args: []string{"--demo", "--config.auto-reload-interval=1m"}, code: 2, stderr: "--demo has its own configuration"},
+		{name: "fewer than no scrapes", args: []string{"--web.max-requests=-1"}, code: 2, stderr: "-1"},
 		{name: "interval without a unit", args: []string{"--config.auto-reload-interval=30"}, code: 2, stderr: "30"},
 		{name: "reloads of a device", args: []string{"--config.file=/dev/null", "--config.auto-reload-interval=1m"}, code: 1, stderr: "--config.auto-reload-interval: /dev/null can be read once only; leave the flag out"},
 		{name: "no configuration file", args: []string{"--config.file="}, code: 2, stderr: "--config.file: no name; write the path of the configuration"},
