@@ -138,6 +138,9 @@ projects:
 // accepts, and both must refuse unknown keys and a value, list or mapping that is in the
 // place of another of the three.
 func TestSchemaAndParse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("parses two thousand files")
+	}
 	s := loadSchema(t)
 	// Without true and yes: Parse takes true for a text, and yes for true.
 	values := []any{nil, "", "x", "0", "30s", "http://x", 0, 1, -1, 1.5, 1e30, []any{}, []any{"x"}, []any{nil}, map[string]any{}, map[string]any{"x": "y"}}
