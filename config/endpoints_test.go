@@ -57,7 +57,7 @@ var httpClientSettings = settings{
 var httpClientMistakes = mistakes{
 	"http_client with an unknown key": {
 		yaml: oneProject + "    http_client:\n      proxy_uri: http://proxy.example.com\n",
-		want: `config.yml:7: projects[0].http_client.proxy_uri: unknown key; correct or remove it, the example config.yml shows all keys`,
+		want: `config.yml:7: projects[0].http_client.proxy_uri: unknown key; correct or remove it, the commented example shows all keys`,
 	},
 	"proxy_url without scheme": {
 		yaml: oneProject + "    http_client: {proxy_url: 'proxy.example.com:3128'}\n",

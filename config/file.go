@@ -87,6 +87,8 @@ func (f *File) unreadable(err error) error {
 	switch {
 	case f.once:
 		remedy = ""
+	case errors.Is(err, fs.ErrPermission):
+		remedy = "; let the user that runs the exporter read it"
 	case errors.Is(err, fs.ErrNotExist):
 		remedy += ", or in a container mount yours there"
 	}

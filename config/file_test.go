@@ -17,7 +17,7 @@ func TestLoadErrors(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
 		"missing":     {"testdata/none.yml", "testdata/none.yml: cannot be read: no such file or directory; name another file with --config.file, or in a container mount yours there"},
 		"directory":   {"testdata", "testdata: cannot be read: a directory, not a file (Docker makes one if the file to mount is missing on the host); name another file with --config.file"},
-		"empty":       {"testdata/empty.yml", "testdata/empty.yml:1: the file has no content; start from the example config.yml"},
+		"empty":       {"testdata/empty.yml", "testdata/empty.yml:1: the file has no content; start from the commented example"},
 		"large":       {large.file, large.file + ": cannot be read: " + large.problem + "; name another file with --config.file"},
 		"device":      {"/dev/zero", "/dev/zero: cannot be read: larger than 4096 KiB"},
 		"stdin empty": {"-", "standard input: cannot be read: nothing was written to it"},

@@ -119,7 +119,7 @@ config.yml:6: projects[1].name: missing; with two or more projects each needs a 
 	"a project behind one with an unknown key": {
 		yaml: with("- region", "- name: prod\n    regoin") +
 			strings.TrimPrefix(with("- region", "- name: other\n    region", "task_ids: ["+backupID, "task_ids: [abc"), "projects:\n"),
-		want: `config.yml:3: projects[0].regoin: unknown key; correct or remove it, the example config.yml shows all keys
+		want: `config.yml:3: projects[0].regoin: unknown key; correct or remove it, the commented example shows all keys
 config.yml:11: projects[1].task_ids[0]: "abc" is not a UUID; copy the id from the console or the API`,
 	},
 	"two projects of one name": {

@@ -93,6 +93,8 @@ func checkFile(path, want string, limit int64, p problems) []byte {
 	content, err := readFile(path, false, limit)
 	content = bytes.TrimSpace(content)
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		p.add("cannot read the file: %v; let the user that runs the exporter read it", err)
 	case err != nil:
 		p.add("cannot read the file: %v; correct the path, which is relative to the directory of the configuration, or the file", err)
 	case len(content) == 0:

@@ -118,7 +118,7 @@ var topLevelMistakes = mistakes{
 	},
 	"unknown key": {
 		yaml: "http_client: {proxy_uri: 'http://proxy.example.com'}\n" + twoProjects(),
-		want: `config.yml:1: http_client.proxy_uri: unknown key; correct or remove it, the example config.yml shows all keys`,
+		want: `config.yml:1: http_client.proxy_uri: unknown key; correct or remove it, the commented example shows all keys`,
 	},
 }
 

@@ -194,7 +194,7 @@ func decode(content []byte, into any, p problems) {
 		p.addSyntaxError(err)
 		return
 	case root.IsZero() || root.Content[0].ShortTag() == "!!null":
-		p.addAt(1, "the file has no content; start from the example config.yml")
+		p.addAt(1, "the file has no content; start from the commented example")
 		return
 	}
 	d := newDocument("", root.Content[0].Line, root.Content[0])
@@ -298,7 +298,7 @@ func (d document) addTypeError(message string, p problems) {
 	}
 	var path, text string
 	if match := unknownKey.FindStringSubmatch(message); match != nil {
-		path, text = byKey(match[1]), "unknown key; correct or remove it, the example config.yml shows all keys"
+		path, text = byKey(match[1]), "unknown key; correct or remove it, the commented example shows all keys"
 	} else if match := repeatedKey.FindStringSubmatch(message); match != nil {
 		path, text = byKey(match[1]), "set twice, first at "+match[2]+"; remove one"
 	} else if match := wrongType.FindStringSubmatch(message); match != nil {

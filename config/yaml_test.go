@@ -10,11 +10,11 @@ import (
 var syntaxMistakes = mistakes{
 	"empty": {
 		yaml: "",
-		want: `config.yml:1: the file has no content; start from the example config.yml`,
+		want: `config.yml:1: the file has no content; start from the commented example`,
 	},
 	"only comments": {
 		yaml: "# scrape:\n",
-		want: `config.yml:1: the file has no content; start from the example config.yml`,
+		want: `config.yml:1: the file has no content; start from the commented example`,
 	},
 	"two documents": {
 		yaml: oneProject + "---\n" + oneProject,
@@ -88,11 +88,11 @@ projects:
 var keyMistakes = mistakes{
 	"unknown key in two items of one line": {
 		yaml: "projects: [{regin: a}, {regin: b}]\n",
-		want: `config.yml:1: regin: unknown key; correct or remove it, the example config.yml shows all keys`,
+		want: `config.yml:1: regin: unknown key; correct or remove it, the commented example shows all keys`,
 	},
 	"unknown key like another": {
 		yaml: with("task_ids", "taskids"),
-		want: `config.yml:5: projects[0].taskids: unknown key; correct or remove it, the example config.yml shows all keys`,
+		want: `config.yml:5: projects[0].taskids: unknown key; correct or remove it, the commented example shows all keys`,
 	},
 	"unknown key in other letters": {
 		yaml: "Scrape:\n" + oneProject,
