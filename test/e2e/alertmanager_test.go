@@ -76,6 +76,8 @@ func openInbox(t *testing.T) *inbox {
 		}
 		severity := regexp.MustCompile(`^[A-Z]+: `).FindString(message.Title)
 		in.add(notice{line: chat.Channel + " " + severity + strings.Join(lines, " "), text: message.Text})
+		// As Slack does. Since 0.26, Alertmanager takes anything else for a failure.
+		fmt.Fprint(w, "ok")
 	})
 	mux.HandleFunc("POST /page", func(w http.ResponseWriter, r *http.Request) {
 		var page struct {

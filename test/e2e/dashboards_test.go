@@ -145,6 +145,7 @@ var slow = map[string]string{
 }
 
 func TestDashboardsShowDemo(t *testing.T) {
+	t.Parallel()
 	// The second demo is a replica of the first.
 	demo, replica, troubled := startExporter(t, "--demo"), startExporter(t, "--demo"), startExporterOfStories(t)
 	config := strings.Replace(scrapeConfig(t, "metrics.yml", demo),

@@ -11,6 +11,7 @@ import (
 )
 
 func TestPrometheusScrapesDemo(t *testing.T) {
+	t.Parallel()
 	exporter := startExporter(t, "--demo")
 	prometheus := startPrometheus(t, scrapeConfig(t, "metrics.yml", exporter))
 

@@ -4,11 +4,12 @@
 //
 //	go test -tags e2e ./test/e2e
 //
-// It needs prometheus, promtool, alertmanager and amtool in PATH. It uses only loopback.
+// It needs prometheus 3, promtool, alertmanager and amtool in PATH. It uses only loopback.
 package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,7 +31,7 @@ func run(m *testing.M) int {
 			return 1
 		}
 	}
-	for _, name := range []string{"alertmanager", "prometheus-alertmanager"} { // the latter is Debian's
+	for _, name := range []string{"prometheus-alertmanager", "alertmanager"} { // the former is Debian's
 		if path, err := exec.LookPath(name); err == nil {
 			alertmanagerBinary = path
 		}
@@ -51,6 +52,11 @@ func run(m *testing.M) int {
 	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", exporterBinary, "../..")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building the exporter: %v\n%s", err, out)
+		return 1
+	}
+	// The tests wait more than they compute.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()

@@ -113,21 +113,36 @@ func TestNotifications(t *testing.T) {
 	)
 }
 
-// TestNotificationsOfOutages lets the cloud refuse everything for half an hour, shortly
-// after the exporter was restarted, and then stops the exporter for as long. One message
-// tells of each outage; other alerts stay as they are until it is over.
-func TestNotificationsOfOutages(t *testing.T) {
-	t.Parallel()
-	w := newWatched(t, 1, "vaults: {refresh: 1d}") // which are not read during the outages
-	for _, n := range []int{1, 2, 3} {
+// backupFailed and backupWorks are the messages about a failure of the latest backup.
+func backupFailed(n int) string {
+	return fmt.Sprintf("#backup WARNING: *The latest backup of server-%d failed.*", n)
+}
+
+func backupWorks(n int) string {
+	return fmt.Sprintf("#backup Resolved: The latest backup of server-%d failed.", n)
+}
+
+// newWatchedFailure starts an exporter of two resources, of which the first has failed. Their
+// vaults are not read again.
+func newWatchedFailure(t *testing.T) *watched {
+	t.Helper()
+	w := newWatched(t, 1, "vaults: {refresh: 1d}")
+	for _, n := range []int{1, 2} {
 		w.hold(n, n)
 		w.end("success", 14*time.Hour, n)
 	}
 	w.start()
 	w.end("failed", 0, 1)
-	failed := func(n int) string { return fmt.Sprintf("#backup WARNING: *The latest backup of server-%d failed.*", n) }
-	over := func(n int) string { return fmt.Sprintf("#backup Resolved: The latest backup of server-%d failed.", n) }
-	w.expect(failed(1))
+	w.expect(backupFailed(1))
+	return w
+}
+
+// TestNotificationsOfOutage lets the cloud refuse everything for half an hour, shortly after
+// the exporter was restarted. One message tells of it; other alerts stay as they are until it
+// is over.
+func TestNotificationsOfOutage(t *testing.T) {
+	t.Parallel()
+	w := newWatchedFailure(t)
 
 	w.stopExporter(0)
 	w.startExporter(0)
@@ -148,14 +163,21 @@ func TestNotificationsOfOutages(t *testing.T) {
 	writeFile(t, w.token, "another-token")
 	w.expect(
 		"#backup Resolved: "+notRead, "#backup Resolved: "+nobodyReads, "page resolved CBRBlindForHours{ }",
-		over(1), failed(2),
+		backupWorks(1), backupFailed(2),
 	)
+}
+
+// TestNotificationsWithoutExporter stops the exporter for half an hour. One message tells of
+// it; other alerts stay as they are until it is back.
+func TestNotificationsWithoutExporter(t *testing.T) {
+	t.Parallel()
+	w := newWatchedFailure(t)
 
 	w.stopExporter(0)
 	w.expect("#backup CRITICAL: *No exporter answers for project prod.*", "page firing CBRExporterDown{ }")
-	w.end("success", 0, 2)
-	w.end("failed", 0, 3)
+	w.end("success", 0, 1)
+	w.end("failed", 0, 2)
 	w.expect()
 	w.startExporter(0)
-	w.expect("#backup Resolved: No exporter answers for project prod.", "page resolved CBRExporterDown{ }", over(2), failed(3))
+	w.expect("#backup Resolved: No exporter answers for project prod.", "page resolved CBRExporterDown{ }", backupWorks(1), backupFailed(2))
 }

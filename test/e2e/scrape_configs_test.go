@@ -17,7 +17,10 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
-const scrapeConfigs = "../../deploy/prometheus"
+const (
+	scrapeConfigs = "../../deploy/prometheus"
+	agentFile     = "agent.yml"
+)
 
 func TestPromtoolAcceptsScrapeConfigs(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(scrapeConfigs, "*.yml"))
@@ -25,7 +28,11 @@ func TestPromtoolAcceptsScrapeConfigs(t *testing.T) {
 		t.Fatalf("no scrape configurations: %v", err)
 	}
 	for _, file := range files {
-		if out, err := exec.CommandContext(t.Context(), "promtool", "check", "config", file).CombinedOutput(); err != nil {
+		args := []string{"check", "config", file}
+		if filepath.Base(file) == agentFile {
+			args = append(args, "--agent")
+		}
+		if out, err := exec.CommandContext(t.Context(), "promtool", args...).CombinedOutput(); err != nil {
 			t.Errorf("promtool check config: %v\n%s", err, out)
 		}
 	}
@@ -43,6 +50,32 @@ func scrapeConfig(t *testing.T, name string, e exporter) string {
 		"scrape_interval: 1m", "scrape_interval: 1s",
 		"scrape_timeout: 30s", "scrape_timeout: 1s",
 	).Replace(string(content))
+}
+
+// TestAgent lets a Prometheus that only scrapes send to one that only evaluates the rules.
+func TestAgent(t *testing.T) {
+	t.Parallel()
+	rules := filepath.Join(t.TempDir(), "cbr.rules.yml")
+	writeFile(t, rules, hastened(readFile(t, rulesFile)))
+	receiver := startPrometheus(t, fmt.Sprintf("rule_files: [%q]", rules), "--web.enable-remote-write-receiver")
+
+	exporter := startExporter(t, "--demo")
+	config, address := filepath.Join(t.TempDir(), agentFile), freeAddress(t)
+	writeFile(t, config, replaced(t, scrapeConfig(t, agentFile, exporter), "https://metrics.example.com", "http://"+receiver.address))
+	start(t, "prometheus", "--agent", "--config.file="+config, "--storage.agent.path="+t.TempDir(), "--web.listen-address="+address)
+
+	eventually(t, 30*time.Second, func() error {
+		for _, query := range []string{
+			`up{job="cbr",instance="` + exporter.address + `"} == 1`,
+			`cbr_up{project="demo"} == 1`,
+			`ALERTS{alertname="CBRBackupOverdue",alertstate="firing",job="cbr",project="demo"}`,
+		} {
+			if len(receiver.query(t, query)) == 0 {
+				return fmt.Errorf("%s: got nothing", query)
+			}
+		}
+		return nil
+	})
 }
 
 // projectNames hash to both servers, and contain characters that are special in URLs,
@@ -73,6 +106,7 @@ func startExporterOfProjects(t *testing.T, names []string) exporter {
 // TestServersShareProjects runs two servers with the hashmod configuration: each project,
 // and the exporter itself, must be scraped by exactly one of them.
 func TestServersShareProjects(t *testing.T) {
+	t.Parallel()
 	exporter := startExporterOfProjects(t, projectNames)
 	config := scrapeConfig(t, "hashmod.yml", exporter)
 	other := strings.ReplaceAll(config, "regex: '0'", "regex: '1'")

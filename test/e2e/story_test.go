@@ -30,6 +30,7 @@ const scrapeEvery = 15 * time.Minute
 // TestRulesFollowVerdicts tells a story of some days. What the exporter exposes goes into a
 // real Prometheus, which evaluates the shipped alerts a minute after each scrape.
 func TestRulesFollowVerdicts(t *testing.T) {
+	t.Parallel()
 	file, data := filepath.Join(t.TempDir(), "samples"), t.TempDir()
 	begin, text := runStory(t)
 	writeFile(t, file, text+"# EOF\n")
