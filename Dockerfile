@@ -34,11 +34,11 @@ LABEL org.opencontainers.image.title="cbr_exporter" \
 
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /cbr_exporter /bin/cbr_exporter
-COPY LICENSE /LICENSE
+COPY --chmod=0644 LICENSE /LICENSE
 
 # Not config.yml, which CMD reads: without a mount there, the program exits with an
 # error instead of watching the project of the example.
-COPY config.yml /etc/cbr_exporter/config.example.yml
+COPY --chmod=0644 config.yml /etc/cbr_exporter/config.example.yml
 
 # nobody, by number: Kubernetes' runAsNonRoot cannot resolve names.
 USER 65534:65534

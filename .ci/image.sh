@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Builds the Dockerfile without a container engine, checks the image and runs its binary.
+# Builds the Dockerfile, checks the image and runs it, with a root that is read-only.
 # Stage bases are local stand-ins of the same name, so this checks the Dockerfile, not the
 # base images: golang:* is Debian with this machine's Go.
 set -euo pipefail
+umask 022 # the user of the image reads what it makes
 cd "$(dirname "$0")/.."
 
-bash .ci/apt.sh buildah debootstrap ca-certificates curl >&2
+bash .ci/apt.sh buildah debootstrap podman runc ca-certificates curl >&2
 
 work=$(mktemp -d)
 cleanup() {
-	[[ -z ${exporter-} ]] || kill "$exporter" 2>/dev/null || true
+	p rm --all --force >/dev/null
 	b umount --all >/dev/null
 	# Do not delete through a mount that is left: it has this machine's modules.
 	grep -q " $work/" /proc/self/mounts || rm -rf "$work"
@@ -18,6 +19,12 @@ trap cleanup EXIT
 
 # chroot isolation and plain folders need no support of the kernel.
 b() { buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
+# runc also where cgroups are mixed. The limits are those that root may have in a container.
+p() { podman --root "$work/storage" --runroot "$work/run" --storage-driver vfs --tmpdir "$work/tmp" --runtime runc "$@"; }
+run() {
+	p run --rm --read-only --cap-drop all --security-opt no-new-privileges --network host \
+		--ulimit nofile=1024:1024 --ulimit nproc=4000:4000 "$@"
+}
 
 fail() {
 	echo "image: $*" >&2
@@ -72,30 +79,34 @@ size=$(stat -c %s "$bin")
 sh .ci/build.sh "$work/cbr_exporter"
 cmp "$bin" "$work/cbr_exporter" || fail "build is not reproducible: the binary differs from one built outside"
 
-# The binary, alone in its root as its own user. It starts there only if it is static.
-in_image() { exec chroot --userspec="$user" "$root" /bin/cbr_exporter "$@"; }
-# refuses CAUSE: the image without arguments exits with 1 and names the file and the cause.
+# refuses CAUSE OPTION...: the image without arguments exits with 1 and names the file and the
+# cause.
 refuses() {
-	local code=0
-	timeout 10 chroot --userspec="$user" "$root" /bin/cbr_exporter "$cmd" >"$work/log" 2>&1 || code=$?
+	local code=0 cause=$1
+	shift
+	run --timeout 60 "$@" cbr_exporter >"$work/log" 2>&1 || code=$?
 	((code == 1)) || fail "exits with $code, not 1, where it should refuse: $(cat "$work/log")"
-	grep -qF "$config: cannot be read: $1" "$work/log" || fail "does not say '$1': $(cat "$work/log")"
+	grep -qF "$config: cannot be read: $cause" "$work/log" || fail "does not say '$cause': $(cat "$work/log")"
 }
-(in_image --version) >"$work/version" 2>&1 || fail "--version: $(cat "$work/version")"
+run cbr_exporter --version >"$work/version" 2>&1 || fail "--version: $(cat "$work/version")"
 grep -q "version $VERSION (.*revision: $REVISION" "$work/version" || fail "--version: $(cat "$work/version")"
 
-# serves PATH ARGUMENTS: the image answers a request.
+# serves PATH OPTION... cbr_exporter ARGUMENT...: the image answers a request, as its user
+# and without a file that it could write.
 serves() {
-	local path=$1 address
+	local path=$1 address exporter pid
 	shift
 	address=127.0.0.1:$(shuf -i 20000-29999 -n 1)
-	in_image "$@" --web.listen-address="$address" >"$work/log" 2>&1 &
+	run --name serves "$@" --web.listen-address="$address" >"$work/log" 2>&1 &
 	exporter=$!
 	curl --silent --fail --retry 20 --retry-delay 1 --retry-connrefused "http://$address$path" -o "$work/page" ||
 		fail "$*: $(cat "$work/log")"
-	kill "$exporter"
-	wait "$exporter" || fail "does not stop cleanly on SIGTERM"
-	exporter=
+	pid=$(p inspect --format '{{.State.Pid}}' serves)
+	grep -q "^Uid:.${user%:*}\b" "/proc/$pid/status" || fail "does not run as $user: $(cat "/proc/$pid/status")"
+	grep -q '^CapEff:.0*$' "/proc/$pid/status" || fail "has capabilities: $(cat "/proc/$pid/status")"
+	grep -q '^[^ ]* / [^ ]* ro[, ]' "/proc/$pid/mounts" || fail "can write to its root: $(cat "/proc/$pid/mounts")"
+	p stop serves >/dev/null
+	wait "$exporter" || fail "does not stop cleanly on SIGTERM: $(cat "$work/log")"
 }
 
 # Without a mount, where the engine makes a directory for a file that does not exist on the
@@ -103,16 +114,15 @@ serves() {
 cmd=$(says 'index .OCIv1.Config.Cmd 0')
 config=${cmd#--config.file=}
 example=/etc/cbr_exporter/config.example.yml
-(in_image --config.file="$example" --config.check) >"$work/log" 2>&1 || fail "--config.check of the example: $(cat "$work/log")"
+run cbr_exporter --config.file="$example" --config.check >"$work/log" 2>&1 || fail "--config.check of the example: $(cat "$work/log")"
 refuses "no such file or directory; name another file with --config.file, or in a container mount yours there"
-mkdir "$root$config"
-refuses "a directory, not a file (Docker makes one if the file to mount is missing on the host)"
-rmdir "$root$config"
-sed 's/- name: prod/- name: mounted/' config.yml >"$root$config"
-serves /config "$cmd"
+mkdir "$work/directory"
+refuses "a directory, not a file (Docker makes one if the file to mount is missing on the host)" --volume "$work/directory:$config:ro"
+sed 's/- name: prod/- name: mounted/' config.yml >"$work/config.yml"
+serves /config --volume "$work/config.yml:$config:ro" cbr_exporter "$cmd"
 grep -q 'name: mounted' "$work/page" || fail "does not read the file that is mounted: $(cat "$work/page")"
 
-serves /metrics --demo
+serves /metrics cbr_exporter --demo
 grep -q '^cbr_up{.*} 1$' "$work/page" || fail "--demo: no cbr_up that is 1"
 
 echo "image ok: binary $((size / 1000)) kB, user $user, $(grep -c '^cbr_' "$work/page") series in the demo"
