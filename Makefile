@@ -8,7 +8,7 @@ IMAGE    ?= cbr_exporter
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## the static binary, ./cbr_exporter
@@ -47,8 +47,12 @@ fmt: ## format everything in place
 	bash .ci/prettier.sh --write
 
 .PHONY: rules
-rules: ## the unit tests of the alerting rules (needs promtool)
-	bash .ci/rules.sh
+rules: ## the unit tests of the alerting rules
+	PATH="$$(bash .ci/tool.sh --dir promtool):$$PATH" go test ./rules
+
+.PHONY: victoriametrics
+victoriametrics: ## the same with vmalert-tool, and the scrape configurations with vmagent
+	bash .ci/victoriametrics.sh
 
 RULES ?= cbr.rules.yml
 
@@ -81,8 +85,9 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 	bash .ci/fuzz.sh $(FUZZTIME)
 
 .PHONY: e2e
-e2e: ## the exporter in front of a real Prometheus (needs prometheus, promtool)
-	go test -tags e2e -count=1 -timeout 20m ./test/e2e
+e2e: ## the exporter in front of a real Prometheus and Alertmanager
+	PATH="$$(bash .ci/tool.sh --dir promtool prometheus amtool alertmanager):$$PATH" \
+		go test -tags e2e -count=1 -timeout 20m ./test/e2e
 
 .PHONY: sdkcompat
 sdkcompat: ## the exporter compared with the vendor's SDK, which it downloads (250 MB)
@@ -93,6 +98,15 @@ image: ## the container image, with DOCKER (docker)
 	. .ci/version.sh && $(DOCKER) build --tag $(IMAGE):$$VERSION \
 		--build-arg VERSION=$$VERSION --build-arg REVISION=$$REVISION \
 		--build-arg BRANCH=$$BRANCH --build-arg BUILD_DATE=$$BUILD_DATE .
+
+.PHONY: release
+release: ## all files of a release, in dist/; as root
+	rm -rf dist
+	bash .ci/release.sh dist
+
+.PHONY: release-check
+release-check: ## make a release twice for a few platforms, and check it; as root
+	bash .ci/release-check.sh
 
 .PHONY: ci
 ci: ## all that CI runs; installs Debian packages, so as root

@@ -134,7 +134,7 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 	app.Flag("web.route-prefix", "Prefix of the paths of all pages. Defaults to the path of --web.external-url.").
 		Default("").StringVar(&f.routePrefix)
 	app.Flag("web.max-requests", "Scrapes that may be in flight at a time; others get a 503. 0 is no limit.").
-		Default("40").UintVar(&f.maxRequests)
+		Default("200").UintVar(&f.maxRequests)
 	app.Flag("web.enable-pprof", "Serve profiles of the process below /debug/pprof/. Whoever reaches the port can slow it down with them.").
 		BoolVar(&f.pprof)
 	f.web = kingpinflag.AddFlags(app, defaultAddress)

@@ -28,6 +28,8 @@ npm install --prefix "$dir" --no-audit --no-fund --no-package-lock --loglevel=er
 cp test/page/*.mjs "$dir"
 sh .ci/build.sh "$dir/cbr_exporter"
 
+# It is read before the demo writes to it.
+: >"$dir/log"
 # Below a path, as behind a proxy: a link that is not relative fails.
 TZ=UTC "$dir/cbr_exporter" --demo --web.listen-address=127.0.0.1:0 --web.route-prefix=/cbr 2>"$dir/log" &
 exporter=$!
