@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks with VictoriaMetrics what is written for Prometheus: vmagent reads the scrape
 # configurations, and vmalert-tool runs the unit tests of the rules. It takes a minute more
-# than promtool, so CI does not run it.
+# than promtool, so only the weekly workflow runs it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
