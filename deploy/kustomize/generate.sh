@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 render() {
 	# What belongs to Helm, and the namespace, which kustomize or kubectl chooses.
 	bash .ci/tool.sh helm template cbr-exporter deploy/helm/cbr-exporter \
-		--values deploy/kustomize/values.yaml "${@/#/--show-only=templates/}" 2>/dev/null |
+		--values deploy/kustomize/values.yaml "${@/#/--show-only=templates/}" 2> >(grep -v level=INFO >&2) |
 		sed '/^# Source:/d; /helm\.sh\/chart:/d; /managed-by: Helm$/d; /^  namespace: default$/d; /^ *$/d'
 }
 
