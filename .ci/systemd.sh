@@ -45,7 +45,7 @@ UNIT
 
 flags=(--quiet --register=no)
 [[ -d /run/systemd/system ]] || flags+=(--keep-unit)
-if ! timeout 100 systemd-nspawn "${flags[@]}" --machine=cbr-exporter --directory="$root" \
+if ! timeout 200 systemd-nspawn "${flags[@]}" --machine=cbr-exporter --directory="$root" \
 	--overlay-ro="/usr:$work/usr:/usr" --private-network --resolv-conf=off --timezone=off \
 	--link-journal=no --console=pipe --boot systemd.unit=test.service </dev/null >"$work/console" 2>&1; then
 	cat "$root/log" || cat "$work/console"

@@ -91,7 +91,7 @@ func waitForLog(t *testing.T, want string) {
 // eventually waits until there is no error.
 func eventually(t *testing.T, try func() error) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for {
 		err := try()
 		if err == nil {
