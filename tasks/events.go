@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-kit/log/level"
@@ -43,8 +44,12 @@ func (t *Tracker) logFullSyncComplete(s *fullSync, took time.Duration, first boo
 	_ = logger.Log("msg", "full task sync complete", "tasks", s.tasks, "followed", s.followed, "took", took.Round(time.Millisecond))
 }
 
-func (t *Tracker) logVanished(id string) {
-	_ = t.warnings.Once("vanished "+id).Log("msg", "an active task does not exist any more; its result is unknown", "task_id", id)
+// logVanished logs the active tasks that a pass found to be gone, in one line: there may be many.
+func (t *Tracker) logVanished(ids []string) {
+	if len(ids) > 0 {
+		_ = level.Warn(t.logger).Log("msg", "active tasks do not exist any more; their results are unknown",
+			"tasks", len(ids), "task_ids", strings.Join(ids[:min(len(ids), 10)], " "))
+	}
 }
 
 // report logs and counts what could not be understood of the tasks.

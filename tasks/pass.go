@@ -23,6 +23,7 @@ type pass struct {
 	responded bool      // the API has given a valid response
 	listed    bool      // the lists have been read
 	failures  failures
+	vanished  []string // ids of active tasks that do not exist any more
 
 	// Whether something is missing of the configured or the discovered tasks.
 	tasksFailed, discoveryFailed bool
@@ -62,6 +63,7 @@ func (t *Tracker) run(ctx context.Context, p *pass) {
 	defer p.stop(nil)
 
 	t.readAll(ctx, p)
+	t.logVanished(p.vanished)
 	if !t.group.Closed() { // otherwise the failures mean only that it was cancelled
 		t.logPassEnded(p.failures)
 	}
@@ -230,7 +232,7 @@ func (t *Tracker) recordMissing(p *pass, e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e.log != nil && !e.finished() {
-		t.logVanished(e.id)
+		p.vanished = append(p.vanished, e.id)
 	}
 	p.responded = true
 	e.log, e.err, e.failedIn = nil, nil, 0

@@ -200,6 +200,32 @@ func TestProblems(t *testing.T) {
 	})
 }
 
+// TestVanishedTasks has active tasks vanish. Each scrape logs them in one line.
+func TestVanishedTasks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud()
+		var buffer bytes.Buffer
+		tracker := synced(t, c, 2, func(o *tasks.Options) { o.Logger = log.NewLogfmtLogger(&buffer) })
+		for n := range 3 {
+			c.putAll(2, cbrapi.StatusRunning)
+			for _, id := range ids(50) {
+				c.put(id, cbrapi.StatusRunning)
+			}
+			collect(tracker, 0)
+			c.mu.Lock()
+			clear(c.tasks)
+			c.mu.Unlock()
+			buffer.Reset()
+			collect(tracker, 0)
+			collect(tracker, 0)
+			const want = "level=warn project=test msg=\"active tasks do not exist any more; their results are unknown\" tasks=50 task_ids="
+			if got := buffer.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, want) || len(got) > 600 {
+				t.Errorf("time %d: the log is\n%s", n+1, got)
+			}
+		}
+	})
+}
+
 // TestLog: a failure is a warning once, and its end is logged.
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
