@@ -490,6 +490,7 @@ func TestTokensWithdrawn(t *testing.T) {
 				if c := x.expect("withdrawn", readable(), span{projects, credentialConcurrency * projects}); c.logins != projects {
 					t.Errorf("withdrawn: got %d logins, want one for each project", c.logins)
 				}
+				time.Sleep(time.Minute) // until the next login
 				x.cloud.latency = 100 * time.Millisecond
 				time.AfterFunc(150*time.Millisecond, x.cloud.simulator.RevokeTokens)
 				inFlight := credentialConcurrency * projects
@@ -689,6 +690,58 @@ func TestRepeatedSecrets(t *testing.T) {
 			if !strings.Contains(shown, "<secret>") && !strings.Contains(shown, "&lt;secret&gt;") {
 				t.Errorf("nothing was redacted, so this test proves nothing:\n%s", shown)
 			}
+		})
+	}
+}
+
+// TestShortTokens: tokens expire after a second, or are dated so. There is one login a minute,
+// and another one for the first token that expires.
+func TestShortTokens(t *testing.T) {
+	account := simulator.Account{UserName: "exporter", Password: "a-password-of-the-test", DomainName: "account"}
+	for name, test := range map[string]struct {
+		expire           bool
+		logins, complete int // in five minutes
+	}{"dated so": {false, 5, 20}, "expired": {true, 6, 6}} {
+		t.Run(name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				task := backup("1", "", -10, -20)
+				newCloud := func(tokens ...string) *simulator.Simulator {
+					s := simulator.New(simulator.Options{Now: time.Now, Empty: true, Account: account, Tokens: tokens, TokenLifetime: time.Second})
+					s.Add(task)
+					return s
+				}
+				cloud, logins := newCloud(), 0
+				e := start(t, hosts{"cbr.test": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					switch {
+					case r.Method == http.MethodPost:
+						logins++
+					case !test.expire: // every token is valid
+						newCloud(r.Header.Get("X-Auth-Token")).ServeHTTP(w, r)
+						return
+					}
+					cloud.ServeHTTP(w, r)
+				})}, fmt.Sprintf(`
+projects:
+  - name: test
+    project_id: %s
+    endpoint: http://cbr.test
+    iam_endpoint: http://cbr.test
+    credentials: {username: exporter, password: a-password-of-the-test, domain_name: account}
+    task_ids: [%s]
+`, projectID, task.ID))
+				complete := 0
+				for n := range 20 {
+					page := e.scrape(t)
+					expectLines(t, time.Since(noon()).String(), page, `cbr_exporter_credentials_rejected{project="test"} 0`)
+					if strings.Contains(page, `cbr_up{project="test"} 1`) {
+						complete++
+					}
+					time.Sleep(time.Until(noon().Add(time.Duration(n+1) * 15 * time.Second)))
+				}
+				if logins != test.logins || complete != test.complete {
+					t.Errorf("%d logins and %d complete scrapes in five minutes, want %d and %d", logins, complete, test.logins, test.complete)
+				}
+			})
 		})
 	}
 }

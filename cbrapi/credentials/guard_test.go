@@ -705,6 +705,7 @@ func TestGuardRequestEndedByARefusal(t *testing.T) {
 					if got := showTask(t, guarded, host); got != want {
 						t.Errorf("the next error is\n%s, want\n%s", got, want)
 					}
+					time.Sleep(time.Minute) // until the next login
 				}
 				if guarded.Refused("good") || get(t.Context(), t, guarded, "good") != nil {
 					t.Error("the refusals stop the host that accepts the credentials")

@@ -2,10 +2,14 @@ package credentials
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
 const (
@@ -21,6 +25,7 @@ const (
 type lease[V comparable] struct {
 	fetch   func(context.Context) (V, term, error)
 	timeout time.Duration // of a fetch, which can serve requests with different deadlines
+	values  *rate.Limiter // has a token for each value that may be fetched; nil: no limit
 	now     func() time.Time
 
 	fetches singleflight.Group
@@ -74,8 +79,12 @@ func renewalPause(left time.Duration) time.Duration {
 // renew returns a value other than old, which expires or was refused.
 func (l *lease[V]) renew(ctx context.Context, old V) (V, error) {
 	result := l.fetches.DoChan("", func() (any, error) {
-		if value := l.last().value; value != old {
-			return value, nil // another request has renewed it
+		last := l.last()
+		if last.value != old {
+			return last.value, nil // another request has renewed it
+		}
+		if l.values != nil && l.values.TokensAt(l.now()) < 1 {
+			return nil, fmt.Errorf("%w: new tokens are refused or expire within a minute, and there is one login a minute", cbrapi.ErrCredentials)
 		}
 		// The fetch serves all requests that wait, so it must not end with the first one.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.timeout)
@@ -85,6 +94,9 @@ func (l *lease[V]) renew(ctx context.Context, old V) (V, error) {
 			return nil, err
 		}
 		now := l.now()
+		if l.values != nil {
+			l.values.AllowN(now, 1)
+		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.current = leased[V]{value: value, renewAt: now.Add(t.renewIn), expiresAt: now.Add(t.expiresIn), assumed: t.assumed}

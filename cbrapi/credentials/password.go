@@ -6,11 +6,18 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
 const (
 	loginTimeout = 30 * time.Second
+	// loginPause is how long a token serves at least, unless it is refused: one that is
+	// dated as expired may not cause a login for each request. There is one login in that
+	// time, and another one for a token that is revoked just after its login.
+	loginPause = time.Minute
+	loginBurst = 2
 	// unknownLifetime is assumed for a token whose expiry is not stated. IAM documents
 	// 24 hours, see https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html.
 	unknownLifetime = time.Hour
@@ -22,8 +29,9 @@ type Login func(context.Context) (cbrapi.Token, error)
 // Password is a RoundTripper that logs in and adds the token to requests.
 //
 // It renews a token after nine tenths of its life, and once if a request is refused:
-// IAM revokes tokens early, for example when permissions change. Since it may send a
-// request twice, requests must have no body.
+// IAM revokes tokens early, for example when permissions change. But it
+// logs in no more often than every loginPause. Since it may send a request twice, requests
+// must have no body.
 type Password struct {
 	tokens lease[string]
 	next   http.RoundTripper
@@ -36,7 +44,8 @@ func NewPassword(login Login, next http.RoundTripper, now func() time.Time) *Pas
 		token, err := login(ctx)
 		return token.Value, termOf(token), err
 	}
-	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, now: now}, next: next}
+	logins := rate.NewLimiter(rate.Every(loginPause), loginBurst)
+	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, values: logins, now: now}, next: next}
 }
 
 // Expiry returns when the current token expires, by our clock, if that is known.
@@ -67,7 +76,7 @@ func termOf(t cbrapi.Token) term {
 	if !t.IssuedAt.IsZero() && t.ExpiresAt.After(t.IssuedAt) {
 		life, assumed = t.ExpiresAt.Sub(t.IssuedAt), false
 	}
-	return term{renewIn: life / 10 * 9, expiresIn: life, assumed: assumed}
+	return term{renewIn: max(life/10*9, loginPause), expiresIn: life, assumed: assumed}
 }
 
 // discard drains and closes a response, so that its connection is reused.

@@ -356,6 +356,7 @@ func TestPasswordRenewsARefusedToken(t *testing.T) {
 		mustSend(t, p)
 		c.expect(t, "one refused request", 2, "token-1", "token-2")
 
+		time.Sleep(time.Minute)
 		c.refuse("token-1", "token-2")
 		statuses, errs := sendAll(t, p, atOnce)
 		if err := errors.Join(errs...); err != nil {
@@ -367,6 +368,24 @@ func TestPasswordRenewsARefusedToken(t *testing.T) {
 			}
 		}
 		c.expect(t, "refused requests", 3, append(repeat("token-2", atOnce), repeat("token-3", atOnce)...)...)
+	})
+}
+
+// TestPasswordLoginRate has each token be refused after its first second.
+func TestPasswordLoginRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &cloud{life: day}
+		p := credentials.NewPassword(c.login, c, time.Now)
+		for range 300 {
+			status, err := send(p, newRequest(t))
+			if status != http.StatusOK && cbrapi.ReasonOf(err) != cbrapi.ReasonCredentials {
+				t.Errorf("the response is %d, %v", status, err)
+			}
+			c.refuse(c.requests[len(c.requests)-1])
+		}
+		if c.logins < 5 || c.logins > 7 {
+			t.Errorf("%d logins in five minutes, want 5 and another at first", c.logins)
+		}
 	})
 }
 
