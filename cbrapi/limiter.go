@@ -17,12 +17,17 @@ const (
 	// minRate is the lowest rate that throttling leads to.
 	minRate rate.Limit = 1
 
-	minPause = 5 * time.Second // after the first 429 without a Retry-After header
-	maxPause = time.Minute     // after further ones
+	minPause = 5 * time.Second  // after the first 429 without a Retry-After header
+	maxPause = 10 * time.Second // after further ones
 
-	// A lowered rate is restored in steps: a minute of successes.
+	// probeInterval is how far apart the requests are that may be sent in a longer pause:
+	// the header may be wrong.
+	probeInterval = time.Minute
+
+	// A lowered rate is restored in steps: twelve seconds of successes. With a pause
+	// that is less than 30 seconds.
 	restoreSteps    = 6
-	restoreInterval = 10 * time.Second
+	restoreInterval = 2 * time.Second
 )
 
 // LimiterOptions configure a Limiter.
@@ -38,8 +43,9 @@ type LimiterOptions struct {
 //
 // The requests of one second may be sent at once. A 429 halves the rate, down to one
 // request per second, and pauses all requests for as long as the Retry-After header
-// says; without the header for 5 seconds, doubling with each further 429 up to a
-// minute. Successes restore the rate in six steps, ten seconds apart.
+// says; without the header for 5 seconds, and for 10 after each further 429. In a pause
+// that is longer than a minute, one request a minute is sent, and its success ends the
+// pause. Successes restore the rate in six steps, two seconds apart.
 type Limiter struct {
 	jitter  func() float64
 	usual   rate.Limit    // without throttling; rate.Inf: no limit
@@ -49,6 +55,7 @@ type Limiter struct {
 	mu          sync.Mutex
 	requests    *rate.Limiter
 	pausedUntil time.Time
+	probeAt     time.Time     // the next request that may be sent before that
 	pause       time.Duration // the next one without a Retry-After header
 	throttled   int           // how often the rate was lowered
 	steps       int           // left to the full rate
@@ -84,7 +91,7 @@ func (l *Limiter) Inherit(old *Limiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.retries = old.retries
-	l.pausedUntil, l.pause, l.restoreAt = old.pausedUntil, old.pause, old.restoreAt
+	l.pausedUntil, l.probeAt, l.pause, l.restoreAt = old.pausedUntil, old.probeAt, old.pause, old.restoreAt
 	limit := l.usual
 	if lowered := old.requests.Limit(); old.steps > 0 && lowered < l.full {
 		limit = lowered
@@ -113,8 +120,8 @@ func (l *Limiter) wait(ctx context.Context) (throttled int, err error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if delay := time.Until(l.pausedUntil); delay > 0 {
-		return 0, l.tooLate(time.Now(), delay)
+	if now := time.Now(); now.Before(l.pausedUntil) {
+		return 0, l.tooLate(now, 0)
 	}
 	return 0, context.Cause(ctx)
 }
@@ -143,38 +150,61 @@ func (l *Limiter) use(ctx context.Context, r *rate.Reservation) (throttled int, 
 		r.CancelAt(l.earliest(now)) // another request may have it
 		return 0, false
 	}
-	return l.throttled, !now.Before(l.pausedUntil)
+	if l.earliest(now).After(now) {
+		return 0, false
+	}
+	if now.Before(l.pausedUntil) {
+		l.probeAt = now.Add(probeInterval)
+	}
+	return l.throttled, true
 }
 
 // earliest returns when the next request may be sent, apart from the rate.
 func (l *Limiter) earliest(now time.Time) time.Time {
-	if now.Before(l.pausedUntil) {
-		return l.pausedUntil
+	next := l.pausedUntil
+	if l.probeAt.Before(next) {
+		next = l.probeAt
+	}
+	if next.After(now) {
+		return next
 	}
 	return now
 }
 
 func (l *Limiter) tooLate(now time.Time, delay time.Duration) error {
 	delay = delay.Round(time.Millisecond)
-	if now.Before(l.pausedUntil) || l.steps > 0 {
+	switch {
+	case now.Before(l.pausedUntil):
+		return fmt.Errorf("%w: the API responded with 429%s", ErrThrottled, l.untilWhen())
+	case l.steps > 0:
 		return fmt.Errorf("%w: the API responded with 429 and the next request is due in %s, after the deadline", ErrThrottled, delay)
 	}
 	return fmt.Errorf("requests_per_second is %g and the next request is due in %s, after the deadline: %w",
 		float64(l.usual), delay, context.DeadlineExceeded)
 }
 
+// untilWhen is the end of an error's text in a pause.
+func (l *Limiter) untilWhen() string {
+	return "; paused until " + l.pausedUntil.UTC().Format(time.RFC3339)
+}
+
 // record adapts the rate to a response. throttled is what wait returned before the
-// request: a response to an earlier rate says nothing about the current one.
-func (l *Limiter) record(throttled int, err error) {
+// request: a response to an earlier rate says nothing about the current one. It returns
+// err, with the end of the pause if the API throttles.
+func (l *Limiter) record(throttled int, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	current := throttled == l.throttled
 	switch {
 	case isThrottled(err):
 		l.throttle(current, requestedPause(err))
+		if time.Now().Before(l.pausedUntil) {
+			return fmt.Errorf("%w%s", err, l.untilWhen())
+		}
 	case current && (err == nil || IsNotFound(err)):
 		l.restore()
 	}
+	return err
 }
 
 func (l *Limiter) throttle(current bool, pause time.Duration) {
@@ -182,12 +212,13 @@ func (l *Limiter) throttle(current bool, pause time.Duration) {
 		if pause == 0 {
 			pause = min(spread(l.pause, 0.2, l.jitter()), maxPause)
 		}
-		l.pause = min(2*l.pause, maxPause)
+		l.pause = maxPause
 		l.halve()
 		l.throttled++
 	}
-	if until := time.Now().Add(pause); pause > 0 && until.After(l.pausedUntil) {
-		l.pausedUntil = until
+	now := time.Now()
+	if until := now.Add(pause); pause > 0 && until.After(l.pausedUntil) {
+		l.pausedUntil, l.probeAt = until, now.Add(probeInterval)
 		l.restoreAt = until.Add(restoreInterval)
 	}
 }
@@ -206,6 +237,10 @@ func (l *Limiter) halve() {
 func (l *Limiter) restore() {
 	l.pause = minPause
 	now := time.Now()
+	if now.Before(l.pausedUntil) { // it was a probe
+		l.pausedUntil = now
+		l.restoreAt = now.Add(restoreInterval)
+	}
 	if l.steps == 0 || now.Before(l.restoreAt) {
 		return
 	}

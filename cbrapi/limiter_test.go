@@ -83,11 +83,11 @@ func TestThrottlingLeavesNoTime(t *testing.T) {
 		response  outcome
 		after     time.Duration
 		resumed   bool // the pause is over and another request was sent
-		dueIn     string
+		says      string
 	}{
-		"Retry-After":     {20, throttledFor(30), 0, false, "30s"},
-		"default pause":   {0, status(429), time.Second, false, "4s"},
-		"the halved rate": {1.8, throttledFor(1), time.Second, true, "1s"},
+		"Retry-After":     {20, throttledFor(30), 0, false, "; paused until 2000-01-01T00:00:30Z"},
+		"default pause":   {0, status(429), time.Second, false, "; paused until 2000-01-01T00:00:05Z"},
+		"the halved rate": {1.8, throttledFor(1), time.Second, true, " and the next request is due in 1s, after the deadline"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestThrottlingLeavesNoTime(t *testing.T) {
 				}
 				began, sent := time.Now(), a.count()
 				err := getWithin(t, time.Second, c)
-				want := "ShowOpLog: not sent: too many requests: the API responded with 429 and the next request is due in " + test.dueIn + ", after the deadline"
+				want := "ShowOpLog: not sent: too many requests: the API responded with 429" + test.says
 				if err == nil || err.Error() != want || !errors.Is(err, cbrapi.ErrNotSent) || cbrapi.ReasonOf(err) != cbrapi.ReasonThrottled {
 					t.Errorf("the error is %v, want %s", err, want)
 				}
@@ -150,21 +150,14 @@ func TestPauses(t *testing.T) {
 		outcomes []outcome
 		want     []time.Duration
 	}{
-		"doubling": {
-			0.5,
-			[]outcome{status(429), status(429), status(429), status(429), status(429), status(429)},
-			[]time.Duration{5 * s, 10 * s, 20 * s, 40 * s, 60 * s, 60 * s},
-		},
-		"shortest": {0, []outcome{status(429), status(429), status(429)}, []time.Duration{4 * s, 8 * s, 16 * s}},
-		"longest": {
-			1,
-			[]outcome{status(429), status(429), status(429), status(429), status(429)},
-			[]time.Duration{6 * s, 12 * s, 24 * s, 48 * s, 60 * s},
-		},
+		"usual":                     {0.5, []outcome{status(429), status(429), status(429)}, []time.Duration{5 * s, 10 * s, 10 * s}},
+		"shortest":                  {0, []outcome{status(429), status(429), status(429)}, []time.Duration{4 * s, 8 * s, 8 * s}},
+		"longest":                   {1, []outcome{status(429), status(429), status(429)}, []time.Duration{6 * s, 10 * s, 10 * s}},
 		"after a success":           {0.5, []outcome{status(429), status(429), status(200), status(429)}, []time.Duration{5 * s, 10 * s, 0, 5 * s}},
 		"Retry-After":               {0, []outcome{throttledFor(7), status(429), throttledFor(1)}, []time.Duration{7 * s, 8 * s, s}},
-		"Retry-After of 48 h":       {0.5, []outcome{throttledFor(48 * 3600)}, []time.Duration{time.Hour}},
-		"Retry-After of 90 s":       {0.5, []outcome{throttledFor(90)}, []time.Duration{90 * s}},
+		"Retry-After of a minute":   {0.5, []outcome{throttledFor(60), throttledFor(60)}, []time.Duration{60 * s, 60 * s}},
+		"Retry-After of 90 s":       {0.5, []outcome{throttledFor(90)}, []time.Duration{60 * s}},
+		"Retry-After of 48 h":       {0.5, []outcome{throttledFor(48 * 3600), throttledFor(48 * 3600)}, []time.Duration{60 * s, 60 * s}},
 		"an error is no success":    {0.5, []outcome{status(429), status(500), status(429)}, []time.Duration{5 * s, 0, 10 * s}},
 		"no such task is a success": {0.5, []outcome{status(429), noSuchTask, status(429)}, []time.Duration{5 * s, 0, 5 * s}},
 		"a throttled login is IAM's": {
@@ -194,6 +187,62 @@ func TestPauses(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestProbes has the API ask for a pause of an hour, of which five minutes are believed.
+// Requests that come each second probe it once a minute. Limiters that inherit from each other change nothing.
+func TestProbes(t *testing.T) {
+	for name, test := range map[string]struct {
+		good time.Duration // from then on the API responds well
+		want []time.Duration
+	}{
+		"at the first probe":  {30 * time.Second, []time.Duration{0, 60 * time.Second, 61 * time.Second}},
+		"at the second probe": {70 * time.Second, []time.Duration{0, 60 * time.Second, 120 * time.Second, 121 * time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newLimitedAPI()
+				a.outcome = func(int) outcome {
+					if time.Since(a.began) < test.good {
+						return throttledFor(3600)
+					}
+					return status(200)
+				}
+				l := newLimiter(20)
+				for a.count() < len(test.want) {
+					next := newLimiter(20)
+					next.Inherit(l)
+					l = next
+					err := getWithin(t, ms, a.client(t, l))
+					if good := time.Since(a.began) >= test.want[len(test.want)-2]; good != (err == nil) {
+						t.Errorf("after %s: the error is %v", time.Since(a.began), err)
+					}
+					time.Sleep(time.Second)
+				}
+				a.expectSent(t, test.want...)
+			})
+		})
+	}
+}
+
+// Requests that wait in a pause which a probe ends are sent then, or when the next probe would
+// have been due.
+func TestProbeEndsThePause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newLimitedAPI(throttledFor(300), status(200))
+		c := a.client(t, newLimiter(20))
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() { mustGet(t, c) })
+		}
+		wg.Wait()
+		if took := time.Since(a.began); took > 122*time.Second {
+			t.Errorf("the requests took %s, want two minutes at most, and a second for the rest", took)
+		}
+		if got := a.count(); got > 6 {
+			t.Errorf("%d requests were sent", got)
+		}
+	})
 }
 
 func TestNothingIsSentInAPause(t *testing.T) {
@@ -326,8 +375,8 @@ func TestLowestRate(t *testing.T) {
 		perSecond float64
 		want      []float64
 	}{
-		"twenty":        {20, []float64{10, 5, 2.5, 1.25, 1, 1}},
-		"no limit":      {0, []float64{10, 5, 2.5, 1.25, 1, 1}},
+		"twenty":        {20, []float64{10, 5, 2.5, 1.25, 1}},
+		"no limit":      {0, []float64{10, 5, 2.5, 1.25, 1}},
 		"one":           {1, []float64{1, 1}},
 		"less than one": {0.2, []float64{0.2, 0.2}},
 		"almost two":    {1.5, []float64{1, 1}},
@@ -360,12 +409,12 @@ func TestRateIsRestored(t *testing.T) {
 	for name, test := range map[string]struct {
 		perSecond float64
 		throttled int
-		want      []float64 // after 0, 10, … seconds of successes
+		want      []float64 // after 0, 2, … seconds of successes
 	}{
-		"from half":       {18, 1, []float64{9, 10.5, 12, 13.5, 15, 16.5, 18, 18}},
-		"from the lowest": {16, 5, []float64{1, 3.5, 6, 8.5, 11, 13.5, 16, 16}},
-		"to no limit":     {0, 1, []float64{10, 10 + 10./6, 10 + 20./6, 15, 10 + 40./6, 10 + 50./6, 0}},
-		"unchanged":       {1, 2, []float64{1, 1, 1}},
+		"from half":      {18, 1, []float64{9, 10.5, 12, 13.5, 15, 16.5, 18, 18}},
+		"from a quarter": {8, 2, []float64{2, 3, 4, 5, 6, 7, 8, 8}},
+		"to no limit":    {0, 1, []float64{10, 10 + 10./6, 10 + 20./6, 15, 10 + 40./6, 10 + 50./6, 0}},
+		"unchanged":      {1, 2, []float64{1, 1, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -378,9 +427,9 @@ func TestRateIsRestored(t *testing.T) {
 				}
 				for i, want := range test.want {
 					if i > 0 {
-						succeedFor(t, 10*time.Second, c)
+						succeedFor(t, 2*time.Second, c)
 					}
-					expectRate(t, c, fmt.Sprintf("after %d s", 10*i), want)
+					expectRate(t, c, fmt.Sprintf("after %d s", 2*i), want)
 				}
 			})
 		})
@@ -424,10 +473,10 @@ func TestOnlySuccessesRestoreTheRate(t *testing.T) {
 		}
 		a.expectSent(t, 100*ms, 200*ms, 300*ms)
 		a.then()
-		for range 100 { // ten seconds of them
+		for range 10 { // a second of them
 			mustGet(t, c)
 		}
-		expectRate(t, c, "after ten seconds of successes", 10+10./6)
+		expectRate(t, c, "after a second of successes", 10+10./6)
 	})
 }
 
@@ -436,11 +485,11 @@ func TestInherit(t *testing.T) {
 		before, perSecond float64
 		throttled         bool
 		successes         time.Duration // after the pause
-		want              []float64     // at once, and after 10, 20, … seconds of successes
+		want              []float64     // at once, and after 2, 4, … seconds of successes
 	}{
 		"just after the pause":      {18, 18, true, 0, []float64{9, 10.5, 12, 13.5, 15, 16.5, 18, 18}},
-		"half restored":             {18, 18, true, 30 * time.Second, []float64{13.5, 15, 16.5, 18, 18}},
-		"restored":                  {18, 18, true, 60 * time.Second, []float64{18, 18}},
+		"half restored":             {18, 18, true, 6 * time.Second, []float64{13.5, 15, 16.5, 18, 18}},
+		"restored":                  {18, 18, true, 12 * time.Second, []float64{18, 18}},
 		"never throttled":           {18, 18, false, 0, []float64{18, 18}},
 		"to more than before":       {18, 33, true, 0, []float64{9, 13, 17, 21, 25, 29, 33, 33}},
 		"to less than what is left": {18, 5, true, 0, []float64{5, 5}},
@@ -464,9 +513,9 @@ func TestInherit(t *testing.T) {
 				c = a.client(t, l)
 				for i, want := range test.want {
 					if i > 0 {
-						succeedFor(t, 10*time.Second, c)
+						succeedFor(t, 2*time.Second, c)
 					}
-					expectRate(t, c, fmt.Sprintf("after %d s", 10*i), want)
+					expectRate(t, c, fmt.Sprintf("after %d s", 2*i), want)
 				}
 			})
 		})
@@ -487,7 +536,7 @@ func TestInheritPause(t *testing.T) {
 		expectError(t, getWithin(t, time.Second, c), cbrapi.ErrThrottled)
 		time.Sleep(6 * time.Second)
 		getOnce(t, a, c, status(429))
-		expectPause(t, c, "after the third 429", 20*time.Second)
+		expectPause(t, c, "after the third 429", 10*time.Second)
 	})
 }
 

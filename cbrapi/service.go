@@ -95,7 +95,7 @@ func (s *service) do(ctx context.Context, r request) (*response, error) {
 			return nil, fmt.Errorf("%s: %w: %w", r.operation, ErrNotSent, err)
 		}
 		response, err := s.send(ctx, r)
-		s.limiter.record(throttled, err)
+		err = s.limiter.record(throttled, err)
 		if !s.limiter.awaitRetry(ctx, attempt, err) {
 			return response, err
 		}
