@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	commoncfg "github.com/prometheus/common/config"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -87,7 +88,20 @@ func (e *Exporter) baseTransport(c config.HTTPClient, concurrency int) (http.Rou
 		// IAM sends tokens of 100 KB and more in a header.
 		MaxResponseHeaderBytes: 1 << 20,
 	}
-	return t, t.CloseIdleConnections, nil
+	return endDials(t), t.CloseIdleConnections, nil
+}
+
+// endDials returns a RoundTripper that gives up connecting with the request that needed
+// the connection. Package net/http goes on, in case another request can use it, and waits
+// for a SOCKS proxy without a limit: each request would leave a connection behind.
+func endDials(t *http.Transport) http.RoundTripper {
+	return promhttp.RoundTripperFunc(func(req *http.Request) (*http.Response, error) {
+		resp, err := t.RoundTrip(req)
+		if req.Context().Err() != nil {
+			t.CloseIdleConnections() // cancels what is dialled for no request
+		}
+		return resp, err
+	})
 }
 
 // refusalOfProxy returns an error if a proxy does not connect. That of net/http has the
