@@ -1,9 +1,12 @@
 package exporter_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,4 +74,134 @@ func TestSilentProxies(t *testing.T) {
 			})
 		}
 	}
+}
+
+// hostileProjects returns projects that send requests of all kinds, the first of them to
+// what the name says. ENDPOINT stands for all endpoints.
+func hostileProjects() map[string]string {
+	project := func(lines ...string) string {
+		return configuration("\n  - name: test\n    endpoint: ENDPOINT\n    iam_endpoint: ENDPOINT\n    " + strings.Join(lines, "\n    "))
+	}
+	const (
+		id     = "project_id: " + projectID
+		tokens = "credentials: {token: " + token + "}"
+		byID   = "task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]"
+		found  = "discovery: {}"
+		lists  = "vaults: {}\n    backups: {}\n    protectables: {}"
+	)
+	return map[string]string{
+		"tasks by id":      project(id, tokens, byID),
+		"discovery":        project(id, tokens, found),
+		"vaults":           project(id, tokens, lists),
+		"all":              project(id, tokens, byID, found, lists),
+		"project lookup":   project("project_name: cn-north-4", "credentials: "+someKey, found, lists),
+		"login":            project(id, "credentials: {username: someone, password: some, domain_name: some}", found, lists),
+		"metadata service": project(id, "credentials: {ecs_agency: {endpoint: ENDPOINT}}", found, lists),
+	}
+}
+
+// expectDown expects that scrapes of a project show that it is down, and that neither
+// these nor reloads nor the end of the program take long.
+func expectDown(t *testing.T, configuration string, lines ...string) {
+	t.Helper()
+	e := start(t, nil, configuration)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 2 {
+			expectLines(t, "scrape", e.scrape(t), append(lines, `cbr_up{project="test"} 0`)...)
+			if err := e.Reload(); err != nil {
+				t.Error(err)
+			}
+		}
+		e.Close()
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("scrapes, reloads and the end take more than 20 s")
+	}
+}
+
+// TestEndlessBodies has all responses begin and never end: they are larger than any can
+// be, come byte by byte, or stop. None of them is a valid one.
+func TestEndlessBodies(t *testing.T) {
+	t.Parallel()
+	for name, configured := range hostileProjects() {
+		for _, status := range []int{http.StatusOK, http.StatusUnauthorized, http.StatusServiceUnavailable} {
+			for kind, pause := range map[string]time.Duration{"large": 0, "trickling": 10 * time.Millisecond, "hanging": time.Hour} {
+				t.Run(fmt.Sprint(name, " ", status, " ", kind), func(t *testing.T) {
+					t.Parallel()
+					server := httptest.NewServer(endless(status, pause))
+					t.Cleanup(server.Close)
+					t.Cleanup(server.CloseClientConnections)
+					expectDown(t, briefly(strings.ReplaceAll(configured, "ENDPOINT", server.URL), "500ms"))
+				})
+			}
+		}
+	}
+}
+
+// endless sends a response without an end: a piece after each pause.
+func endless(status int, pause time.Duration) http.HandlerFunc {
+	piece := " "
+	if pause == 0 {
+		piece = strings.Repeat(" ", 64<<10)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Subject-Token", token)
+		w.WriteHeader(status)
+		for {
+			if _, err := io.WriteString(w, piece); err != nil {
+				return
+			}
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(pause):
+			}
+		}
+	}
+}
+
+// TestSwitchingProtocols has all responses be 101. The body of such a response is the
+// connection itself, which stays open.
+func TestSwitchingProtocols(t *testing.T) {
+	t.Parallel()
+	for name, configured := range hostileProjects() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			expectDown(t, strings.ReplaceAll(configured, "ENDPOINT", switchProtocols(t)), `cbr_scrape_error{project="test",reason="upstream"} 1`)
+		})
+	}
+}
+
+// switchProtocols starts a server that responds to each request with 101, and then
+// keeps the connection open.
+func switchProtocols(t *testing.T) (endpoint string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				r := bufio.NewReader(c)
+				if _, err := http.ReadRequest(r); err != nil {
+					return
+				}
+				_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+				_, _ = io.Copy(io.Discard, r)
+			}()
+		}
+	}()
+	return "http://" + listener.Addr().String()
 }

@@ -1,12 +1,10 @@
 package exporter_test
 
 import (
-	"bufio"
 	"encoding/pem"
 	"fmt"
 	"io"
 	stdlog "log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,7 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
@@ -75,7 +72,7 @@ func TestTLS(t *testing.T) {
 type proxy struct {
 	url      *url.URL
 	requests atomic.Int64
-	refused  atomic.Bool // respond with 407
+	refusal  atomic.Int64 // status of all responses; 0: none is a refusal
 	hosts    atomic.Value
 	user     atomic.Value
 }
@@ -87,8 +84,8 @@ func newProxy(t *testing.T, cloud http.Handler) *proxy {
 		p.requests.Add(1)
 		p.hosts.Store(r.URL.Host)
 		p.user.Store(r.Header.Get("Proxy-Authorization"))
-		if p.refused.Load() {
-			w.WriteHeader(http.StatusProxyAuthRequired)
+		if status := p.refusal.Load(); status != 0 {
+			w.WriteHeader(int(status))
 			_, _ = io.WriteString(w, "who are you?")
 			return
 		}
@@ -125,7 +122,7 @@ func TestProxy(t *testing.T) {
 		t.Errorf("/config lacks %q:\n%s", want, shown)
 	}
 
-	p.refused.Store(true)
+	p.refusal.Store(http.StatusProxyAuthRequired)
 	expectScrape(t, "refused by the proxy", e, cloud, 0, 0, `cbr_up{project="test"} 0`)
 }
 
@@ -133,13 +130,18 @@ func TestProxyRefusesConnections(t *testing.T) {
 	t.Parallel()
 	cloud, ids := newCloud(simulator.Options{Now: noon})
 	p := newProxy(t, cloud)
-	p.refused.Store(true)
 	const hint = `hint="check proxy_url of http_client, or HTTPS_PROXY in the environment"`
-	for name, test := range map[string]struct{ endpoint, proxy, want string }{
-		"closed port": {"http://cbr.cn-north-4.invalid", "127.0.0.1:9", "proxyconnect"},
-		"no tunnel":   {"https://cbr.cn-north-4.invalid", p.url.Host, "the proxy refuses the connection: HTTP status 407 Proxy Authentication Required"},
+	for name, test := range map[string]struct {
+		endpoint, proxy string
+		refusal         int64
+		want            string
+	}{
+		"closed port":         {"http://cbr.cn-north-4.invalid", "127.0.0.1:9", 0, "proxyconnect"},
+		"no tunnel":           {"https://cbr.cn-north-4.invalid", p.url.Host, 407, "the proxy refuses the connection: HTTP status 407 Proxy Authentication Required"},
+		"status of a service": {"https://cbr.cn-north-4.invalid", p.url.Host, 401, "the proxy refuses the connection: HTTP status 401 Unauthorized"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			p.refusal.Store(test.refusal)
 			e := start(t, nil, reaching(test.endpoint, ids, "{proxy_url: 'http://somebody:password-that-must-not-be-seen@"+test.proxy+"'}"), alwaysNoon)
 			expectScrape(t, "scrape", e, cloud, 0, 0, `cbr_scrape_error{project="test",reason="network"} 1`)
 			for _, want := range []string{test.want, hint} {
@@ -176,64 +178,5 @@ func TestProxySettings(t *testing.T) {
 				expectScrape(t, "scrape", e, cloud, 0, 0, `cbr_scrape_error{project="test",reason="network"} 1`)
 			}
 		})
-	}
-}
-
-// switchProtocols starts a server that responds to each request with 101, and then
-// keeps the connection open.
-func switchProtocols(t *testing.T) (endpoint string) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				r := bufio.NewReader(c)
-				if _, err := http.ReadRequest(r); err != nil {
-					return
-				}
-				_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
-				_, _ = io.Copy(io.Discard, r)
-			}()
-		}
-	}()
-	return "http://" + listener.Addr().String()
-}
-
-// A service that switches protocols fails a scrape at once, and holds up neither a
-// reload nor the end of the program.
-func TestSwitchingProtocols(t *testing.T) {
-	e := start(t, nil, configuration(fmt.Sprintf(`
-  - name: test
-    project_id: %s
-    endpoint: %s
-    credentials: {token: %s}
-    discovery: {}
-    vaults: {}
-`, projectID, switchProtocols(t), token)))
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		for range 2 {
-			page := e.scrape(t)
-			expectLines(t, "scrape", page, `cbr_up{project="test"} 0`, `cbr_scrape_error{project="test",reason="upstream"} 1`)
-			if err := e.Reload(); err != nil {
-				t.Error(err)
-			}
-		}
-		e.Close()
-	}()
-	select {
-	case <-over:
-	case <-time.After(20 * time.Second):
-		t.Fatal("scrapes, reloads and the end take more than 20 s")
 	}
 }
