@@ -143,7 +143,7 @@ func (e *Exporter) isCurrent(p *projects) bool {
 // Drain makes all scrapes, current and future ones, return at once with what is known.
 func (e *Exporter) Drain() { e.drain() }
 
-// Close cancels all running requests and waits for their end.
+// Close cancels all running requests and waits for their end, but for a few seconds at most.
 func (e *Exporter) Close() {
 	e.drain()
 	e.current.Load().close()

@@ -205,3 +205,28 @@ func switchProtocols(t *testing.T) (endpoint string) {
 	}()
 	return "http://" + listener.Addr().String()
 }
+
+// TestCloseIsBounded has a request go on after it was cancelled. Neither a reload nor the
+// end of the program waits for it.
+func TestCloseIsBounded(t *testing.T) {
+	for name, end := range map[string]func(*running){
+		"reload": func(e *running) { _ = e.Reload() },
+		"end":    func(e *running) { e.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				released := make(chan struct{})
+				api := loadAPI(t, "vendor_sample")
+				api.everyFault = func(http.ResponseWriter, *http.Request) { <-released }
+				e := startAPI(t, configuration(api.project()), api)
+				e.get(t, "/metrics", "1")
+				began := time.Now()
+				end(e)
+				if took := time.Since(began); took != 3*time.Second {
+					t.Errorf("it takes %s, want 3s", took)
+				}
+				close(released)
+			})
+		})
+	}
+}

@@ -62,9 +62,24 @@ func (p *projects) named(name string) *project {
 	return nil
 }
 
+// closeTimeout limits how long a reload, and the end of the program, wait for what they
+// have cancelled.
+const closeTimeout = 3 * time.Second
+
+// close cancels what runs and waits for its end, but not for long.
 func (p *projects) close() {
-	for _, one := range p.all {
-		one.close()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		var all sync.WaitGroup
+		for _, one := range p.all {
+			all.Go(one.close)
+		}
+		all.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(closeTimeout):
 	}
 }
 
