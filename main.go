@@ -237,6 +237,7 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 	// Before it listens: without a handler a signal kills the process.
 	stop, ignore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer ignore()
+	context.AfterFunc(stop, ignore) // a second signal kills the process
 	if err := checkWebConfig(*f.web.WebConfigFile); err != nil {
 		return err
 	}

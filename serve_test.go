@@ -176,6 +176,46 @@ func TestSIGTERMDoesNotWaitForever(t *testing.T) {
 	}
 }
 
+// TestSecondSignalKills stops the program twice while a client keeps it waiting.
+func TestSecondSignalKills(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 1)
+	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer api.Close()
+	p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+	client, err := net.Dial("tcp", p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if _, err := io.WriteString(client, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	began := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), `msg="shutting down"`) })
+	for ended := false; !ended; {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails once it has ended
+		select {
+		case <-p.ended:
+			ended = true
+		case <-time.After(10 * time.Millisecond): // the handler may be there still
+		}
+	}
+	if took := time.Since(began); took > drainTimeout/2 {
+		t.Errorf("stopping took %s, want it at once", took)
+	}
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGTERM {
+		t.Errorf("got %s, want the death by the signal; log:\n%s", p.cmd.ProcessState, p.log)
+	}
+}
+
 // TestSIGHUP reloads a changed configuration, a pipe, and an invalid configuration.
 func TestSIGHUP(t *testing.T) {
 	t.Parallel()
