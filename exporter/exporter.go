@@ -14,6 +14,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -57,8 +58,9 @@ type Exporter struct {
 	telemetry *telemetry
 	guard     *credentials.Guard
 	margin    margin        // of the page with all projects
-	pages     chan struct{} // has one element for each page that is being written
-	scrapes   atomic.Int64  // in flight
+	pages     chan struct{} // has one element for each page that is being made
+	making    singleflight.Group
+	scrapes   atomic.Int64 // in flight, without those that are being sent
 
 	loading   sync.Mutex // held while a configuration is loaded
 	replacing sync.Mutex // held while current is replaced

@@ -24,30 +24,27 @@ const (
 	probePath      = "/probe"
 	probeParameter = "project" // name of the project in the query of probePath
 
-	// maxPages is the number of pages of metrics, and of those for people, that are written
+	// maxPages is the number of pages of metrics, and of those for people, that are made
 	// at a time; other requests wait.
-	// Writing a page takes many times its size in memory: 30 pages of 10 MB at once
+	// Making a page takes many times its size in memory: 30 pages of 10 MB at once
 	// took 1 GB and longer than any scrape_timeout.
 	maxPages = 4
-	// writeTimeout limits the time to write a page, so that clients that stop reading do
-	// not block the pages of others for ever.
-	writeTimeout = 2 * time.Minute
 )
 
-// serveMetrics serves the metrics of all projects, of the exporter and of the process.
+// metricsPage returns the metrics of all projects, of the exporter and of the process.
 // Its status is always 200: failures of the API are metrics too.
-func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
+func (e *Exporter) metricsPage(r *http.Request) *answer {
 	ctx, cancel := e.scrapeContext(r, &e.margin)
 	defer cancel()
-	scrape := e.scrape(ctx, allProjects) //nolint:contextcheck // a pass outlives the scrape that began it
+	scrape, key := e.scrape(ctx, allProjects)
 	// The registry comes last, so that it counts the requests of this scrape.
-	e.writePage(w, r, &e.margin, scrape, e.options.Registry)
+	return e.shared(r, key, &e.margin, scrape, e.options.Registry)
 }
 
-// serveOwnMetrics serves the metrics of the exporter and of the process. It sends no
+// ownMetricsPage returns the metrics of the exporter and of the process. It sends no
 // requests to the API.
-func (e *Exporter) serveOwnMetrics(w http.ResponseWriter, r *http.Request) {
-	e.metricsHandler(r, e.options.Registry).ServeHTTP(w, r)
+func (e *Exporter) ownMetricsPage(r *http.Request) *answer {
+	return e.newPage(r, e.options.Registry)
 }
 
 // Refresh reads what is due, as a scrape does.
@@ -58,15 +55,17 @@ const allProjects = ""
 
 // scrape collects from the project with that name, or from all projects. It returns nil
 // if there is no such project. A reload cancels the passes of the old projects, so
-// scrape then starts again with the new ones.
-func (e *Exporter) scrape(ctx context.Context, name string) prometheus.Gatherer {
+// scrape then starts again with the new ones. Scrapes of a moment with the same key are as
+// good as each other: ctx has ended for all of them, so that something may be missing, or
+// for none.
+func (e *Exporter) scrape(ctx context.Context, name string) (g prometheus.Gatherer, key string) {
 	for {
 		current := e.current.Load()
 		scraped := current.all
 		if name != allProjects {
 			p := current.named(name)
 			if p == nil {
-				return nil
+				return nil, ""
 			}
 			scraped = []*project{p}
 		}
@@ -79,44 +78,69 @@ func (e *Exporter) scrape(ctx context.Context, name string) prometheus.Gatherer 
 		if ctx.Err() != nil || e.isCurrent(current) {
 			registry := prometheus.NewRegistry()
 			registry.MustRegister(current.collector.Metrics(snapshots...))
-			return registry
+			return registry, fmt.Sprintf("%p %q %t", current, name, ctx.Err() == nil)
 		}
 	}
 }
 
-// writePage writes a page of metrics when fewer than maxPages are being written, and
-// records in m how long that took.
-func (e *Exporter) writePage(w http.ResponseWriter, r *http.Request, m *margin, gatherers ...prometheus.Gatherer) {
-	inTurn(e.pages, w, r, func() {
-		start := e.options.Now()
-		e.metricsHandler(r, gatherers...).ServeHTTP(w, r)
-		m.observe(e.options.Now().Sub(start))
-	})
+// shared returns a page of metrics, or nil if the client is gone. Requests for the same
+// page while it is made share it: otherwise many clients would keep a scrape from its turn.
+// It records in m how long a page took.
+func (e *Exporter) shared(r *http.Request, key string, m *margin, gatherers ...prometheus.Gatherer) *answer {
+	key = fmt.Sprintf("%s %q %q", key, r.Header["Accept"], r.URL.Query()["name[]"])
+	for r.Context().Err() == nil {
+		made, _, _ := e.making.Do(key, func() (any, error) {
+			var page *answer
+			inTurn(e.pages, r, func() {
+				start := e.options.Now()
+				page = e.newPage(r, gatherers...)
+				m.observe(e.options.Now().Sub(start))
+			})
+			return page, nil
+		})
+		if page := made.(*answer); page != nil { // or the client for which it was to be made is gone
+			return page
+		}
+	}
+	return nil
 }
 
-// inTurn writes a page when it is among the turns, unless the client is gone by then.
-func inTurn(turns chan struct{}, w http.ResponseWriter, r *http.Request, write func()) {
+// newPage returns a page of metrics. It is compressed, as it may wait for many slow clients.
+func (e *Exporter) newPage(r *http.Request, gatherers ...prometheus.Gatherer) *answer {
+	zipped := r.Clone(r.Context())
+	zipped.Header.Set("Accept-Encoding", "gzip")
+	page := newAnswer()
+	e.metricsHandler(r, gatherers...).ServeHTTP(page, zipped)
+	return page
+}
+
+// inTurn makes a page when it is among the turns, unless the client is gone by then.
+func inTurn(turns chan struct{}, r *http.Request, makePage func()) {
 	select {
 	case turns <- struct{}{}:
 		defer func() { <-turns }()
+		makePage()
 	case <-r.Context().Done():
-		return
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // fails for writers in memory
-	write()
 }
 
 // limited refuses scrapes beyond MaxRequests. Those that wait for the API or for their turn
-// count too.
-func (e *Exporter) limited(serve http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+// count too, but not those whose client reads slowly.
+func (e *Exporter) limited(makePage func(*http.Request) *answer) http.HandlerFunc {
+	counted := func(r *http.Request) *answer {
 		defer e.scrapes.Add(-1)
 		if most := e.options.MaxRequests; uint64(e.scrapes.Add(1)) > uint64(most) && most > 0 {
-			w.Header().Set("Retry-After", "10")
-			http.Error(w, fmt.Sprintf("%d scrapes are in flight; scrape less often, or raise --web.max-requests.", most), http.StatusServiceUnavailable)
-			return
+			refusal := newError(fmt.Sprintf("%d scrapes are in flight; scrape less often, or raise --web.max-requests.", most), http.StatusServiceUnavailable)
+			refusal.header.Set("Retry-After", "10")
+			return refusal
 		}
-		serve(w, r)
+		return makePage(r)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the API may take longer than WriteTimeout
+		if page := counted(r); page != nil {
+			page.send(w, r, e.scrapeTimeout(r))
+		}
 	}
 }
 
@@ -186,38 +210,35 @@ func (m *margin) of(timeout time.Duration) time.Duration {
 	return min(max(minMargin, 2*time.Duration(m.lastPage.Load())), timeout/2)
 }
 
-// serveProbe serves the metrics of one configured project. The request selects it by
+// probePage returns the metrics of one configured project. The request selects it by
 // name only, so that it cannot make the exporter send credentials to another host.
-func (e *Exporter) serveProbe(w http.ResponseWriter, r *http.Request) {
+func (e *Exporter) probePage(r *http.Request) *answer {
 	names := r.URL.Query()[probeParameter]
 	if len(names) != 1 {
-		e.refuseProbe(w, http.StatusBadRequest, "Name one project, as in ?project=NAME.")
-		return
+		return e.probeError(http.StatusBadRequest, "Name one project, as in ?project=NAME.")
 	}
 	name := names[0]
 	p := e.current.Load().named(name)
 	if p == nil {
-		e.refuseProbe(w, http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
-		return
+		return e.probeError(http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
 	}
 
 	ctx, cancel := e.scrapeContext(r, p.margin)
 	defer cancel()
-	scrape := e.scrape(ctx, name) //nolint:contextcheck // a pass outlives the scrape that began it
-	if scrape == nil {            // a reload has removed the project
-		e.refuseProbe(w, http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
-		return
+	scrape, key := e.scrape(ctx, name)
+	if scrape == nil { // a reload has removed the project
+		return e.probeError(http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
 	}
-	e.writePage(w, r, p.margin, scrape, ofProject(name, e.options.Registry))
+	return e.shared(r, key, p.margin, scrape, ofProject(name, e.options.Registry))
 }
 
-// refuseProbe responds with the problem and the names of all projects.
-func (e *Exporter) refuseProbe(w http.ResponseWriter, status int, problem string) {
+// probeError returns a page with the problem and the names of all projects.
+func (e *Exporter) probeError(status int, problem string) *answer {
 	text := problem + " The projects are:"
 	for _, p := range e.current.Load().all {
 		text += "\n" + p.name
 	}
-	http.Error(w, text, status)
+	return newError(text, status)
 }
 
 // ofProject returns a Gatherer of the series in g that have the project as a label.

@@ -16,13 +16,17 @@ func (e *Exporter) Handler() http.Handler {
 	mux, prefix := http.NewServeMux(), e.options.RoutePrefix
 	page := func(method, path string, serve http.HandlerFunc) { mux.HandleFunc(method+" "+prefix+path, serve) }
 	// The metrics are compressed by promhttp.
-	scrape := func(path string, serve http.HandlerFunc) { page("GET", path, e.limited(serve)) }
+	scrape := func(path string, makePage func(*http.Request) *answer) { page("GET", path, e.limited(makePage)) }
 	compressed := func(path string, serve http.HandlerFunc) { page("GET", path, gzhttp.GzipHandler(serve)) }
 
 	turns := make(chan struct{}, maxPages) // others than those of scrapes, which must not wait for browsers
 	judged := func(path string, serve http.HandlerFunc) {
 		zipped := gzhttp.GzipHandler(serve)
-		page("GET", path, func(w http.ResponseWriter, r *http.Request) { inTurn(turns, w, r, func() { zipped(w, r) }) })
+		page("GET", path, func(w http.ResponseWriter, r *http.Request) {
+			made := newAnswer()
+			inTurn(turns, r, func() { zipped(made, r) })
+			made.send(w, r, WriteTimeout)
+		})
 	}
 
 	pages := overview.New(overview.Options{
@@ -36,22 +40,22 @@ func (e *Exporter) Handler() http.Handler {
 	const plain = "text/plain; charset=utf-8"
 	metrics := strings.TrimSuffix(e.options.TelemetryPath, "/")
 	if metrics != e.options.TelemetryPath {
-		scrape(metrics+"/{$}", e.serveMetrics) // only this path, not the paths below it
+		scrape(metrics+"/{$}", e.metricsPage) // only this path, not the paths below it
 	}
 	if metrics != "" {
-		scrape(metrics, e.serveMetrics)
+		scrape(metrics, e.metricsPage)
 		judged("/{$}", pages.ServePage)
 	}
 	judged("/resource", pages.ServeResource)
 	compressed("/assets/{name}", pages.ServeAsset)
 	judged("/api/v1/status", pages.ServeStatus)
 	judged("/api/v1/resource", pages.ServeResourceStatus)
-	scrape(probePath, e.serveProbe)
+	scrape(probePath, e.probePage)
 	compressed("/sd", e.serveTargets(pages.Text("Targets", "", "application/json", e.targets)))
 	compressed("/config", pages.Text("Configuration", "", plain, func(*http.Request) string {
 		return e.current.Load().config.String() // without secrets
 	}))
-	scrape("/-/metrics", e.serveOwnMetrics)
+	scrape("/-/metrics", e.ownMetricsPage)
 	compressed("/-/healthy", pages.Text("Healthy", "../", plain, always("cbr_exporter is healthy.\n")))
 	// Always ready: without scrapes an unreachable API would go unnoticed.
 	compressed("/-/ready", pages.Text("Ready", "../", plain, always("cbr_exporter is ready.\n")))
