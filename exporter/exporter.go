@@ -15,6 +15,7 @@ import (
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -62,6 +63,10 @@ type Exporter struct {
 	making    singleflight.Group
 	scrapes   atomic.Int64 // in flight, without those that are being sent
 
+	reloads     singleflight.Group // by requests
+	reloading   chan struct{}      // has an element while one of them runs
+	reloadLimit *rate.Limiter
+
 	loading   sync.Mutex // held while a configuration is loaded
 	replacing sync.Mutex // held while current is replaced
 	current   atomic.Pointer[projects]
@@ -74,10 +79,12 @@ type Exporter struct {
 // New loads the configuration and returns an exporter for it. It sends no requests.
 func New(o Options) (*Exporter, error) {
 	e := &Exporter{
-		options:   o,
-		telemetry: newTelemetry(o.Registry, o.Now),
-		guard:     credentials.NewGuard(o.Now),
-		pages:     make(chan struct{}, maxPages),
+		options:     o,
+		telemetry:   newTelemetry(o.Registry, o.Now),
+		guard:       credentials.NewGuard(o.Now),
+		pages:       make(chan struct{}, maxPages),
+		reloading:   make(chan struct{}, 1),
+		reloadLimit: rate.NewLimiter(rate.Every(reloadInterval), reloadBurst),
 	}
 	e.current.Store(&projects{})
 	e.draining, e.drain = context.WithCancel(context.Background())

@@ -266,9 +266,3 @@ func (e *Exporter) lastSnapshots() []overview.Source {
 	}
 	return all
 }
-
-func (e *Exporter) serveReload(w http.ResponseWriter, _ *http.Request) {
-	if err := e.Reload(); err != nil {
-		http.Error(w, "Reloading the configuration failed; keeping the current one:\n"+err.Error(), http.StatusInternalServerError)
-	}
-}

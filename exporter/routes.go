@@ -59,8 +59,10 @@ func (e *Exporter) Handler() http.Handler {
 	compressed("/-/healthy", pages.Text("Healthy", "../", plain, always("cbr_exporter is healthy.\n")))
 	// Always ready: without scrapes an unreachable API would go unnoticed.
 	compressed("/-/ready", pages.Text("Ready", "../", plain, always("cbr_exporter is ready.\n")))
-	page("POST", "/-/reload", e.serveReload)
-	page("PUT", "/-/reload", e.serveReload)
+	// A page elsewhere must not have a browser of the network reload.
+	reload := http.NewCrossOriginProtection().Handler(http.HandlerFunc(e.serveReload)).ServeHTTP
+	page("POST", "/-/reload", reload)
+	page("PUT", "/-/reload", reload)
 	if e.options.Profiles {
 		profile := func(path string, serve http.HandlerFunc) { page("GET", profilesPath+path, serve) }
 		profile("", http.StripPrefix(prefix, http.HandlerFunc(pprof.Index)).ServeHTTP)
