@@ -42,6 +42,24 @@ func TestIdleConnections(t *testing.T) {
 	})
 }
 
+// TestMissingBody has a client announce a body that it does not send.
+func TestMissingBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
+		server := newServer(handler, slog.New(slog.DiscardHandler))
+		go func() { _ = server.Serve(&oneConnection{connection: there}) }()
+		start := time.Now()
+		go func() { _, _ = io.WriteString(here, "GET / HTTP/1.1\r\nHost: cbr\r\nContent-Length: 1000\r\n\r\n") }()
+		if _, err := io.Copy(io.Discard, here); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took < readHeaderTimeout || took > readHeaderTimeout+time.Second {
+			t.Errorf("the connection was closed after %s, want %s", took, readHeaderTimeout)
+		}
+	})
+}
+
 // oneConnection is a listener to which one client connects.
 type oneConnection struct {
 	net.Listener

@@ -48,7 +48,8 @@ const (
 	// drainTimeout is when running scrapes return what they have. The rest of
 	// shutdownTimeout is for writing it.
 	drainTimeout = shutdownTimeout - time.Second
-	// readHeaderTimeout closes connections on which clients send nothing.
+	// readHeaderTimeout closes connections on which clients send nothing, or not the body that
+	// they have announced. No page reads one, but net/http waits for it.
 	readHeaderTimeout = 10 * time.Second
 	// idleTimeout closes connections after the last response. It is longer than the five
 	// minutes after which Prometheus closes its own: those that it uses stay open.
@@ -318,8 +319,15 @@ func webServer(f *web.FlagConfig, handler http.Handler, drain func(), logger *sl
 }
 
 func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	// A ReadTimeout would cancel long scrapes, which have no body.
+	limited := func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readHeaderTimeout))
+		}
+		handler.ServeHTTP(w, r)
+	}
 	return &http.Server{
-		Handler:           handler,
+		Handler:           http.HandlerFunc(limited),
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      exporter.WriteTimeout, // for all but scrapes, which have their own
 		IdleTimeout:       idleTimeout,
