@@ -77,7 +77,7 @@ func (e *Exporter) Handler() http.Handler {
 		mux.HandleFunc("GET /{$}", redirect(strings.TrimPrefix(prefix, "/")+"/"))
 		mux.HandleFunc("GET "+prefix, redirect(path.Base(prefix)+"/"))
 	}
-	return mux
+	return withHeaders(mux)
 }
 
 // redirect returns a handler that redirects to a relative URL. An absolute one, as of

@@ -156,18 +156,12 @@ func (p *Pages) serveMessage(w http.ResponseWriter, r *http.Request, title strin
 	p.serveHTML(w, r, codeOf(err), func(body io.Writer) error { return p.renderer.message(body, title, text) })
 }
 
-// contentSecurityPolicy allows nothing but our own style, script and requests: names and
-// error messages come from the cloud.
-const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
 func (p *Pages) serveHTML(w http.ResponseWriter, r *http.Request, status int, render func(io.Writer) error) {
 	var body bytes.Buffer
 	if err := render(&body); err != nil {
 		p.failed(w, err)
 		return
 	}
-	w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
-	w.Header().Set("Referrer-Policy", "same-origin")
 	serve(w, r, status, "text/html; charset=utf-8", body.Bytes())
 }
 
@@ -197,7 +191,6 @@ func serve(w http.ResponseWriter, r *http.Request, status int, contentType strin
 	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
 	h := w.Header()
 	h.Set("Content-Type", contentType)
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache") // ask each time whether it has changed
 	if status == http.StatusOK {
 		h.Set("ETag", tag)
