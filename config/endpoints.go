@@ -76,13 +76,19 @@ func (h *HTTPClient) UnmarshalYAML(unmarshal func(any) error) error {
 }
 
 // MarshalYAML also writes proxy_from_environment if it is false and there is no other
-// proxy. Prometheus leaves it out.
+// proxy. Prometheus leaves it out. It masks the user of the proxy like the password, since
+// some proxies take a token there.
 func (h HTTPClient) MarshalYAML() (any, error) {
 	if !h.ProxyFromEnvironment && h.ProxyURL.URL == nil {
 		return struct {
 			ProxyFromEnvironment bool                `yaml:"proxy_from_environment"`
 			TLSConfig            commoncfg.TLSConfig `yaml:"tls_config,omitempty"`
 		}{false, h.TLSConfig}, nil
+	}
+	if u := h.ProxyURL.URL; u != nil && u.User != nil {
+		masked := *u
+		masked.User = url.User("xxxxx")
+		h.ProxyURL.URL = &masked
 	}
 	type plain HTTPClient // without this method
 	return plain(h), nil

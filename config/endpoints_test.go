@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -102,12 +103,26 @@ var httpClientMistakes = mistakes{
 }
 
 func TestProxySecretsMasked(t *testing.T) {
-	c, err := config.Parse("config.yml", ".", []byte(oneProject+
-		"    http_client: {proxy_url: 'http://u:"+hidden+"@proxy', proxy_connect_header: {X-A: ["+hidden+"]}}\n"), none)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if shown := c.String(); reveals(shown) {
-		t.Errorf("the secret is shown:\n%s", shown)
+	for name, user := range map[string]string{
+		"password":           "u:" + hidden,
+		"user":               hidden,
+		"user with a colon":  hidden + ":",
+		"user and password":  hidden + ":" + hidden,
+		"escaped characters": hidden + "%40%3A:" + hidden,
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings := "{proxy_url: 'http://" + user + "@proxy:3128', no_proxy: a, proxy_connect_header: {X-A: [" + hidden + "]}}\n"
+			c, err := config.Parse("config.yml", ".", []byte("http_client: "+settings+oneProject+"    http_client: "+settings), none)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown := c.String()
+			if reveals(shown) || strings.Count(shown, "proxy_url: http://xxxxx@proxy:3128\n") != 2 {
+				t.Errorf("the secret is shown, or the URL is not:\n%s", shown)
+			}
+			if got := c.HTTPClient.ProxyURL.User.String(); got != user {
+				t.Errorf("the exporter uses the user %q, want %q", got, user)
+			}
+		})
 	}
 }

@@ -151,7 +151,7 @@ func TestStringOfTopLevel(t *testing.T) {
 	}
 	for part, times := range map[string]int{
 		"\ncredentials:\n  access_key: A\n  secret_key: <secret>\n":                                                    1,
-		"\nhttp_client:\n  proxy_url: http://u:xxxxx@proxy.example.com\n":                                              1,
+		"\nhttp_client:\n  proxy_url: http://xxxxx@proxy.example.com\n":                                                1,
 		"\n    credentials: {} # access key from credentials.access_key and credentials.secret_key at the top level\n": 2,
 	} {
 		if n := strings.Count(shown, part); n != times {
