@@ -1,6 +1,7 @@
 # The build stage runs on the machine's own platform and cross-compiles, so
-# that an image for another architecture needs no emulation.
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+# that an image for another architecture needs no emulation. The digest is that of
+# golang:1.26.8; Dependabot raises it.
+FROM --platform=$BUILDPLATFORM golang:1.26@sha256:0f063af2d465d8dcae54cce04278ada488b96f77b42449c8d071e47d016cc65a AS build
 
 WORKDIR /src
 

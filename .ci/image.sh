@@ -36,7 +36,9 @@ export REVISION BRANCH BUILD_DATE
 
 # The base: as the official image, Debian with CA certificates and Go in /usr/local/go.
 # Go itself is mounted, not copied.
-base=$(sed -n 's/^FROM .*\(golang:[^ ]*\).*/\1/p' Dockerfile)
+# The stand-in cannot have the digest, so the build is from a copy of the Dockerfile without.
+sed 's/@sha256:[0-9a-f]\{64\}//' Dockerfile >"$work/Dockerfile"
+base=$(sed -n 's/^FROM .*\(golang:[^ ]*\).*/\1/p' "$work/Dockerfile")
 suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 c=$(b from scratch)
 debootstrap --variant=minbase --include=ca-certificates "$suite" "$(b mount "$c")" >"$work/log" 2>&1 || {
@@ -50,7 +52,7 @@ b commit --quiet --rm "$c" "$base" >/dev/null
 mkdir -p "$(go env GOMODCACHE)" "$(go env GOCACHE)"
 certs=${SSL_CERT_DIR:-/etc/ssl/certs}
 # The docker format, because the other one silently drops a HEALTHCHECK.
-b bud --quiet --isolation chroot --pull-never --format docker --tag cbr_exporter \
+b bud --quiet --file "$work/Dockerfile" --isolation chroot --pull-never --format docker --tag cbr_exporter \
 	--platform "$(go env GOOS)/$(go env GOARCH)" \
 	--build-arg VERSION="$VERSION" --build-arg REVISION="$REVISION" \
 	--build-arg BRANCH="$BRANCH" --build-arg BUILD_DATE="$BUILD_DATE" \
