@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -145,22 +146,75 @@ type place struct {
 	value *yaml.Node
 }
 
-// newDocument returns the value and all values below it. It does not follow
-// aliases, which may form a cycle.
+// newDocument returns the value and all values below it, but not what is below a secret. It
+// does not follow aliases, which may form a cycle.
 func newDocument(path string, line int, value *yaml.Node) document {
 	d := document{{path, line, value}}
-	switch value.Kind {
-	case yaml.MappingNode:
+	switch {
+	case isSecret.MatchString(path):
+	case value.Kind == yaml.MappingNode:
+		hides := hidesKeys(path, value)
 		for i := 0; i+1 < len(value.Content); i += 2 {
-			key := value.Content[i]
-			d = append(d, newDocument(strings.TrimPrefix(path+"."+key.Value, "."), key.Line, value.Content[i+1])...)
+			key, below := value.Content[i], value.Content[i+1]
+			switch {
+			case strings.Contains(path, "proxy_connect_header"):
+				d = append(d, newDocument(path, key.Line, below)...) // a name may be a part of a secret
+			case hides && !slices.Contains(knownKeys, key.Value):
+				d = append(d, place{hiddenKey, key.Line, below})
+			default:
+				d = append(d, newDocument(strings.TrimPrefix(path+"."+key.Value, "."), key.Line, below)...)
+			}
 		}
-	case yaml.SequenceNode:
+	case value.Kind == yaml.SequenceNode:
 		for i, item := range value.Content {
 			d = append(d, newDocument(fmt.Sprintf("%s[%d]", path, i), item.Line, item)...)
 		}
 	}
 	return d
+}
+
+var (
+	isSecret  = regexp.MustCompile(`(^|\.)(access_key|secret_key|security_token|username|domain_name|password|token|proxy_url)$`)
+	knownKeys = append(keysOf(reflect.TypeFor[Config]()), "<<")
+)
+
+// keysOf returns the keys of a type and of all below it.
+func keysOf(t reflect.Type) []string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	var keys []string
+	if t.Kind() == reflect.Struct {
+		for _, field := range reflect.VisibleFields(t) {
+			if tag, ok := field.Tag.Lookup("yaml"); ok {
+				name, _, _ := strings.Cut(tag, ",")
+				keys = append(append(keys, name), keysOf(field.Type)...)
+			}
+		}
+	}
+	return keys
+}
+
+// hiddenKey is the path of a key that is not shown. No other path is like it.
+const hiddenKey = "?"
+
+// hidesKeys reports whether an unknown key may be a part of a secret, as is Two in
+// {password: Hunter, Two}.
+func hidesKeys(path string, mapping *yaml.Node) bool {
+	for i := 0; i < len(mapping.Content); i += 2 {
+		if isSecret.MatchString(mapping.Content[i].Value) {
+			return true
+		}
+	}
+	return strings.HasSuffix("."+path, ".credentials")
+}
+
+// isStructure reports whether a value is a mapping or a list, itself or by an alias.
+func isStructure(v *yaml.Node) bool {
+	if v.Kind == yaml.AliasNode {
+		v = v.Alias
+	}
+	return v.Kind == yaml.MappingNode || v.Kind == yaml.SequenceNode
 }
 
 // only returns the path of the only place that matches, or "" if there are none
@@ -202,6 +256,9 @@ func decode(content []byte, into any, p problems) {
 		p.lines[at.path] = cmp.Or(p.lines[at.path], at.line)
 	}
 	d.check(p)
+	if slices.ContainsFunc(d, func(at place) bool { return isSecret.MatchString(at.path) && isStructure(at.value) }) {
+		return // check has reported it, and errors of the decoder would repeat its keys
+	}
 
 	strict := yaml.NewDecoder(bytes.NewReader(content))
 	strict.KnownFields(true)
@@ -218,7 +275,7 @@ func decode(content []byte, into any, p problems) {
 }
 
 var (
-	plainPath = regexp.MustCompile(`^([a-z0-9_<-]{0,64}(\[\d+\])*(\.|$))*(proxy_connect_header\.[\w-]+(\[\d+\])?)?$`)
+	plainPath = regexp.MustCompile(`^([a-z0-9_<-]{0,64}(\[\d+\])*(\.|$))*$`)
 	// Without a value the decoder drops the items of lists and whole blocks, and credentials
 	// would come from the environment.
 	needsValue = regexp.MustCompile(`(\]|\.(discovery|vaults|backups|protectables)|\bcredentials\.\w+)$`)
@@ -231,11 +288,13 @@ func (d document) check(p problems) {
 		v := at.value
 		isNull := v.ShortTag() == "!!null"
 		if !plainPath.MatchString(at.path) { // may be a secret, as in {password:hunter2} or {password: Hunter, Two}
-			p.addAt(at.line, "a key that is not a lower-case word; correct it, put a space after its colon, or put quotes around a value with a comma")
+			p.addAt(at.line, "an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma")
 			continue
 		}
 		p := p.at(at.path)
 		switch {
+		case isSecret.MatchString(at.path) && isStructure(v):
+			p.add("%s", wantType("string"))
 		case v.Kind != yaml.ScalarNode:
 		case v.Style&yaml.TaggedStyle != 0 && v.ShortTag() != "!!str":
 			p.add("a YAML tag; put a value that begins with ! in quotes")
@@ -291,7 +350,11 @@ func (d document) addTypeError(message string, p problems) {
 		return
 	}
 	byKey := func(key string) string {
-		return cmp.Or(d.only(func(at place) bool { return at.line == line && strings.HasSuffix("."+at.path, "."+key) }), key)
+		matches := func(at place) bool { return at.line == line && strings.HasSuffix("."+at.path, "."+key) }
+		if !slices.ContainsFunc(d, matches) {
+			return hiddenKey
+		}
+		return cmp.Or(d.only(matches), key)
 	}
 	byValue := func(matches func(*yaml.Node) bool) string {
 		return d.only(func(at place) bool { return at.value.Line == line && matches(at.value) })
@@ -307,8 +370,10 @@ func (d document) addTypeError(message string, p problems) {
 		match := atColumn.FindString(message)
 		path, text = byValue(func(v *yaml.Node) bool { return fmt.Sprintf("column %d: ", v.Column) == match }), notDuration
 	}
-	if plainPath.MatchString(path) { // else check has reported it
+	if plainPath.MatchString(path) {
 		p.at(path).addAt(line, "%s", text)
+	} else if !slices.ContainsFunc(p.found, func(found problem) bool { return found.line == line }) { // as check does
+		p.addAt(line, "an unknown key, or one that is set twice; correct or remove it")
 	}
 }
 

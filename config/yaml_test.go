@@ -96,7 +96,7 @@ var keyMistakes = mistakes{
 	},
 	"unknown key in other letters": {
 		yaml: "Scrape:\n" + oneProject,
-		want: `config.yml:1: a key that is not a lower-case word; correct it, put a space after its colon, or put quotes around a value with a comma`,
+		want: `config.yml:1: an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma`,
 	},
 	"duplicate key": {
 		yaml: with("project_id", "region: eu-de\n    project_id"),
@@ -104,11 +104,31 @@ var keyMistakes = mistakes{
 	},
 	"no space after the colon": {
 		yaml: with("{token: T}", "{token:T}"),
-		want: `config.yml:4: a key that is not a lower-case word; correct it, put a space after its colon, or put quotes around a value with a comma`,
+		want: `config.yml:4: an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma`,
 	},
 	"a secret with a comma": {
 		yaml: with("{token: T}", "{token: Not, Shown}"),
-		want: `config.yml:4: a key that is not a lower-case word; correct it, put a space after its colon, or put quotes around a value with a comma`,
+		want: `config.yml:4: an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma`,
+	},
+	"a secret with a comma, in lower case": {
+		yaml: with("{token: T}", "{token: not, shown}"),
+		want: `config.yml:4: an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma`,
+	},
+	"unknown key beside a secret": {
+		yaml: with("{token: T}", "\n      tokens: T"),
+		want: `config.yml:5: an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma`,
+	},
+	"secret in a project": {
+		yaml: with("credentials: {token: T}", "token: T"),
+		want: `config.yml:4: projects[0].token: unknown key; correct or remove it, the commented example shows all keys`,
+	},
+	"secret set twice": {
+		yaml: with("token: T", "token: T, token: T"),
+		want: `config.yml:4: token: set twice, first at line 4; remove one`,
+	},
+	"header set twice": {
+		yaml: oneProject + "    http_client: {proxy_url: 'http://a', proxy_connect_header: {X-A: [a], X-A: [a]}}\n",
+		want: `config.yml:6: an unknown key, or one that is set twice; correct or remove it`,
 	},
 	"a list as key": {
 		yaml: "? [scrape]\n: 1\n" + oneProject,

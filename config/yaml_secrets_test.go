@@ -1,0 +1,81 @@
+package config_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+)
+
+// secretKeys are keys whose values are secrets, each in a file with the place of the value.
+var secretKeys = []string{
+	"projects:\n  - credentials:\n      token: %s\n",
+	"projects:\n  - credentials: {token: %s}\n",
+	"projects: [{credentials: {username: u, domain_name: d, password: %s}}]\n",
+	"projects:\n  - credentials: {access_key: a, secret_key: %s}\n",
+	"projects:\n  - credentials:\n      access_key: a\n      secret_key: s\n      security_token: %s\n",
+	"credentials: {token: %s}\n" + "projects: [{region: cn-north-4}]\n",
+	"credentials: {token: %s}\n" + oneProject,
+	"http_client: {proxy_url: %s}\n" + oneProject,
+	"projects:\n  - region: cn-north-4\n    http_client:\n      proxy_connect_header: {X-A: %s}\n",
+	"credentials: {token: &a %s, password: *a}\nprojects: [*a]\n",
+	"projects:\n  - credentials: &c {token: %s}\n  - credentials: *c\n  - credentials: {<<: *c}\n  - *c\n",
+}
+
+// secretValues are what people write there.
+var secretValues = []string{
+	"kiwi42", "[kiwi42]", "[kiwi42, kiwi42]", "{kiwi42}", "{kiwi42: 1}", "{kiwi42: ''}", "{kiwi42: !x y}",
+	"{kiwi42: replace-me}", `{kiwi42: "\n"}`, "{kiwi42: 1, kiwi42: 2}", "{x: {kiwi42: ''}}", "{? kiwi42}",
+	"{? [kiwi42] : 1}", "[{kiwi42: ''}]", "[[kiwi42: '']]", "hunter, kiwi42", "hunter, kiwi42: x", "hunter, kiwi42: ''",
+	"hunter, kiwi42: {a: 1}", "hunter, kiwi42: !x y", "{<<: kiwi42}", "{<<: {kiwi42: 1}}", "{<<: [kiwi42]}",
+	"!kiwi42", "!!kiwi42", "!kiwi42 x", "!<kiwi42> x", "!!int kiwi42", "!!float kiwi42", "!!bool kiwi42", "!!binary kiwi42",
+	"!!timestamp kiwi42", "!!null kiwi42", "!!map kiwi42", "!!seq kiwi42", "!!map {kiwi42: 1}",
+	"&kiwi42", "&kiwi42 x", "*kiwi42", "&kiwi42 {a: *kiwi42}", "&kiwi42 [*kiwi42]", "x *kiwi42",
+	`"kiwi42`, `'kiwi42`, `"\kiwi42"`, `"kiwi42\n"`, `"kiwi42\0"`, "kiwi42\x00", "kiwi42\xff", "\"kiwi42\\\n",
+	"|\n        kiwi42\n", "|\n  kiwi42\n", ">-\n        kiwi42\n        kiwi42\n", "|kiwi42", ">kiwi42",
+	"kiwi42\n        kiwi42", "kiwi42\n  kiwi42: x", "kiwi42\nkiwi42: x", "kiwi42\n\tkiwi42: x", "\tkiwi42", "x\tkiwi42: y",
+	"kiwi42 # kiwi42", "kiwi42: x", "x: kiwi42", "- kiwi42", "? kiwi42", "@kiwi42", "`kiwi42`", "%kiwi42", "%TAG ! kiwi42",
+	"--- kiwi42", "\n--- kiwi42", "\n... kiwi42", "{kiwi42", "[kiwi42", "kiwi42}", "kiwi42]", "}kiwi42", ",kiwi42",
+	"kiwi42, token: kiwi42", "kiwi42\n      token: kiwi42", "x, kiwi42: 1, kiwi42: 2", "http://kiwi42@", "http://kiwi42:p@pr oxy",
+	"http://kiwi42@proxy:x", "http://u:kiwi42", "kiwi42://u", "http://proxy, kiwi42", "{X-kiwi42: a}",
+}
+
+// TestSecretsOfAnyFormNotInErrors writes each form under each key. No form is repeated.
+func TestSecretsOfAnyFormNotInErrors(t *testing.T) {
+	for _, key := range secretKeys {
+		for _, value := range secretValues {
+			expectNoSecret(t, fmt.Sprintf(key, value))
+		}
+	}
+}
+
+// FuzzSecretsNotInErrors writes anything under a secret key.
+func FuzzSecretsNotInErrors(f *testing.F) {
+	for _, value := range secretValues {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		value = strings.ReplaceAll(value, "\r", "\n")
+		for _, end := range []string{"\u0085", "\u2028", "\u2029"} { // YAML's other ends of lines
+			value = strings.ReplaceAll(value, end, "\n")
+		}
+		expectNoSecret(t, "projects:\n  - credentials:\n      token: "+strings.ReplaceAll(value, "\n", "\n          ")+"\n")
+	})
+}
+
+func expectNoSecret(t *testing.T, content string) {
+	t.Helper()
+	c, err := config.Parse("config.yml", ".", []byte(content), none)
+	said := fmt.Sprint(err)
+	if err == nil {
+		said = strings.Join(c.Warnings, "\n")
+	}
+	if reveals(atOtherKeys.ReplaceAllString(said, "")) {
+		t.Errorf("reveals it:\n%s\n%s", content, said)
+	}
+}
+
+// atOtherKeys matches what is said of a key at the root, where a second line may be.
+var atOtherKeys = regexp.MustCompile(`config.yml:\d+: kiwi42: unknown key`)
