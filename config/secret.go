@@ -57,7 +57,7 @@ func readFile(path string, isPipe bool, limit int64) ([]byte, error) {
 	case !isPipe && !info.Mode().IsRegular():
 		return nil, errors.New("not a regular file")
 	}
-	file, err := os.Open(path)
+	file, err := os.Open(path) //nolint:gosec // the operator names it
 	if err != nil {
 		return nil, withoutPath(err)
 	}

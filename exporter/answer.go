@@ -59,7 +59,7 @@ func (r *answer) send(w http.ResponseWriter, req *http.Request, timeout time.Dur
 	if r.status != 0 {
 		w.WriteHeader(r.status)
 	}
-	_, _ = io.Copy(w, body) // fails if the client is gone
+	_, _ = io.Copy(w, body) //nolint:gosec // G110: it is our own page; fails if the client is gone
 }
 
 // acceptsGzip reports whether a client has said that it accepts gzip.

