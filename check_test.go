@@ -146,7 +146,7 @@ func TestCheckConnection(t *testing.T) {
 		{
 			"protectables refused", everything, 200, vaults,
 			1, "; backups on the first page: 2; but ListProtectable: HTTP status 403: Policy doesn't allow cbr:protectables:list; " +
-				"allow cbr:protectables:list (also called cbr:vaults:listProtectables), for example with the system policy CBR ReadOnlyAccess, or remove protectables from the project;",
+				"allow cbr:protectables:list (also called cbr:vaults:listProtectables), ecs:cloudServers:list and evs:volumes:list, for example with the system policy CBR ReadOnlyAccess, or remove protectables from the project;",
 			[]reply{{200, policies}, {200, rowsOf("backups", 2)}, {403, `{"error_msg":"Policy doesn't allow cbr:protectables:list"}`}},
 		},
 		{"connection refused", "", 0, "", 1, "connection refused; check endpoint, and the way to the service: DNS, proxy, firewall, certificates\n", nil},

@@ -36,7 +36,7 @@ func (h Hints) Backups(reason cbrapi.Reason, err error) string {
 // Protectables is Tasks for the resources that could be protected. The list of actions of the
 // API has the second name, see https://support.huaweicloud.com/en-us/api-cbr/cbr_04_0018.html.
 func (h Hints) Protectables(reason cbrapi.Reason, err error) string {
-	return h.hint(reason, err, "cbr:protectables:list (also called cbr:vaults:listProtectables)", ", or remove protectables from the project")
+	return h.hint(reason, err, "cbr:protectables:list (also called cbr:vaults:listProtectables), ecs:cloudServers:list and evs:volumes:list", ", or remove protectables from the project")
 }
 
 func (h Hints) hint(reason cbrapi.Reason, err error, permissions, otherwise string) string {

@@ -38,9 +38,9 @@ func TestHintsForbidden(t *testing.T) {
 	t.Parallel()
 	const tail = "; if that is granted, check project_name, and set enterprise_project_id if it is granted in an enterprise project"
 	for want, hint := range map[string]func(cbrapi.Reason, error) string{
-		"allow cbr:vaults:list and cbr:policies:list, for example with the system policy CBR ReadOnlyAccess, or remove vaults from the project":                                 settings.Vaults,
-		"allow cbr:backups:list, for example with the system policy CBR ReadOnlyAccess, or remove backups from the project":                                                     settings.Backups,
-		"allow cbr:protectables:list (also called cbr:vaults:listProtectables), for example with the system policy CBR ReadOnlyAccess, or remove protectables from the project": settings.Protectables,
+		"allow cbr:vaults:list and cbr:policies:list, for example with the system policy CBR ReadOnlyAccess, or remove vaults from the project":                                                                             settings.Vaults,
+		"allow cbr:backups:list, for example with the system policy CBR ReadOnlyAccess, or remove backups from the project":                                                                                                 settings.Backups,
+		"allow cbr:protectables:list (also called cbr:vaults:listProtectables), ecs:cloudServers:list and evs:volumes:list, for example with the system policy CBR ReadOnlyAccess, or remove protectables from the project": settings.Protectables,
 	} {
 		if got := hint(cbrapi.ReasonPermission, nil); got != want+tail {
 			t.Errorf("got %q, want %q", got, want+tail)
