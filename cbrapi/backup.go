@@ -117,7 +117,7 @@ func readVaultBackup(o object) *VaultBackup {
 		ProtectedAt: o.timeOrDate("protected_at"),
 		ExpiredAt:   o.time("expired_at"),
 	}
-	for _, record := range o.objects("replication_records") {
+	for record := range o.objects("replication_records") {
 		extra, _ := record.object("extra_info")
 		b.Replicas = append(b.Replicas, Replica{
 			Status:            ReplicaStatus(record.token("status")),

@@ -150,12 +150,12 @@ func TestInvalidBackupFields(t *testing.T) {
 		{`"status": "waiting_delete", "image_type": "copy"`, backup{Status: "waiting_delete", ImageType: "copy"}, nil},
 		{`"resource_id": "R", "resource_type": "OS::Native::Server", "resource_name": "备份"`, backup{Resource: resource{ID: "r", Type: "OS::Native::Server", Name: "备份"}}, nil},
 
-		{`"name": ["a"]`, backup{}, invalid{{"backups.name", "[a]"}}},
+		{`"name": ["a"]`, backup{}, invalid{{"backups.name", `["a"]`}}},
 		{`"status": "being backed up"`, backup{}, invalid{{"backups.status", "being backed up"}}},
-		{`"image_type": {}`, backup{}, invalid{{"backups.image_type", "map[]"}}},
-		{`"parent_id": {}`, backup{}, invalid{{"backups.parent_id", "map[]"}}},
+		{`"image_type": {}`, backup{}, invalid{{"backups.image_type", "{}"}}},
+		{`"parent_id": {}`, backup{}, invalid{{"backups.parent_id", "{}"}}},
 		{`"vault_id": []`, backup{}, invalid{{"backups.vault_id", "[]"}}},
-		{`"resource_id": {}`, backup{}, invalid{{"backups.resource_id", "map[]"}}},
+		{`"resource_id": {}`, backup{}, invalid{{"backups.resource_id", "{}"}}},
 		{`"resource_type": []`, backup{}, invalid{{"backups.resource_type", "[]"}}},
 		{`"resource_name": "` + strings.Repeat("x", 1025) + `"`, backup{}, invalid{{"backups.resource_name", strings.Repeat("x", 64) + "…"}}},
 		{`"created_at": "2025-03-22"`, backup{}, invalid{{"backups.created_at", "2025-03-22"}}},
@@ -165,11 +165,11 @@ func TestInvalidBackupFields(t *testing.T) {
 		{`"expired_at": "never"`, backup{}, invalid{{"backups.expired_at", "never"}}},
 
 		{`"replication_records": []`, backup{}, nil},
-		{`"replication_records": {}`, backup{}, invalid{{"backups.replication_records", "map[]"}}},
+		{`"replication_records": {}`, backup{}, invalid{{"backups.replication_records", "{}"}}},
 		{
 			`"replication_records": [null, {"status": "success"}, "fail", {}]`,
 			backup{Replicas: []replica{{Status: cbrapi.ReplicaSuccess}, {}}},
-			invalid{{"backups.replication_records", "<nil>"}, {"backups.replication_records", "fail"}},
+			invalid{{"backups.replication_records", "null"}, {"backups.replication_records", "fail"}},
 		},
 		{
 			`"replication_records": [{"status": "a b", "destination_region": [], "created_at": "soon", "extra_info": {"fail_code": "the vault is full"}}]`,
@@ -210,8 +210,8 @@ func TestInvalidBackupRows(t *testing.T) {
 		t.Errorf("backups differ (-want +got):\n%s", diff)
 	}
 	want := []cbrapi.InvalidField{
-		{Field: "backups", Value: "<nil> in row 1"},
-		{Field: "backups.id", Value: "<nil> in row 2, no id"},
+		{Field: "backups", Value: "null in row 1"},
+		{Field: "backups.id", Value: "null in row 2, no id"},
 		{Field: "backups.id", Value: "b in row 3"},
 	}
 	if diff := cmp.Diff(want, invalid); diff != "" {

@@ -87,9 +87,8 @@ func PeekError(operation string, resp *http.Response, secrets ...string) *Error 
 	}{io.MultiReader(bytes.NewReader(body), rest), rest}
 
 	e := &Error{Operation: operation, StatusCode: resp.StatusCode, RequestID: headerRequestID(resp.Header)}
-	value, _ := decode(body)
-	values, _ := value.(map[string]any)
-	e.decode(values)
+	value, _ := parse(body)
+	e.decode(newObject(value))
 	text := bytes.TrimSpace(body)
 	switch {
 	case resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "":
@@ -121,15 +120,15 @@ func PeekError(operation string, resp *http.Response, secrets ...string) *Error 
 //	{"error_code": …, "error_msg": …, "request_id": …}   CBR, gateway, IAM v3.0
 //	{"error": {"code": …, "message": …, "title": …}}     IAM v3; the code may be a number
 //	{"code": …, "message": …}, {"errorCode": …, "errorMessage": …}
-func (e *Error) decode(values map[string]any) {
-	inner, _ := values["error"].(map[string]any)
-	text := func(values map[string]any, name string) string {
-		s, _ := scalar(values[name])
+func (e *Error) decode(o object) {
+	inner, _ := o.record("error")
+	text := func(o object, name string) string {
+		s, _ := scalar(o.value(name))
 		return s
 	}
-	e.Code = cmp.Or(text(values, "error_code"), text(values, "errorCode"), text(inner, "code"), text(values, "code"))
-	e.Message = cmp.Or(text(values, "error_msg"), text(values, "errorMessage"), text(inner, "message"), text(values, "message"))
-	e.RequestID = cmp.Or(text(values, "request_id"), e.RequestID)
+	e.Code = cmp.Or(text(o, "error_code"), text(o, "errorCode"), text(inner, "code"), text(o, "code"))
+	e.Message = cmp.Or(text(o, "error_msg"), text(o, "errorMessage"), text(inner, "message"), text(o, "message"))
+	e.RequestID = cmp.Or(text(o, "request_id"), e.RequestID)
 }
 
 func credentialsOf(req *http.Request) []string {

@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -35,6 +38,36 @@ func FuzzParseTime(f *testing.F) {
 		}
 	})
 }
+
+// FuzzJSON compares what is read of a JSON text with encoding/json.
+func FuzzJSON(f *testing.F) {
+	for _, seed := range []string{
+		` {"a" : [1, "b\"]}" , {}, [] ] , "\u0061":null,"c":{"":-1.5e+3 } } `, `null`, ` "\ud800\/\n" `, "\"\xff\"", `[true,false,nul]`, `7 `, `{}{}`,
+		`{"\u0069\u0064":1}`, `{"a":1,"a":2}`, strings.Repeat("[", 20000), ``,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		var want any
+		decoder := json.NewDecoder(strings.NewReader(body))
+		decoder.UseNumber()
+		valid := json.Valid([]byte(body))
+		if valid && decoder.Decode(&want) != nil {
+			t.Fatal("a valid text cannot be decoded")
+		}
+		got, ok := cbrapi.Generic([]byte(body))
+		if diff := cmp.Diff(want, got); ok != valid || diff != "" {
+			t.Errorf("got valid %t, want %t (-want +got):\n%s", ok, valid, diff)
+		}
+		text := []byte(strings.Trim(body, " \t\r\n"))
+		if name, isText := want.(string); isText && !notName.MatchString(name) && !cbrapi.IsName(text, name) {
+			t.Errorf("%s is not the name %q", text, name)
+		}
+	})
+}
+
+// notName matches what has other characters than the names of the API.
+var notName = regexp.MustCompile(`[^a-zA-Z_]`)
 
 func FuzzOperationLog(f *testing.F) {
 	for _, a := range samples() {

@@ -180,11 +180,11 @@ func (i *IAM) projects(ctx context.Context, operation string, path []string, que
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := root.values["projects"].([]any); !ok {
+	if !root.value("projects").isList() {
 		return nil, response.malformed("the response has no list of projects")
 	}
 	var projects []Project
-	for _, o := range root.objects("projects") {
+	for o := range root.objects("projects") {
 		p := Project{ID: o.text("id"), Name: o.text("name")}
 		// The id becomes a part of URLs.
 		if !projectID.MatchString(p.ID) {

@@ -1,12 +1,9 @@
 package cbrapi
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
+	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,12 +22,19 @@ type InvalidField struct {
 	Value string // what was sent, shortened; of a row also its place in the list
 }
 
-func newInvalidField(field string, value any) InvalidField {
-	text := []rune(fmt.Sprint(value))
-	if len(text) > maxToken {
-		text = append(text[:maxToken], '…')
+// maxInvalid is how many invalid fields of a row are kept. They show what is wrong; more
+// only take memory.
+const maxInvalid = 100
+
+func newInvalidField(field string, value raw) InvalidField {
+	text, ok := scalar(value)
+	switch {
+	case value == nil:
+		text = "null"
+	case !ok:
+		text = string(value[:min(len(value), 4*maxToken+4)])
 	}
-	return InvalidField{Field: field, Value: string(text)}
+	return InvalidField{Field: field, Value: cut(strings.ToValidUTF8(text, "\uFFFD"), maxToken)}
 }
 
 // object is a JSON object that is read field by field. A field that is absent or null
@@ -39,89 +43,104 @@ func newInvalidField(field string, value any) InvalidField {
 // A value of another JSON type is read if it has only one meaning: the number 7 as the
 // text "7", the text "7" as the number 7.
 //
+// Only the fields that are asked for become values. The others cost their place in
+// members, whatever they hold.
+//
 // Equal texts share memory: tasks have most of them in common.
 type object struct {
-	values map[string]any
-	path   string          // in front of the names of its fields
-	found  *[]InvalidField // shared with the objects inside it
+	all     raw
+	members []member
+	path    string          // in front of the names of its fields
+	found   *[]InvalidField // shared with the objects inside it
 }
 
-func newObject(values map[string]any) object {
-	return object{values: values, found: new([]InvalidField)}
+// newObject returns the object in the text. If there is none, all its fields are absent.
+func newObject(text raw) object {
+	return object{all: text, members: text.members(), found: new([]InvalidField)}
 }
 
-// decode reads one JSON value and nothing else. Numbers keep the form in which they
-// were sent.
-func decode(body []byte) (value any, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if err := decoder.Decode(&value); err != nil {
-		return nil, err
+// list reads the body, one JSON object with a list called name, and returns the object.
+// It calls element for each element of the list until that returns an error. Null is an
+// empty list.
+func (r *response) list(name string, element func(raw) error) (object, error) {
+	root, err := r.object()
+	if err != nil {
+		return object{}, err
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one JSON value")
-	}
-	return value, nil
-}
-
-// list reads the body, one JSON object with a list called name, and returns an object
-// with its count. It calls element for each element of the list, so that only one at a
-// time is in memory as a generic value. Null is an empty list.
-func (r *response) list(name string, element func(value any)) (object, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(r.body, &members); err != nil || members == nil {
-		return object{}, r.malformed(notJSON(r.body))
-	}
-	decoder := json.NewDecoder(bytes.NewReader(members[name]))
-	decoder.UseNumber()
-	begin, err := decoder.Token()
-	if err != nil || begin != nil && begin != json.Delim('[') {
+	list, sent := root.lookup(name)
+	if !sent || list != nil && !list.isList() {
 		return object{}, r.malformed("the response has no list called " + name)
 	}
-	for decoder.More() {
-		var value any
-		_ = decoder.Decode(&value) // valid, as the whole body is
-		element(value)
+	for value := range list.elements() {
+		if err := element(value); err != nil {
+			return object{}, err
+		}
 	}
-	count, _ := decode(members["count"]) // nil if absent
-	return newObject(map[string]any{"count": count}), nil
+	return root, nil
 }
 
-func (o object) invalid(name string, value any) {
-	*o.found = append(*o.found, newInvalidField(o.path+name, value))
+// lookup returns the field called name, nil if it is null. Of several the last one counts.
+func (o object) lookup(name string) (value raw, sent bool) {
+	for _, m := range slices.Backward(o.members) {
+		if o.all[m.name:m.nameEnd].isName(name) {
+			return o.all[m.value:m.end].orNil(), true
+		}
+	}
+	return nil, false
+}
+
+// value returns the field called name, nil if it is absent or null.
+func (o object) value(name string) raw {
+	value, _ := o.lookup(name)
+	return value
+}
+
+func (o object) invalid(name string, value raw) {
+	if len(*o.found) < maxInvalid {
+		*o.found = append(*o.found, newInvalidField(o.path+name, value))
+	}
 }
 
 // record returns the object called name with paths and invalid fields of its own.
 func (o object) record(name string) (object, bool) {
-	values, ok := o.values[name].(map[string]any)
-	return newObject(values), ok
+	value := o.value(name)
+	return newObject(value), value.isObject()
 }
 
 // object returns the object called name. If there is none, all its fields are absent.
 func (o object) object(name string) (object, bool) {
-	values, ok := o.values[name].(map[string]any)
-	if !ok && o.values[name] != nil {
-		o.invalid(name, o.values[name])
+	value := o.value(name)
+	if value != nil && !value.isObject() {
+		o.invalid(name, value)
 	}
-	inner := object{values: values, path: o.path + name + ".", found: o.found}
-	return inner, ok
+	inner := object{all: value, members: value.members(), path: o.path + name + ".", found: o.found}
+	return inner, value.isObject()
 }
 
-func (o object) objects(name string) []object {
-	list, ok := o.values[name].([]any)
-	if !ok && o.values[name] != nil {
-		o.invalid(name, o.values[name])
-	}
-	out := make([]object, 0, len(list))
-	for _, v := range list {
-		values, ok := v.(map[string]any)
-		if !ok {
-			o.invalid(name, v)
-			continue
+func (o object) objects(name string) iter.Seq[object] {
+	return func(yield func(object) bool) {
+		inner := object{path: o.path + name + ".", found: o.found}
+		for value := range o.list(name).elements() {
+			if !value.isObject() {
+				o.invalid(name, value)
+				continue
+			}
+			inner.all, inner.members = value, value.members()
+			if !yield(inner) {
+				return
+			}
 		}
-		out = append(out, object{values: values, path: o.path + name + ".", found: o.found})
 	}
-	return out
+}
+
+// list returns the list called name, nil if it is absent.
+func (o object) list(name string) raw {
+	value := o.value(name)
+	if value != nil && !value.isList() {
+		o.invalid(name, value)
+		return nil
+	}
+	return value
 }
 
 // text returns a name or an id.
@@ -146,9 +165,9 @@ func (o object) message(name string, limit int) string {
 }
 
 func (o object) scalar(name string, valid func(string) bool) string {
-	s, ok := scalar(o.values[name])
+	s, ok := scalar(o.value(name))
 	if !ok || !valid(s) {
-		o.invalid(name, o.values[name])
+		o.invalid(name, o.value(name))
 		return ""
 	}
 	return s
@@ -156,20 +175,15 @@ func (o object) scalar(name string, valid func(string) bool) string {
 
 // texts returns a list of names or ids. It is nil if the list is absent.
 func (o object) texts(name string) []string {
-	v := o.values[name]
-	if v == nil {
+	list := o.list(name)
+	if list == nil {
 		return nil
 	}
-	list, ok := v.([]any)
-	if !ok {
-		o.invalid(name, v)
-		return nil
-	}
-	out := make([]string, 0, len(list))
-	for _, v := range list {
-		s, ok := scalar(v)
+	out := []string{}
+	for value := range list.elements() {
+		s, ok := scalar(value)
 		if !ok || s == "" || len(s) > maxText {
-			o.invalid(name, v)
+			o.invalid(name, value)
 			continue
 		}
 		out = append(out, intern(s))
@@ -179,23 +193,23 @@ func (o object) texts(name string) []string {
 
 // length returns the number of entries of a list, 0 if it is absent.
 func (o object) length(name string) int {
-	list, ok := o.values[name].([]any)
-	if !ok && o.values[name] != nil {
-		o.invalid(name, o.values[name])
+	n := 0
+	for range o.list(name).elements() {
+		n++
 	}
-	return len(list)
+	return n
 }
 
 // bool returns a boolean. The API documents the texts "true" and "false", once with
 // quotes inside; other clients of it model a JSON boolean.
 func (o object) bool(name string) *bool {
-	s, ok := scalar(o.values[name])
+	s, ok := scalar(o.value(name))
 	if ok && s == "" {
 		return nil
 	}
 	b, err := strconv.ParseBool(strings.Trim(s, `"`))
 	if !ok || err != nil {
-		o.invalid(name, o.values[name])
+		o.invalid(name, o.value(name))
 		return nil
 	}
 	return &b
@@ -234,13 +248,13 @@ func (o object) size(name string, unit float64) *int64 {
 }
 
 func (o object) number(name string, valid func(float64) bool) *float64 {
-	s, ok := scalar(o.values[name])
+	s, ok := scalar(o.value(name))
 	if ok && s == "" {
 		return nil
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if !ok || err != nil || !valid(f) {
-		o.invalid(name, o.values[name])
+		o.invalid(name, o.value(name))
 		return nil
 	}
 	return &f
@@ -248,16 +262,18 @@ func (o object) number(name string, valid func(float64) bool) *float64 {
 
 // time returns a time in one of the forms that ParseTime reads.
 func (o object) time(name string) time.Time {
-	s, ok := o.values[name].(string)
-	if !ok && o.values[name] != nil {
-		o.invalid(name, o.values[name])
+	value := o.value(name)
+	if value != nil && value[0] != '"' {
+		o.invalid(name, value)
+		return time.Time{}
 	}
+	s, _ := scalar(value)
 	if s == "" {
 		return time.Time{}
 	}
 	t, err := ParseTime(s)
 	if err != nil {
-		o.invalid(name, s)
+		o.invalid(name, value)
 		return time.Time{}
 	}
 	return t
@@ -266,7 +282,7 @@ func (o object) time(name string) time.Time {
 // timeOrDate is time for a field in which some services send a date without a time, which
 // reads as the zero time.
 func (o object) timeOrDate(name string) time.Time {
-	if s, ok := o.values[name].(string); ok {
+	if s, ok := scalar(o.value(name)); ok {
 		if _, err := time.Parse(time.DateOnly, s); err == nil {
 			return time.Time{}
 		}
@@ -276,18 +292,16 @@ func (o object) timeOrDate(name string) time.Time {
 
 // scalar returns a JSON text as it is, and a number or boolean as it was sent. Null is
 // the empty text. An object or a list is not a scalar.
-func scalar(v any) (s string, ok bool) {
-	switch v := v.(type) {
-	case nil:
+func scalar(v raw) (s string, ok bool) {
+	switch {
+	case v == nil:
 		return "", true
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	default:
+	case v[0] == '"':
+		return v.unquote(), true
+	case v.isObject(), v.isList():
 		return "", false
+	default:
+		return string(v), true
 	}
 }
 
@@ -295,11 +309,20 @@ func intern(s string) string { return unique.Make(s).Value() }
 
 // oneLine returns s on one line, cut after limit characters.
 func oneLine(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
+	s = s[:min(len(s), 8*limit)] // twice what so many characters take
+	return cut(strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit]) + "…"
+	}), " "), limit)
+}
+
+// cut returns s, cut after limit characters.
+func cut(s string, limit int) string {
+	n := 0
+	for i := range s {
+		if n == limit {
+			return s[:i] + "…"
+		}
+		n++
 	}
 	return s
 }

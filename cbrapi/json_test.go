@@ -34,7 +34,7 @@ func TestInvalidFields(t *testing.T) {
 			{`"extra_info": {"common": {"progress": null}}`, nil, nil},
 			{`"extra_info": {"common": {"progress": ""}}`, nil, nil},
 			{`"extra_info": {"common": {}}`, nil, nil},
-			{`"extra_info": {"common": {"progress": {}}}`, nil, invalid{{"extra_info.common.progress", "map[]"}}},
+			{`"extra_info": {"common": {"progress": {}}}`, nil, invalid{{"extra_info.common.progress", "{}"}}},
 			{`"extra_info": {"common": {"progress": "NaN"}}`, nil, invalid{{"extra_info.common.progress", "NaN"}}},
 			{`"extra_info": {"common": {"progress": 1e999}}`, nil, invalid{{"extra_info.common.progress", "1e999"}}},
 			{`"extra_info": {"common": {"progress": "100 %"}}`, nil, invalid{{"extra_info.common.progress", "100 %"}}},
@@ -47,7 +47,7 @@ func TestInvalidFields(t *testing.T) {
 			{`"extra_info": {"backup": {"incremental": null}}`, func(l *task) { l.ExtraInfo.Backup = &cbrapi.Backup{} }, nil},
 			{`"extra_info": {"backup": {"incremental": ""}}`, func(l *task) { l.ExtraInfo.Backup = &cbrapi.Backup{} }, nil},
 			{`"extra_info": {"backup": {"incremental": "yes"}}`, func(l *task) { l.ExtraInfo.Backup = &cbrapi.Backup{} }, invalid{{"extra_info.backup.incremental", "yes"}}},
-			{`"extra_info": {"backup": {"incremental": {}}}`, func(l *task) { l.ExtraInfo.Backup = &cbrapi.Backup{} }, invalid{{"extra_info.backup.incremental", "map[]"}}},
+			{`"extra_info": {"backup": {"incremental": {}}}`, func(l *task) { l.ExtraInfo.Backup = &cbrapi.Backup{} }, invalid{{"extra_info.backup.incremental", "{}"}}},
 		},
 		"app_consistency_status": {
 			{`"extra_info": {"backup": {"app_consistency_status": 1}}`, func(l *task) { l.ExtraInfo.Backup = &cbrapi.Backup{AppConsistencyStatus: "1"} }, nil},
@@ -57,11 +57,11 @@ func TestInvalidFields(t *testing.T) {
 			{`"error_info": {"code": null, "message": null}`, nil, nil},
 			{`"error_info": "out of space"`, nil, invalid{{"error_info", "out of space"}}},
 			{`"error_info": {"code": 6114}`, func(l *task) { l.ErrorInfo.Code = "6114" }, nil},
-			{`"error_info": {"code": ["6114"], "message": "kept"}`, func(l *task) { l.ErrorInfo.Message = "kept" }, invalid{{"error_info.code", "[6114]"}}},
+			{`"error_info": {"code": ["6114"], "message": "kept"}`, func(l *task) { l.ErrorInfo.Message = "kept" }, invalid{{"error_info.code", `["6114"]`}}},
 			{`"error_info": {"code": "the vault is full"}`, nil, invalid{{"error_info.code", "the vault is full"}}},
 			{`"error_info": {"message": "one\r\n\ttwo\u0000\u2028three"}`, func(l *task) { l.ErrorInfo.Message = "one two three" }, nil},
 			{`"error_info": {"message": "` + strings.Repeat("满", 3000) + `"}`, func(l *task) { l.ErrorInfo.Message = strings.Repeat("满", 2048) + "…" }, nil},
-			{`"error_info": {"message": {"zh": "满"}}`, nil, invalid{{"error_info.message", "map[zh:满]"}}},
+			{`"error_info": {"message": {"zh": "满"}}`, nil, invalid{{"error_info.message", `{"zh": "满"}`}}},
 		},
 		"extra_info": {
 			{`"extra_info": {}`, nil, nil},
@@ -75,8 +75,8 @@ func TestInvalidFields(t *testing.T) {
 			{`"extra_info": {"resource": {"extra_info": {"exclude_volumes": []}}}`, func(l *task) { l.ExtraInfo.Resource = &cbrapi.Resource{ExcludeVolumes: []string{}} }, nil},
 			{`"extra_info": {"resource": {"extra_info": {"exclude_volumes": null}}}`, func(l *task) { l.ExtraInfo.Resource = &cbrapi.Resource{} }, nil},
 			{`"extra_info": {"resource": {"extra_info": {"exclude_volumes": ["a", null, {}, ""]}}}`, func(l *task) { l.ExtraInfo.Resource = &cbrapi.Resource{ExcludeVolumes: []string{"a"}} }, invalid{
-				{"extra_info.resource.extra_info.exclude_volumes", "<nil>"},
-				{"extra_info.resource.extra_info.exclude_volumes", "map[]"},
+				{"extra_info.resource.extra_info.exclude_volumes", "null"},
+				{"extra_info.resource.extra_info.exclude_volumes", "{}"},
 				{"extra_info.resource.extra_info.exclude_volumes", ""},
 			}},
 			{`"extra_info": {"resource": {"extra_info": "none"}}`, func(l *task) { l.ExtraInfo.Resource = &cbrapi.Resource{} }, invalid{{"extra_info.resource.extra_info", "none"}}},
@@ -105,7 +105,7 @@ func TestInvalidFields(t *testing.T) {
 			{`"vault_name": "` + strings.Repeat("x", 1025) + `"`, nil, invalid{{"vault_name", strings.Repeat("x", 64) + "…"}}},
 			{`"vault_name": 10000000000000000001`, func(l *task) { l.VaultName = "10000000000000000001" }, nil},
 			{`"vault_name": null`, nil, nil},
-			{`"policy_id": ["p"]`, nil, invalid{{"policy_id", "[p]"}}},
+			{`"policy_id": ["p"]`, nil, invalid{{"policy_id", `["p"]`}}},
 		},
 		"counts": {
 			{`"extra_info": {"sync": {"sync_backup_num": "7", "delete_backup_num": 7.0, "err_sync_backup_num": 1e3}}`, func(l *task) {

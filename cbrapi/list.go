@@ -2,6 +2,7 @@ package cbrapi
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -123,7 +124,13 @@ type page[T any] struct {
 
 func (l *List[T]) decode(response *response) (*page[T], error) {
 	p := &page[T]{fresh: map[string]bool{}}
-	root, err := response.list(l.request.name, func(row any) { l.decodeRow(p, row) })
+	root, err := response.list(l.request.name, func(row raw) error {
+		l.decodeRow(p, row)
+		if len(p.invalid) > maxPageRows {
+			return response.malformed(fmt.Sprintf("more than %d rows of %s cannot be read", maxPageRows, l.request.name))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -135,35 +142,34 @@ func (l *List[T]) decode(response *response) (*page[T], error) {
 	return p, nil
 }
 
-func (l *List[T]) decodeRow(p *page[T], row any) {
+func (l *List[T]) decodeRow(p *page[T], row raw) {
 	p.rows++
-	values, isObject := row.(map[string]any)
-	id, _ := scalar(values["id"])
-	valid := uuid.MatchString(id)
-	key := strings.ToLower(id)
-	if !valid {
-		key = "row " + fmt.Sprint(row)
-	}
-	if l.seen[key] || p.fresh[key] {
-		return
-	}
-	p.fresh[key] = true
-	switch {
-	case !isObject:
-		p.invalid = append(p.invalid, l.invalidRow(p, l.request.name, row, nil))
-		return
-	case !valid:
-		p.invalid = append(p.invalid, l.invalidRow(p, l.request.path+"id", values["id"], values["name"]))
-		return
-	}
-	o := newObject(values)
+	o := newObject(row)
 	o.path = l.request.path
-	p.entries = append(p.entries, l.read(o))
+	id, ok := scalar(o.value("id"))
+	valid := ok && uuid.MatchString(id)
+	key := []byte(strings.ToLower(id))
+	if !valid { // it may have megabytes
+		sum := sha256.Sum256(row)
+		key = sum[:]
+	}
+	if l.seen[string(key)] || p.fresh[string(key)] {
+		return
+	}
+	p.fresh[string(key)] = true
+	switch {
+	case !row.isObject():
+		p.invalid = append(p.invalid, l.invalidRow(p, l.request.name, row, nil))
+	case !valid:
+		p.invalid = append(p.invalid, l.invalidRow(p, l.request.path+"id", o.value("id"), o.value("name")))
+	default:
+		p.entries = append(p.entries, l.read(o))
+	}
 }
 
 // invalidRow returns the field that costs the latest row of p. Its value says where to
 // find the row: at which place of the list, and by which name if it has one.
-func (l *List[T]) invalidRow(p *page[T], field string, value, name any) InvalidField {
+func (l *List[T]) invalidRow(p *page[T], field string, value, name raw) InvalidField {
 	f := newInvalidField(field, value)
 	f.Value += fmt.Sprintf(" in row %d", l.offset+p.rows)
 	if text, ok := scalar(name); ok && text != "" {

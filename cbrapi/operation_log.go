@@ -282,7 +282,7 @@ func readOperationLog(o object) *OperationLog {
 		VaultName:    o.text("vault_name"),
 	}
 	if !l.StartedAt.IsZero() && !l.EndedAt.IsZero() && l.EndedAt.Before(l.StartedAt) {
-		o.invalid("ended_at", o.values["ended_at"])
+		o.invalid("ended_at", o.value("ended_at"))
 	}
 	l.Invalid = *o.found
 	return l
@@ -370,12 +370,12 @@ func readResource(o object) Resource {
 func readResources(o object) []Resource {
 	var resources []Resource
 	seen := map[string]bool{}
-	for _, entry := range o.objects("resources") {
+	for entry := range o.objects("resources") {
 		before := len(*entry.found)
 		r := readResource(entry)
 		switch {
 		case r.ID == "" && len(*entry.found) == before:
-			entry.invalid("id", entry.values["id"])
+			entry.invalid("id", entry.value("id"))
 		case r.ID != "" && !seen[r.ID]:
 			seen[r.ID] = true
 			resources = append(resources, r)

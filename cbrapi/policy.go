@@ -79,7 +79,7 @@ func readPolicy(o object) *Policy {
 		MonthBackups: definition.integer("month_backups"),
 		YearBackups:  definition.integer("year_backups"),
 	}
-	for _, vault := range o.objects("associated_vaults") {
+	for vault := range o.objects("associated_vaults") {
 		if id := vault.id("vault_id"); id != "" {
 			p.VaultIDs = append(p.VaultIDs, id)
 		}

@@ -81,7 +81,7 @@ func TestInvalidPolicyFields(t *testing.T) {
 		{`"trigger": {"properties": {"pattern": []}}`, policy{Patterns: []string{}}, nil},
 		{`"trigger": {"properties": {"pattern": ["FREQ=DAILY", "", {}, "` + strings.Repeat("x", 1025) + `"]}}`, policy{Patterns: []string{"FREQ=DAILY"}}, invalid{
 			{"policies.trigger.properties.pattern", ""},
-			{"policies.trigger.properties.pattern", "map[]"},
+			{"policies.trigger.properties.pattern", "{}"},
 			{"policies.trigger.properties.pattern", strings.Repeat("x", 64) + "…"},
 		}},
 		{`"trigger": {"properties": {"pattern": "FREQ=DAILY"}}`, policy{}, invalid{{"policies.trigger.properties.pattern", "FREQ=DAILY"}}},
@@ -100,14 +100,14 @@ func TestInvalidPolicyFields(t *testing.T) {
 				{"policies.operation_definition.max_backups", "1.5"},
 				{"policies.operation_definition.retention_duration_days", "1e300"},
 				{"policies.operation_definition.day_backups", "many"},
-				{"policies.operation_definition.week_backups", "map[]"},
+				{"policies.operation_definition.week_backups", "{}"},
 				{"policies.operation_definition.month_backups", "NaN"},
 			},
 		},
 		{
 			`"associated_vaults": [{"vault_id": "B"}, {"vault_id": "a"}, {"vault_id": "b"}, {"destination_vault_id": "c"}, {"vault_id": []}, "d"]`,
 			policy{VaultIDs: []string{"a", "b"}},
-			invalid{{"policies.associated_vaults", "d"}, {"policies.associated_vaults.vault_id", "[]"}},
+			invalid{{"policies.associated_vaults.vault_id", "[]"}, {"policies.associated_vaults", "d"}},
 		},
 	} {
 		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {
@@ -132,8 +132,8 @@ func TestInvalidPolicyRows(t *testing.T) {
 		t.Errorf("policies differ (-want +got):\n%s", diff)
 	}
 	want := []cbrapi.InvalidField{
-		{Field: "policies", Value: "<nil> in row 1"},
-		{Field: "policies.id", Value: "<nil> in row 2, no id"},
+		{Field: "policies", Value: "null in row 1"},
+		{Field: "policies.id", Value: "null in row 2, no id"},
 		{Field: "policies.id", Value: "p in row 3"},
 		{Field: "count", Value: "many"},
 	}

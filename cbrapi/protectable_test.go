@@ -82,7 +82,7 @@ func TestInvalidProtectableFields(t *testing.T) {
 		{`"protectable": {"reason": "one\n\ttwo", "message": "three"}`, protectable{Reason: "one two"}, nil},
 		{`"protectable": {"reason": "` + strings.Repeat("满", 1025) + `"}`, protectable{Reason: strings.Repeat("满", 1024) + "…"}, nil},
 
-		{`"name": {}`, protectable{}, invalid{{"instances.name", "map[]"}}},
+		{`"name": {}`, protectable{}, invalid{{"instances.name", "{}"}}},
 		{`"type": []`, protectable{}, invalid{{"instances.type", "[]"}}},
 		{`"status": "in use"`, protectable{}, invalid{{"instances.status", "in use"}}},
 		{`"protectable": true`, protectable{}, invalid{{"instances.protectable", "true"}}},
@@ -94,7 +94,7 @@ func TestInvalidProtectableFields(t *testing.T) {
 			invalid{
 				{"instances.protectable.result", "perhaps"},
 				{"instances.protectable.code", "a b"},
-				{"instances.protectable.reason", "map[]"},
+				{"instances.protectable.reason", "{}"},
 			},
 		},
 		{`"protectable": {"reason": "kept", "message": []}`, protectable{Reason: "kept"}, invalid{{"instances.protectable.message", "[]"}}},
@@ -123,7 +123,7 @@ func TestInvalidProtectableRows(t *testing.T) {
 	}
 	want := []cbrapi.InvalidField{
 		{Field: "instances", Value: "7 in row 1"},
-		{Field: "instances.id", Value: "<nil> in row 2, no id"},
+		{Field: "instances.id", Value: "null in row 2, no id"},
 		{Field: "instances.id", Value: "r in row 3"},
 	}
 	if diff := cmp.Diff(want, invalid); diff != "" {

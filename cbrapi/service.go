@@ -156,12 +156,11 @@ func (s *service) send(ctx context.Context, r request) (*response, error) {
 
 // object returns the body, which must be one JSON object and nothing else.
 func (r *response) object() (object, error) {
-	value, _ := decode(r.body)
-	values, ok := value.(map[string]any)
-	if !ok {
+	value, _ := parse(r.body)
+	if !value.isObject() {
 		return object{}, r.malformed(notJSON(r.body))
 	}
-	return newObject(values), nil
+	return newObject(value), nil
 }
 
 // malformed returns the error for a 2xx response that is not what the API documents.

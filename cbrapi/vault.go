@@ -157,20 +157,19 @@ func readVault(o object) *Vault {
 }
 
 func readVaultResources(o object) []VaultResource {
-	all := o.objects("resources")
-	if _, sent := o.values["resources"].([]any); !sent {
-		return nil
+	var resources []VaultResource
+	if o.value("resources").isList() {
+		resources = []VaultResource{}
 	}
-	resources := make([]VaultResource, 0, len(all))
 	seen := map[string]bool{}
-	for _, inner := range all {
+	for inner := range o.objects("resources") {
 		before := len(*inner.found)
 		id := inner.id("id")
 		switch {
 		case len(*inner.found) > before, seen[id]:
 			continue
 		case id == "":
-			inner.invalid("id", inner.values["id"])
+			inner.invalid("id", inner.value("id"))
 			continue
 		}
 		seen[id] = true
@@ -193,7 +192,7 @@ func readVaultResources(o object) []VaultResource {
 // readTags leaves out tags of which a part cannot be read.
 func readTags(o object) map[string]string {
 	var tags map[string]string
-	for _, tag := range o.objects("tags") {
+	for tag := range o.objects("tags") {
 		before := len(*tag.found)
 		key, value := tag.text("key"), tag.text("value")
 		_, again := tags[key]
@@ -201,7 +200,7 @@ func readTags(o object) map[string]string {
 		case len(*tag.found) > before, again:
 			continue
 		case key == "":
-			tag.invalid("key", tag.values["key"])
+			tag.invalid("key", tag.value("key"))
 			continue
 		case tags == nil:
 			tags = map[string]string{}

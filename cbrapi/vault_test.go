@@ -116,7 +116,7 @@ func TestInvalidVaultFields(t *testing.T) {
 	}{
 		{`"name": 7, "enterprise_project_id": 0`, vault{Name: "7", EnterpriseProjectID: "0"}, nil},
 		{`"name": null, "billing": null, "resources": null, "tags": null, "auto_expand": null`, vault{}, nil},
-		{`"name": ["a"]`, vault{}, invalid{{"vaults.name", "[a]"}}},
+		{`"name": ["a"]`, vault{}, invalid{{"vaults.name", `["a"]`}}},
 		{`"created_at": 1558622123`, vault{}, invalid{{"vaults.created_at", "1558622123"}}},
 		{`"threshold": null, "smn_notify": null, "locked": null, "frozen": null, "billing": {"is_multi_az": null}`, vault{}, nil},
 		{
@@ -125,7 +125,7 @@ func TestInvalidVaultFields(t *testing.T) {
 			nil,
 		},
 		{`"threshold": 101, "smn_notify": 7, "locked": [], "frozen": {}, "billing": {"is_multi_az": "x"}`, vault{}, invalid{
-			{"vaults.threshold", "101"}, {"vaults.smn_notify", "7"}, {"vaults.locked", "[]"}, {"vaults.frozen", "map[]"}, {"vaults.billing.is_multi_az", "x"},
+			{"vaults.threshold", "101"}, {"vaults.smn_notify", "7"}, {"vaults.locked", "[]"}, {"vaults.frozen", "{}"}, {"vaults.billing.is_multi_az", "x"},
 		}},
 		{`"auto_expand": "true"`, vault{AutoExpand: new(true)}, nil},
 		{`"auto_expand": "sometimes"`, vault{}, invalid{{"vaults.auto_expand", "sometimes"}}},
@@ -141,20 +141,20 @@ func TestInvalidVaultFields(t *testing.T) {
 			{"vaults.billing.size", "8589934592"}, {"vaults.billing.allocated", "1e300"}, {"vaults.billing.used", "8796093022208"},
 		}},
 		{`"billing": {"size": -1, "allocated": "NaN", "used": {}}`, vault{}, invalid{
-			{"vaults.billing.size", "-1"}, {"vaults.billing.allocated", "NaN"}, {"vaults.billing.used", "map[]"},
+			{"vaults.billing.size", "-1"}, {"vaults.billing.allocated", "NaN"}, {"vaults.billing.used", "{}"},
 		}},
 		{`"billing": {"size": "", "status": "melting", "charging_mode": "paid by nobody"}`, vault{Billing: cbrapi.Billing{Status: "melting"}}, invalid{
 			{"vaults.billing.charging_mode", "paid by nobody"},
 		}},
 
 		{`"resources": []`, vault{Resources: []resource{}}, nil},
-		{`"resources": {}`, vault{}, invalid{{"vaults.resources", "map[]"}}},
+		{`"resources": {}`, vault{}, invalid{{"vaults.resources", "{}"}}},
 		{`"resources": [null, 7, {}, {"id": ""}, {"id": {}}, {"id": "A"}]`, vault{Resources: []resource{{ID: "a"}}}, invalid{
-			{"vaults.resources", "<nil>"},
+			{"vaults.resources", "null"},
 			{"vaults.resources", "7"},
-			{"vaults.resources.id", "<nil>"},
+			{"vaults.resources.id", "null"},
 			{"vaults.resources.id", ""},
-			{"vaults.resources.id", "map[]"},
+			{"vaults.resources.id", "{}"},
 		}},
 		{`"resources": [{"id": "a", "name": "first"}, {"id": "A", "name": "again"}]`, vault{Resources: []resource{{ID: "a", Name: "first"}}}, nil},
 		{
@@ -175,9 +175,9 @@ func TestInvalidVaultFields(t *testing.T) {
 
 		{`"tags": [{"key": "a", "value": 1}, {"key": "b"}, {"key": "a", "value": "again"}]`, vault{Tags: map[string]string{"a": "1", "b": ""}}, nil},
 		{`"tags": [{"key": "a", "value": []}, {"key": [], "value": "v"}, {"value": "v"}, "t"]`, vault{}, invalid{
-			{"vaults.tags", "t"}, {"vaults.tags.value", "[]"}, {"vaults.tags.key", "[]"}, {"vaults.tags.key", "<nil>"},
+			{"vaults.tags.value", "[]"}, {"vaults.tags.key", "[]"}, {"vaults.tags.key", "null"}, {"vaults.tags", "t"},
 		}},
-		{`"tags": {"team": "shop"}`, vault{}, invalid{{"vaults.tags", "map[team:shop]"}}},
+		{`"tags": {"team": "shop"}`, vault{}, invalid{{"vaults.tags", `{"team": "shop"}`}}},
 	} {
 		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {
 			got, invalid := vaultsOf(t, `{"vaults":[{"id":"`+vaultID+`",`+test.sent+`}]}`)
@@ -201,9 +201,9 @@ func TestInvalidVaultRows(t *testing.T) {
 		t.Errorf("vaults differ (-want +got):\n%s", diff)
 	}
 	want := []cbrapi.InvalidField{
-		{Field: "vaults", Value: "<nil> in row 1"},
+		{Field: "vaults", Value: "null in row 1"},
 		{Field: "vaults", Value: "[] in row 2"},
-		{Field: "vaults.id", Value: "<nil> in row 3, no id"},
+		{Field: "vaults.id", Value: "null in row 3, no id"},
 		{Field: "vaults.id", Value: "7 in row 4"},
 		{Field: "count", Value: "many"},
 	}

@@ -493,11 +493,11 @@ func TestLostRows(t *testing.T) {
 			`cbr_scrape_error{project="test",reason="upstream"} 1`,
 			`cbr_exporter_invalid_fields_total{field="vaults.id",project="test"} 1`,
 			`cbr_exporter_invalid_fields_total{field="policies.id",project="test"} 1`)
-		const names = "ListVault: HTTP status 200: entries that cannot be read: 1, vaults.id is map[] in row 2, vault-odd"
+		const names = "ListVault: HTTP status 200: entries that cannot be read: 1, vaults.id is {} in row 2, vault-odd"
 		if page := e.get(t, "/", ""); !strings.Contains(page, names) {
 			t.Errorf("the page does not name the row:\n%s", page)
 		}
-		for _, want := range []string{names, "ListPolicies: HTTP status 200: entries that cannot be read: 1, policies.id is <nil> in row 2, odd"} {
+		for _, want := range []string{names, "ListPolicies: HTTP status 200: entries that cannot be read: 1, policies.id is null in row 2, odd"} {
 			if !strings.Contains(e.log.String(), want) {
 				t.Errorf("the log does not name the row %s:\n%s", want, e.log)
 			}

@@ -198,7 +198,7 @@ func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.Va
 			return
 		}
 		if b.Resource.ID == "" && !slices.ContainsFunc(b.Invalid, isResource) {
-			b.Invalid = append(b.Invalid, cbrapi.InvalidField{Field: resourceField, Value: "<nil>"})
+			b.Invalid = append(b.Invalid, cbrapi.InvalidField{Field: resourceField, Value: "null"})
 		}
 		i.report(b.ID, b.Invalid)
 		inRows.add(cmp.Or(b.Name, b.ID), b.Invalid)

@@ -435,8 +435,8 @@ func TestUnreadableBackups(t *testing.T) {
 		field string // that is invalid
 		count int    // of restore points
 	}{
-		"no id":              {bad.with("id", nil), "backups.id is <nil> in row 2, backup-2", "backups.id", 1},
-		"no resource":        {bad.with("resource_id", nil), `backups.resource_id is <nil> in "backup-2"`, "backups.resource_id", 1},
+		"no id":              {bad.with("id", nil), "backups.id is null in row 2, backup-2", "backups.id", 1},
+		"no resource":        {bad.with("resource_id", nil), `backups.resource_id is null in "backup-2"`, "backups.resource_id", 1},
 		"resource no text":   {bad.with("resource_id", []int{7}), `backups.resource_id is [7] in "backup-2"`, "backups.resource_id", 1},
 		"status no text":     {bad.with("status", []int{7}), `backups.status is [7] in "backup-2"`, "backups.status", 1},
 		"invalid created_at": {bad.with("created_at", "soon"), `backups.created_at is soon in "backup-2"`, "backups.created_at", 2},

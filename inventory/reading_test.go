@@ -256,10 +256,10 @@ func TestUnreadableRow(t *testing.T) {
 		want string // of the error
 	}{
 		"vault":  {"vaults", object{"id": 7, "name": "vault-7"}, "ListVault: HTTP status 200: entries that cannot be read: 1, vaults.id is 7 in row 2, vault-7"},
-		"policy": {"policies", object{"name": "nightly"}, "ListPolicies: HTTP status 200: entries that cannot be read: 1, policies.id is <nil> in row 2, nightly"},
+		"policy": {"policies", object{"name": "nightly"}, "ListPolicies: HTTP status 200: entries that cannot be read: 1, policies.id is null in row 2, nightly"},
 		"resource": {
 			"vaults", vault("w").with("resources", []object{{"id": uuid("q")}, {"name": "x"}}).with("name", "vault-w"),
-			`ListVault: HTTP status 200: entries that cannot be read: 1, vaults.resources.id is <nil> in "vault-w"`,
+			`ListVault: HTTP status 200: entries that cannot be read: 1, vaults.resources.id is null in "vault-w"`,
 		},
 		"vault of a policy": {
 			"policies", policy("e", "v").with("name", "offsite").with("associated_vaults", []any{7}),
