@@ -51,6 +51,8 @@ type Client struct {
 	service             *service
 	enterpriseProjectID string
 	counts              counts
+	statuses            vocabulary[Status]
+	operations          vocabulary[OperationType]
 }
 
 // New returns a client for the CBR endpoint in o and the project with the id
@@ -158,7 +160,7 @@ func (c *Client) OperationLog(ctx context.Context, id string) (*OperationLog, er
 	if !ok {
 		return nil, response.malformed("the response has no operation_log")
 	}
-	task := readOperationLog(fields)
+	task := c.readOperationLog(fields)
 	if !strings.EqualFold(task.ID, id) {
 		return nil, response.malformed(fmt.Sprintf("the response is about another task, %q", task.ID))
 	}

@@ -163,8 +163,8 @@ type VaultDelete struct {
 	TotalCount *int64 // backups to delete
 }
 
-// Status is the status of a task. An unknown one is kept as it was sent and counts as
-// active.
+// Status is the status of a task. An unknown one is kept as it was sent, or other if there
+// are very many, and counts as active.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-cbr/ListOpLogs.html.
 type Status string
@@ -197,7 +197,8 @@ func (s Status) Finished() bool {
 	}
 }
 
-// OperationType is what a task does. An unknown one is kept as it was sent.
+// OperationType is what a task does. An unknown one is kept as it was sent, or other if there
+// are very many.
 type OperationType string
 
 // The operation types that the API documents.
@@ -212,6 +213,13 @@ const (
 	OperationRemoveResource   OperationType = "remove_resource"
 	OperationMigrateResources OperationType = "migrate_resources"
 )
+
+func operationTypes() []OperationType {
+	return []OperationType{
+		OperationBackup, OperationCopy, OperationReplication, OperationRestore, OperationDelete, OperationSync,
+		OperationVaultDelete, OperationRemoveResource, OperationMigrateResources,
+	}
+}
 
 // Canonical returns replication for copy, its old name, and t for every other type.
 func (t OperationType) Canonical() OperationType {
@@ -230,7 +238,7 @@ func (c *Client) OperationLogs(f ListFilter) *List[OperationLog] {
 		segments:  []string{"operation-logs"},
 		name:      "operation_logs",
 		query:     f.query(),
-	}, readOperationLog)
+	}, c.readOperationLog)
 }
 
 // ListFilter selects tasks; a zero field does not filter. The service may ignore any of
@@ -259,13 +267,13 @@ func (f ListFilter) query() url.Values {
 	return query
 }
 
-func readOperationLog(o object) *OperationLog {
+func (c *Client) readOperationLog(o object) *OperationLog {
 	errorInfo, _ := o.object("error_info")
 	extra, _ := o.object("extra_info")
 	l := &OperationLog{
 		ID:            o.id("id"),
-		Status:        Status(o.token("status")),
-		OperationType: OperationType(o.token("operation_type")),
+		Status:        c.statuses.word(o, "status", Statuses()),
+		OperationType: c.operations.word(o, "operation_type", operationTypes()),
 		CreatedAt:     o.time("created_at"),
 		StartedAt:     o.time("started_at"),
 		EndedAt:       o.time("ended_at"),
