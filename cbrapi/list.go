@@ -23,6 +23,12 @@ const (
 	maxPageBytes = 16 << 20
 	// A page with more rows of which none is usable lists something else.
 	maxUnusableRows = 3
+
+	// A list with more rows fails, or one without an end would take all memory. Of a long
+	// list callers keep sums; of the others, they keep the rows.
+	maxLongList = 1_000_000
+	maxList     = 50_000
+	maxVaults   = 10_000 // and policies
 )
 
 // List reads a list page by page. It is not safe for concurrent use.
@@ -58,6 +64,7 @@ type listRequest struct {
 	// overlap is how many rows of a page the next one repeats: as many rows may vanish
 	// between the two requests without another one being missed.
 	overlap int
+	most    int // rows; a list with more is an error
 }
 
 // kind returns what all lists of the same operation with the same filters share.
@@ -126,8 +133,11 @@ func (l *List[T]) decode(response *response) (*page[T], error) {
 	p := &page[T]{fresh: map[string]bool{}}
 	root, err := response.list(l.request.name, func(row raw) error {
 		l.decodeRow(p, row)
-		if len(p.invalid) > maxPageRows {
+		switch {
+		case len(p.invalid) > maxPageRows:
 			return response.malformed(fmt.Sprintf("more than %d rows of %s cannot be read", maxPageRows, l.request.name))
+		case len(l.seen)+len(p.fresh) > l.request.most:
+			return response.malformed(fmt.Sprintf("the list has more than %d rows, the most that the exporter reads of it", l.request.most))
 		}
 		return nil
 	})

@@ -667,6 +667,31 @@ func TestPageWithoutTasks(t *testing.T) {
 	}
 }
 
+// A list that never ends fails at some length, whatever its pages are.
+func TestEndlessLists(t *testing.T) {
+	t.Parallel()
+	const pageRows = 2500
+	client := newClient(t, cbrapi.Options{Endpoint: "https://cbr.example.com", Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		offset, err := strconv.Atoi(r.FormValue("offset"))
+		if err != nil {
+			return nil, err
+		}
+		rows := make([]string, pageRows)
+		for n := range rows {
+			rows[n] = rowOf(idOf(offset + n))
+		}
+		page := strings.Join(rows, ",")
+		body := `{"operation_logs":[` + page + `],"vaults":[` + page + `]}`
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	})})
+	if _, _, err := all(t.Context(), client.OperationLogs(cbrapi.ListFilter{Status: cbrapi.StatusRunning})); err == nil || !strings.Contains(err.Error(), "more than 50000 rows") {
+		t.Errorf("running tasks: got the error %v", err)
+	}
+	if _, _, err := all(t.Context(), client.Vaults()); err == nil || !strings.Contains(err.Error(), "more than 10000 rows") {
+		t.Errorf("vaults: got the error %v", err)
+	}
+}
+
 // BenchmarkList reads a page of 1000 tasks, of 1.4 KB and with every field of a
 // backup, from memory.
 //

@@ -233,8 +233,13 @@ func (t OperationType) Canonical() OperationType {
 //
 // See https://support.huaweicloud.com/intl/en-us/api-cbr/ListOpLogs.html.
 func (c *Client) OperationLogs(f ListFilter) *List[OperationLog] {
+	most := maxList
+	if f.Status == "" && f.StartTime.IsZero() {
+		most = maxLongList
+	}
 	return newList(c, listRequest{
 		operation: "ListOpLogs",
+		most:      most,
 		segments:  []string{"operation-logs"},
 		name:      "operation_logs",
 		query:     f.query(),

@@ -51,7 +51,7 @@ func (c *Client) Policies(ctx context.Context) ([]*Policy, []InvalidField, error
 	if err != nil {
 		return nil, nil, err
 	}
-	list := List[Policy]{request: listRequest{name: "policies", path: "policies."}, read: readPolicy}
+	list := List[Policy]{request: listRequest{name: "policies", path: "policies.", most: maxVaults}, read: readPolicy}
 	page, err := list.decode(response)
 	if err != nil {
 		return nil, nil, err

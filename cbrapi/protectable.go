@@ -55,6 +55,7 @@ func (c *Client) Protectables(kind ProtectableType) *List[Protectable] {
 		name:      "instances",
 		path:      "instances.",
 		query:     url.Values{},
+		most:      maxList,
 	}, readProtectable)
 	list.limit = maxProtectables
 	return list

@@ -123,6 +123,7 @@ func (c *Client) Vaults() *List[Vault] {
 		name:      "vaults",
 		path:      "vaults.",
 		query:     url.Values{},
+		most:      maxVaults,
 	}, readVault)
 }
 

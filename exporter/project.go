@@ -141,6 +141,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 			Project:       p.Name,
 			Refresh:       time.Duration(v.Refresh),
 			Timeout:       time.Duration(s.Timeout),
+			MaxResources:  200_000, // well above what any project has
 			Now:           e.options.Now,
 			Logger:        e.options.Logger,
 			InvalidFields: invalidFields,

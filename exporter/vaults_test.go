@@ -466,6 +466,33 @@ func TestVaultsRefresh(t *testing.T) {
 	}
 }
 
+// TestTooManyVaults has a project have more vaults than are followed. That costs these vaults,
+// not the page.
+func TestTooManyVaults(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		rows := make([]string, 10_001)
+		for n := range rows {
+			rows[n] = fmt.Sprintf(`{"id":"33333333-3333-4333-8333-%012d"}`, n)
+		}
+		api := http.NewServeMux()
+		api.HandleFunc("/v3/{project}/vaults", answer(http.StatusOK, `{"vaults":[`+strings.Join(rows, ",")+`]}`))
+		api.HandleFunc("/v3/{project}/policies", answer(http.StatusOK, `{"policies":[]}`))
+		e := start(t, hosts{"cbr.test": api}, followed+"    vaults: {}\n")
+		page := e.scrape(t)
+		expectLines(t, "too many vaults", page,
+			`cbr_up{project="test"} 1`,
+			`cbr_scrape_collector_success{collector="vaults",project="test"} 0`,
+			`cbr_scrape_error{project="test",reason="upstream"} 1`)
+		if strings.Contains(page, "cbr_vault_info{") {
+			t.Error("the page has some of the vaults")
+		}
+		const why = "the list has more than 10000 rows, the most that the exporter reads of it"
+		if n := strings.Count(e.log.String(), why); n != 1 || !strings.Contains(e.get(t, "/", ""), why) {
+			t.Errorf("the log says %d times that %s, or the page does not:\n%s", n, why, e.log)
+		}
+	})
+}
+
 // TestLostRows has a vault and a policy be unreadable for some minutes.
 func TestLostRows(t *testing.T) {
 	atNoon(t, func(t *testing.T) {

@@ -192,10 +192,10 @@ func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.Va
 		rows   int
 		inRows badEntries
 	)
-	bad, err := readList(ctx, i, list, func(b *cbrapi.VaultBackup) {
+	bad, err := readList(ctx, i, list, func(b *cbrapi.VaultBackup) error {
 		rows++
 		if b.ParentID != "" || b.CreatedAt.Before(since) { // the API may ignore the filter
-			return
+			return nil
 		}
 		if b.Resource.ID == "" && !slices.ContainsFunc(b.Invalid, isResource) {
 			b.Invalid = append(b.Invalid, cbrapi.InvalidField{Field: resourceField, Value: "null"})
@@ -205,6 +205,7 @@ func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.Va
 		if b.Resource.ID != "" {
 			add(b)
 		}
+		return nil
 	})
 	return rows + len(bad), append(bad, inRows...), err
 }

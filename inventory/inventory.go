@@ -33,6 +33,10 @@ type Options struct {
 	Refresh time.Duration // time between two readings of vaults and policies
 	Timeout time.Duration // limit for reading one list, or one page of the backups or protectable resources
 
+	// MaxResources is the number of resources in vaults above which the list of vaults fails,
+	// or it could take all memory. 0 means no limit.
+	MaxResources int
+
 	BackupsRefresh      time.Duration            // time between two readings of the backups; 0: they are not read
 	ProtectableTypes    []cbrapi.ProtectableType // none: protectable resources are not read
 	ProtectablesRefresh time.Duration

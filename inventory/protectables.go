@@ -77,12 +77,12 @@ func (i *Inventory) collectProtectables(ctx context.Context, r *reading, next *p
 func (i *Inventory) readProtectables(ctx context.Context, kind cbrapi.ProtectableType, p *protectableList, started time.Time) error {
 	rows, protected, unprotected := 0, map[string]int{}, []*cbrapi.Protectable{}
 	var inRows badEntries
-	bad, err := readList(ctx, i, i.api.Protectables(kind), func(row *cbrapi.Protectable) {
+	bad, err := readList(ctx, i, i.api.Protectables(kind), func(row *cbrapi.Protectable) error {
 		rows++
 		i.report(row.ID, row.Invalid)
 		inRows.add(cmp.Or(row.Name, row.ID), row.Invalid)
 		if !protectable(kind, row) || slices.ContainsFunc(row.Invalid, isEntry) { // a vault may hold it
-			return
+			return nil
 		}
 		if row.VaultID == "" {
 			protected[row.Type] += 0 // the type is known
@@ -90,6 +90,7 @@ func (i *Inventory) readProtectables(ctx context.Context, kind cbrapi.Protectabl
 		} else {
 			protected[row.Type]++
 		}
+		return nil
 	})
 	if err != nil {
 		return err

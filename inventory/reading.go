@@ -89,9 +89,9 @@ func (i *Inventory) success(first bool) log.Logger {
 }
 
 // readList reads a list to its end, each page within the time limit, and calls row for
-// each row. It returns the rows that cannot be read. Rows that come and go meanwhile shift
+// each row, until that fails. It returns the rows that cannot be read. Rows that come and go meanwhile shift
 // the pages, so after an error a part of the list is useless.
-func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], row func(*T)) (badEntries, error) {
+func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], row func(*T) error) (badEntries, error) {
 	var bad badEntries
 	for !list.Done() {
 		limited, cancel := context.WithTimeout(ctx, i.options.Timeout)
@@ -103,7 +103,9 @@ func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], ro
 			return nil, err
 		}
 		for _, r := range page {
-			row(r)
+			if err := row(r); err != nil {
+				return nil, err
+			}
 		}
 		bad.add("", invalid)
 	}

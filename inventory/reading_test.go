@@ -391,3 +391,30 @@ func TestLastVaultDeleted(t *testing.T) {
 		p.expectLog(t, `level=info project=test msg="reading vaults recovered"`)
 	})
 }
+
+// TestTooManyResources has the list of vaults end when it has more resources than can be
+// followed. What was known stays.
+func TestTooManyResources(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &cloud{vaults: []object{vault("v", "r")}, policies: []object{policy("d", "v")}}
+		p := start(t, c, func(o *inventory.Options) { o.MaxResources = 3 })
+		p.settle()
+		c.set(func() { c.vaults = append(c.vaults, vault("w", "a", "b", "c")) })
+		time.Sleep(refresh)
+		s := p.settle()
+		if s.Complete || len(s.Vaults) != 1 || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Err.Error(), "more than 3 resources") {
+			t.Errorf("complete %t, %d vaults, problems %v", s.Complete, len(s.Vaults), s.Problems)
+		}
+		time.Sleep(time.Hour)
+		p.settle()
+		if p.warnings() != 1 {
+			t.Errorf("got %d warnings, want one", p.warnings())
+		}
+		c.set(func() { c.vaults = c.vaults[:1] })
+		time.Sleep(retry)
+		if s := p.settle(); !s.Complete {
+			t.Errorf("after that: problems %v", s.Problems)
+		}
+	})
+}

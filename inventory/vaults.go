@@ -3,6 +3,8 @@ package inventory
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -76,7 +78,18 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 	ctx, cancel := context.WithTimeout(ctx, i.options.Timeout)
 	defer cancel()
 	vaults := []*cbrapi.Vault{} // not nil, even if the list is empty
-	bad, err := readList(ctx, i, i.api.Vaults(), func(v *cbrapi.Vault) { vaults = append(vaults, v) })
+	resources := 0
+	bad, err := readList(ctx, i, i.api.Vaults(), func(v *cbrapi.Vault) error {
+		vaults = append(vaults, v)
+		if resources += len(v.Resources); i.options.MaxResources > 0 && resources > i.options.MaxResources {
+			return &cbrapi.Error{
+				Operation:  "ListVault",
+				StatusCode: http.StatusOK,
+				Message:    fmt.Sprintf("the vaults have more than %d resources, the most that the exporter follows", i.options.MaxResources),
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
