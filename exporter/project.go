@@ -195,6 +195,9 @@ func discovery(d *config.Discovery) *tasks.Discovery {
 		Lookback: time.Duration(d.Lookback),
 		Window:   time.Duration(d.Window),
 		MaxTasks: d.MaxTasks,
+		// Both are well above what any project has.
+		MaxActive: 50_000,
+		MaxKeys:   200_000,
 	}
 	for _, t := range d.OperationTypes {
 		o.OperationTypes = append(o.OperationTypes, cbrapi.OperationType(t))

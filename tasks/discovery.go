@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"time"
@@ -20,6 +22,11 @@ type Discovery struct {
 	Window         time.Duration          // age up to which tasks are counted
 	MaxTasks       int                    // largest number of finished tasks that are counted
 	OperationTypes []cbrapi.OperationType // none: all; replication includes copy
+
+	// Further active tasks, and tasks of further resources and vaults, are left out: ever new
+	// ones would take all memory. 0 means no limit.
+	MaxActive int // active tasks that are not configured
+	MaxKeys   int // resources and vaults, by type of operation
 }
 
 // filter returns what the API can filter: it accepts one type of operation.
@@ -60,6 +67,7 @@ type discovered struct {
 	syncing   bool      // sync runs
 	syncError error     // why the full sync was interrupted
 	syncedAt  time.Time // start of the last complete full sync, by our clock; zero before
+	leftOut   int       // active tasks beyond MaxActive since the last pass ended
 	lost      bool      // the last full sync found none of the tasks that are known
 	knownFrom time.Time // from when on it found all tasks
 }
@@ -70,6 +78,7 @@ func newDiscovered(d Discovery) *discovered {
 		Lookback: d.Lookback,
 		Window:   d.Window,
 		MaxTasks: d.MaxTasks,
+		MaxKeys:  d.MaxKeys,
 	})}
 }
 
@@ -100,4 +109,20 @@ func (d *discovered) firstSync() *Sync {
 
 func (d *discovered) synced(now time.Time) bool {
 	return !d.lost && !d.syncedAt.IsZero() && now.Sub(d.syncedAt) < 2*fullSyncInterval
+}
+
+// takeLeftOut returns how many records the limits leave out, and an error that says so; nil
+// if there are none. Those of active tasks are new with each pass.
+func (d *discovered) takeLeftOut() (int, error) {
+	n := d.leftOut + d.ledger.LeftOut()
+	d.leftOut = 0
+	if n == 0 {
+		return 0, nil
+	}
+	return n, &cbrapi.Error{
+		Operation:  "ListOpLogs",
+		StatusCode: http.StatusOK,
+		Message: fmt.Sprintf("%d records are left out, as there are more than %d active tasks, or %d resources and vaults by type of operation",
+			n, d.MaxActive, d.MaxKeys),
+	}
 }

@@ -22,6 +22,7 @@ type pass struct {
 	ended     time.Time // zero while it runs
 	responded bool      // the API has given a valid response
 	listed    bool      // the lists have been read
+	leftOut   int       // records that the limits of Discovery leave out
 	failures  failures
 	vanished  []string // ids of active tasks that do not exist any more
 
@@ -64,6 +65,7 @@ func (t *Tracker) run(ctx context.Context, p *pass) {
 
 	t.readAll(ctx, p)
 	t.logVanished(p.vanished)
+	t.recordLeftOut(p)
 	if !t.group.Closed() { // otherwise the failures mean only that it was cancelled
 		t.logPassEnded(p.failures)
 	}
@@ -215,6 +217,10 @@ func (t *Tracker) record(logs []*cbrapi.OperationLog, pass uint64) (followed []*
 		if !follows {
 			continue
 		}
+		if e == nil && !log.Status.Finished() && d.MaxActive > 0 && len(t.entries)-len(t.configured) >= d.MaxActive {
+			d.leftOut++
+			continue
+		}
 		d.ledger.Add(log)
 		switch active := d.ledger.IsActive(log.ID); {
 		case active && e == nil:
@@ -259,6 +265,19 @@ func (t *Tracker) recordTaskFailure(p *pass, e *entry, err error, sent bool) {
 		p.discoveryFailed = true
 	}
 	p.failures.add("task_id", e.id, err)
+}
+
+func (t *Tracker) recordLeftOut(p *pass) {
+	if t.options.Discovery == nil {
+		return
+	}
+	t.mu.Lock()
+	n, err := t.discovered.takeLeftOut()
+	p.leftOut = n
+	t.mu.Unlock()
+	if err != nil {
+		t.recordListFailure(p, "all", err)
+	}
 }
 
 func (t *Tracker) recordListFailure(p *pass, name string, err error) {

@@ -63,6 +63,7 @@ type Discovered struct {
 	KnownUntil time.Time
 
 	Syncing  *Sync // how far the first full sync has come, also after the pass; nil unless it runs or was interrupted
+	LeftOut  int   // records that MaxActive and MaxKeys left out of the pass
 	Synced   bool  // a full sync has been completed; until then the fields below are empty
 	SyncedAt time.Time
 	Window   time.Duration
@@ -169,6 +170,7 @@ func (t *Tracker) discoveredIn(p *pass, now time.Time) *Discovered {
 		LastComplete: d.lastComplete,
 		KnownUntil:   d.knownUntil,
 		Syncing:      d.firstSync(),
+		LeftOut:      p.leftOut,
 		Synced:       !d.syncedAt.IsZero(),
 		SyncedAt:     d.syncedAt,
 		Window:       d.Window,

@@ -23,6 +23,9 @@ type Options struct {
 	Window time.Duration
 	// MaxTasks limits the finished tasks that are counted. 0 means no limit.
 	MaxTasks int
+	// MaxKeys limits the resources and vaults by type of operation of which the last tasks
+	// are kept. 0 means no limit.
+	MaxKeys int
 }
 
 // Ledger is the state of the tasks of one project. It is not safe for concurrent use.
@@ -35,6 +38,7 @@ type Ledger struct {
 	dropped    map[string]time.Time // creation by id: finished tasks beyond MaxTasks
 	resources  map[ResourceKey]*resource
 	vaultTasks map[vaultKey]*last // of tasks that name no resource
+	leftOut    int                // records without a place in these since there last was one
 
 	vaultNames    map[string]vaultName // the latest, by id
 	resourceNames map[string]resourceName
@@ -59,8 +63,8 @@ func New(o Options) *Ledger {
 func (l *Ledger) Add(log *cbrapi.OperationLog) {
 	l.tidy = false
 	if !l.tooOld(CreatedAt(log)) {
-		l.addNames(log)
 		l.addToKeys(log)
+		l.addNames(log)
 	} else if log.Status.Finished() && l.tasks[log.ID] == nil {
 		return // a known task must be seen to end, however old it is
 	}
@@ -80,17 +84,36 @@ func (l *Ledger) Add(log *cbrapi.OperationLog) {
 func (l *Ledger) addToKeys(log *cbrapi.OperationLog) {
 	operation, resources := log.OperationType.Canonical(), log.Resources()
 	for _, r := range resources {
-		l.resource(ResourceKey{r.ID, operation}).add(log)
+		key := ResourceKey{r.ID, operation}
+		if l.resources[key] != nil || l.hasRoom() {
+			l.resource(key).add(log)
+		}
 	}
 	if len(resources) > 0 {
 		return
 	}
 	key := vaultKey{log.VaultID, operation}
 	if l.vaultTasks[key] == nil {
+		if !l.hasRoom() {
+			return
+		}
 		l.vaultTasks[key] = &last{}
 	}
 	l.vaultTasks[key].add(log)
 }
+
+// hasRoom reports whether another key may be added. If not, it counts what is left out.
+func (l *Ledger) hasRoom() bool {
+	if l.options.MaxKeys > 0 && len(l.resources)+len(l.vaultTasks) >= l.options.MaxKeys {
+		l.leftOut++
+		return false
+	}
+	return true
+}
+
+// LeftOut returns how many records, some of them repeatedly, had no place because of
+// Options.MaxKeys.
+func (l *Ledger) LeftOut() int { return l.leftOut }
 
 // HasTaskAfter reports whether a task is known that was created after t.
 func (l *Ledger) HasTaskAfter(t time.Time) bool {
@@ -195,6 +218,9 @@ func (l *Ledger) forgetKeys(oldest time.Time) {
 		if !used[t.vaultID] { // reading a map is cheaper than writing it
 			used[t.vaultID] = true
 		}
+	}
+	if len(l.resources)+len(l.vaultTasks) < l.options.MaxKeys {
+		l.leftOut = 0
 	}
 	maps.DeleteFunc(l.vaultNames, func(id string, _ vaultName) bool { return !used[id] })
 	maps.DeleteFunc(l.resourceNames, func(id string, _ resourceName) bool { return !used[id] })

@@ -129,6 +129,9 @@ func (l *Ledger) addNames(log *cbrapi.OperationLog) {
 		l.vaultNames[log.VaultID] = vaultName{p, log.VaultName}
 	}
 	for _, r := range log.Resources() {
+		if l.resources[ResourceKey{r.ID, log.OperationType.Canonical()}] == nil {
+			continue // left out
+		}
 		if p.compare(l.resourceNames[r.ID].position) >= 0 {
 			l.resourceNames[r.ID] = resourceName{p, Resource{r.ID, r.Name, r.Type}}
 		}
