@@ -190,7 +190,8 @@ func TestPauses(t *testing.T) {
 }
 
 // TestProbes has the API ask for a pause of an hour, of which five minutes are believed.
-// Requests that come each second probe it once a minute. Limiters that inherit from each other change nothing.
+// Requests that come each second probe it once a minute. Limiters that inherit from each
+// other change nothing.
 func TestProbes(t *testing.T) {
 	for name, test := range map[string]struct {
 		good time.Duration // from then on the API responds well

@@ -89,8 +89,8 @@ func (i *Inventory) success(first bool) log.Logger {
 }
 
 // readList reads a list to its end, each page within the time limit, and calls row for
-// each row, until that fails. It returns the rows that cannot be read. Rows that come and go meanwhile shift
-// the pages, so after an error a part of the list is useless.
+// each row, until that fails. It returns the rows that cannot be read. Rows that come and go
+// meanwhile shift the pages, so after an error a part of the list is useless.
 func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], row func(*T) error) (badEntries, error) {
 	var bad badEntries
 	for !list.Done() {

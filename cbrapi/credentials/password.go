@@ -29,9 +29,8 @@ type Login func(context.Context) (cbrapi.Token, error)
 // Password is a RoundTripper that logs in and adds the token to requests.
 //
 // It renews a token after nine tenths of its life, and once if a request is refused:
-// IAM revokes tokens early, for example when permissions change. But it
-// logs in no more often than every loginPause. Since it may send a request twice, requests
-// must have no body.
+// IAM revokes tokens early, for example when permissions change. It logs in once per
+// loginPause, and once more. Since it may send a request twice, requests must have no body.
 type Password struct {
 	tokens lease[string]
 	next   http.RoundTripper
