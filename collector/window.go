@@ -14,7 +14,7 @@ func windowFamilies() []family[*protection.Snapshot] {
 			ofWindow(func(d *tasks.Discovered) (float64, bool) { return d.Window.Seconds(), true })),
 		gauge("cbr_tasks_dropped", "Number of tasks in the window that cbr_tasks does not count because of discovery.max_tasks.",
 			ofWindow(func(d *tasks.Discovered) (float64, bool) { return float64(d.Dropped), true })),
-		gauge("cbr_tasks_left_out", "Number of records of tasks that are left out, as the project has too many active tasks, or resources and vaults.",
+		gauge("cbr_tasks_left_out", "Number of records of tasks that are left out, as there are too many active tasks, resources or vaults. A record that comes again counts again.",
 			ofWindow(func(d *tasks.Discovered) (float64, bool) { return float64(d.LeftOut), true })),
 		gauge("cbr_tasks_history_start_timestamp_seconds", "Unix time since which all tasks are known.",
 			ofWindow(func(d *tasks.Discovered) (float64, bool) { return unixSeconds(d.HistoryStart) })),

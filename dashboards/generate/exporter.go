@@ -39,25 +39,27 @@ func exporter() page {
 				},
 				sort: "Project",
 			},
-			number(5, "Credentials refused", "red", "In how many projects the cloud refuses the credentials. Renew them: the exporter takes a new file or configuration at once.",
+			number(4, "Credentials refused", "red", "In how many projects the cloud refuses the credentials. Renew them: the exporter takes a new file or configuration at once.",
 				total("project", `cbr_exporter_credentials_rejected{API}`)),
 			stat{
-				head:    head{5, 4, "Credentials expire in", "The soonest of all tokens and temporary keys. The exporter replaces them earlier, so a short time means that this fails. Access keys have no known end.", "No end is known"},
+				head:    head{4, 4, "Credentials expire in", "The soonest of all tokens and temporary keys. The exporter replaces them earlier, so a short time means that this fails. Access keys have no known end.", "No end is known"},
 				queries: []query{{expr: `min(max by (project) (cbr_exporter_credentials_expiry_timestamp_seconds{API})) - time()`}},
 				unit:    "s", steps: steps("red", step{1800, "green"}),
 			},
 			stat{
-				head:    head{5, 4, "Configuration", "Refused: the latest attempt to load the configuration has failed, and an older one is in use. The log shows why.", "?"},
+				head:    head{4, 4, "Configuration", "Refused: the latest attempt to load the configuration has failed, and an older one is in use. The log shows why.", "?"},
 				queries: []query{{expr: `min(cbr_exporter_config_last_reload_successful{EXPORTER})`}},
 				unit:    "none", steps: steps("red", step{1, "green"}), words: []word{{"0", "Refused", "red"}, {"1", "In use", "green"}},
 			},
 			stat{
-				head:    head{5, 4, "Loaded", "When the configuration that is in use was loaded; the oldest of several exporters.", "?"},
+				head:    head{4, 4, "Loaded", "When the configuration that is in use was loaded; the oldest of several exporters.", "?"},
 				queries: []query{{expr: `1000 * min(cbr_exporter_config_last_reload_success_timestamp_seconds{EXPORTER})`}},
 				unit:    "dateTimeFromNow", steps: steps("text"),
 			},
-			number(4, "Tasks left out", "orange", "How many tasks of the window are not counted. Raise discovery.max_tasks.",
+			number(4, "Tasks not counted", "orange", "How many tasks of the window are not counted. Raise discovery.max_tasks.",
 				total("project", `cbr_tasks_dropped{API}`)),
+			number(4, "Records left out", "red", "Records of tasks beyond the limits of a project: it has too many active tasks, resources or vaults, or the service brings ever new ones. Verdicts do not change meanwhile.",
+				total("project", `cbr_tasks_left_out{API}`)),
 			table{
 				head: head{14, 8, "Exporters", "What is scraped, and how long that takes. A target that has no series of the exporter yet is missing; see Prometheus' page of targets.", "No exporter is known"},
 				columns: []column{
