@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 )
 
 // A Secret is a text that masks itself wherever it is printed or encoded. Do not
@@ -48,7 +49,16 @@ const (
 // readFile reads a file of at most limit bytes. It refuses pipes and devices, which may
 // never end, unless it is to read one. Its errors do not contain the path.
 func readFile(path string, isPipe bool, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
+	flags := os.O_RDONLY
+	if !isPipe {
+		flags |= syscall.O_NONBLOCK // opening one does not wait for its writer
+	}
+	file, err := os.OpenFile(path, flags, 0) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
 	switch {
 	case err != nil:
 		return nil, withoutPath(err)
@@ -57,11 +67,6 @@ func readFile(path string, isPipe bool, limit int64) ([]byte, error) {
 	case !isPipe && !info.Mode().IsRegular():
 		return nil, errors.New("not a regular file")
 	}
-	file, err := os.Open(path) //nolint:gosec // the operator names it
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	defer func() { _ = file.Close() }()
 	return readAll(file, limit)
 }
 

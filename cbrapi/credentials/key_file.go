@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -30,9 +29,9 @@ func (f KeyFile) Expiry() (time.Time, bool) {
 }
 
 func (f KeyFile) read() (Keys, time.Time, error) {
-	content, err := os.ReadFile(string(f))
+	content, err := readFile(string(f))
 	if err != nil {
-		return Keys{}, time.Time{}, fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)
+		return Keys{}, time.Time{}, err
 	}
 	keys, expires, err := decodeKeys(content)
 	if err == nil && (keys.AccessKey == "" || keys.SecretKey == "") {

@@ -1,9 +1,13 @@
 package credentials
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -20,9 +24,9 @@ func Fixed(value string) Secret {
 // space around it. Its errors are cbrapi.ErrCredentials.
 func FromFile(name string) Secret {
 	return func() (string, error) {
-		content, err := os.ReadFile(name) //nolint:gosec // the configuration names it
+		content, err := readFile(name)
 		if err != nil {
-			return "", fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)
+			return "", err
 		}
 		value := strings.TrimSpace(string(content))
 		if value == "" {
@@ -30,6 +34,27 @@ func FromFile(name string) Secret {
 		}
 		return value, nil
 	}
+}
+
+// readFile reads a regular file. It waits for no pipe that has taken its place: requests would
+// wait as well.
+func readFile(name string) (content []byte, err error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the configuration names it
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
+	}
+	if err == nil {
+		content, err = io.ReadAll(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)
+	}
+	return content, nil
 }
 
 // validHeader returns an error if an HTTP header cannot carry the value.

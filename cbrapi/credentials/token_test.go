@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,6 +99,10 @@ func TestUnusableTokens(t *testing.T) {
 		writeFile(t, filepath.Join(dir, name), content)
 		return credentials.FromFile(filepath.Join(dir, name))
 	}
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	const notAHeader = "the token contains line breaks or other control characters"
 	gone := errors.New("gone")
 	for name, test := range map[string]struct {
@@ -106,7 +111,8 @@ func TestUnusableTokens(t *testing.T) {
 		is     error
 	}{
 		"no file":             {credentials.FromFile(filepath.Join(dir, "none")), "open " + filepath.Join(dir, "none") + ": no such file or directory", fs.ErrNotExist},
-		"a directory":         {credentials.FromFile(dir), "read " + dir + ": is a directory", cbrapi.ErrCredentials},
+		"a directory":         {credentials.FromFile(dir), "read " + dir + ": not a regular file", cbrapi.ErrCredentials},
+		"a pipe":              {credentials.FromFile(pipe), "read " + pipe + ": not a regular file", cbrapi.ErrCredentials},
 		"an empty file":       {file("empty", ""), filepath.Join(dir, "empty") + " is empty", cbrapi.ErrCredentials},
 		"white space":         {file("space", " \r\n\t"), filepath.Join(dir, "space") + " is empty", cbrapi.ErrCredentials},
 		"two lines":           {file("lines", "hunter2\nhunter3"), notAHeader, cbrapi.ErrCredentials},
