@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
 // briefly limits each pass of a configuration to the time.
@@ -74,6 +76,71 @@ func TestSilentProxies(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestForgetfulProxy has a SOCKS proxy never respond to most connections, while requests
+// succeed by the others. The number of connections that stay open is bounded.
+func TestForgetfulProxy(t *testing.T) {
+	t.Parallel()
+	cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(5 * time.Millisecond) // so that a list waits for the connection of another
+		cloud.ServeHTTP(w, r)
+	}))
+	server.Config.IdleTimeout = 10 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	silent := newSilentServer(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	go func() {
+		for n := 0; ; n++ {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			target := silent.Addr()
+			if n%3 == 2 {
+				target = server.Listener.Addr()
+			}
+			go relay(c, target.String(), n%3 == 2)
+		}
+	}()
+	e := start(t, nil, strings.Replace(configuration(fmt.Sprintf("\n  - {name: test, project_id: %s, endpoint: %s, credentials: {token: %s}, discovery: {}, http_client: {proxy_url: 'socks5://%s'}}",
+		simulator.DefaultProjectID, "http://cbr.invalid", token, listener.Addr())), "scrape: {", "scrape: {concurrency: 4, timeout: 100ms, ", 1))
+	for range 40 {
+		e.scrape(t)
+		if open := silent.accepted.Load() - silent.closed.Load(); open > 2*(4+4) {
+			t.Fatalf("%d connections stay open", open)
+		}
+		time.Sleep(20 * time.Millisecond) // the server closes idle connections
+	}
+	if silent.accepted.Load() < 40 {
+		t.Errorf("the proxy was silent only %d times", silent.accepted.Load())
+	}
+}
+
+// relay serves a connection to a SOCKS5 proxy, as one to the target.
+func relay(c net.Conn, target string, speaks bool) {
+	defer func() { _ = c.Close() }()
+	upstream, err := net.Dial("tcp", target)
+	if err != nil {
+		return
+	}
+	defer func() { _ = upstream.Close() }()
+	if speaks {
+		head := make([]byte, 64)
+		_, _ = io.ReadFull(c, head[:3])
+		_, _ = c.Write([]byte{5, 0})
+		_, _ = io.ReadFull(c, head[:5])
+		_, _ = io.ReadFull(c, head[:int(head[4])+2])
+		_, _ = c.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+	}
+	go func() { _, _ = io.Copy(c, upstream); _ = c.Close() }()
+	_, _ = io.Copy(upstream, c)
 }
 
 // hostileProjects returns projects that send requests of all kinds, the first of them to

@@ -78,9 +78,12 @@ func (e *Exporter) baseTransport(c config.HTTPClient, concurrency int) (http.Rou
 		ForceAttemptHTTP2:  true,
 		// Without pings, requests on a connection that a firewall has dropped would time
 		// out until TCP gives up after 15 minutes.
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
-		MaxIdleConns:           2 * concurrency,
-		MaxIdleConnsPerHost:    concurrency,
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
+		MaxIdleConns:        2 * concurrency,
+		MaxIdleConnsPerHost: concurrency,
+		// Twice what requests can use. A SOCKS proxy that hangs keeps a connection if its
+		// request got another one, until endDials ends it.
+		MaxConnsPerHost:        2 * (concurrency + 4),
 		IdleConnTimeout:        90 * time.Second, // longer than the usual scrape interval
 		TLSHandshakeTimeout:    10 * time.Second,
 		ExpectContinueTimeout:  time.Second,
