@@ -5,11 +5,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	stdlog "log"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -54,6 +56,9 @@ const (
 	// idleTimeout closes connections after the last response. It is longer than the five
 	// minutes after which Prometheus closes its own: those that it uses stay open.
 	idleTimeout = 6 * time.Minute
+	// writeBuffer is that of a connection, in bytes. The kernel doubles it, but holds up to
+	// 4 MiB for each client that does not read if it chooses the size.
+	writeBuffer = 64 << 10
 )
 
 func main() {
@@ -331,8 +336,20 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      exporter.WriteTimeout, // for all but scrapes, which have their own
 		IdleTimeout:       idleTimeout,
+		ConnContext:       limitBuffer,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // errors of clients
 	}
+}
+
+// limitBuffer limits what the kernel holds for a client that does not read.
+func limitBuffer(ctx context.Context, c net.Conn) context.Context {
+	if encrypted, ok := c.(*tls.Conn); ok {
+		c = encrypted.NetConn()
+	}
+	if buffered, ok := c.(interface{ SetWriteBuffer(int) error }); ok {
+		_ = buffered.SetWriteBuffer(writeBuffer)
+	}
+	return ctx
 }
 
 // signalLogger returns an actor of a run group that ends, with a message, when a signal
