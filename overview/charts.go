@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -129,41 +128,4 @@ func summarizeDays(days []Day) string {
 		text += fmt.Sprintf("; %d not known", unknown)
 	}
 	return text
-}
-
-// The size of a sparkline, and how many of the latest durations it has.
-const (
-	sparklineWidth     = 76
-	sparklineHeight    = 16
-	sparklineDurations = 38
-)
-
-// sparkline draws how long the latest successes took, from 0 at the bottom. One is a
-// number and not a line.
-func sparkline(durations []time.Duration) template.HTML {
-	durations = durations[max(0, len(durations)-sparklineDurations):]
-	if len(durations) < 2 {
-		return ""
-	}
-	longest, last := slices.Max(durations), durations[len(durations)-1]
-	text := fmt.Sprintf("%d successes took %s to %s, the last %s", len(durations), age(slices.Min(durations)), age(longest), age(last))
-
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class=spark viewBox="0 0 %d %d" role=img><title>%s</title><path d="`,
-		sparklineWidth, sparklineHeight, text)
-	y := func(took time.Duration) string {
-		return strconv.FormatFloat(sparklineHeight-2-float64(sparklineHeight-4)*float64(took)/float64(max(longest, 1)), 'f', 1, 64)
-	}
-	const left, width = 2.0, sparklineWidth - 4.0
-	command := byte('M')
-	for n, d := range durations {
-		x := left + width*float64(n)/float64(len(durations)-1)
-		b.WriteByte(command)
-		b.WriteString(strconv.FormatFloat(x, 'f', 0, 64))
-		b.WriteByte(' ')
-		b.WriteString(y(d))
-		command = 'L'
-	}
-	fmt.Fprintf(&b, `"/><circle cx="%d" cy="%s" r="2"/></svg>`, sparklineWidth-2, y(last))
-	return template.HTML(b.String()) //nolint:gosec // numbers, and text that is ours
 }

@@ -3,7 +3,6 @@ package overview
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -49,36 +48,5 @@ func TestStripIsEscaped(t *testing.T) {
 	got := string(strip([]Day{{Date: scriptName, Outcome: OutcomeMissed, Missed: 1}}))
 	if strings.Contains(got, "<script") || strings.Contains(got, `t("x`) {
 		t.Error(got)
-	}
-}
-
-func TestSparkline(t *testing.T) {
-	t.Parallel()
-	durations := func(minutes ...int) []time.Duration {
-		var all []time.Duration
-		for _, m := range minutes {
-			all = append(all, time.Duration(m)*time.Minute)
-		}
-		return all
-	}
-	tests := map[string]struct {
-		durations []time.Duration
-		want      string
-	}{
-		"none": {nil, ""},
-		"one":  {durations(5), ""},
-		"some": {durations(10, 0, 5), `<svg class=spark viewBox="0 0 76 16" role=img><title>3 successes took 0 s to 10 min, the last 5 min</title><path d="M2 2.0L38 14.0L74 8.0"/><circle cx="74" cy="8.0" r="2"/></svg>`},
-		"zero": {durations(0, 0), `<svg class=spark viewBox="0 0 76 16" role=img><title>2 successes took 0 s to 0 s, the last 0 s</title><path d="M2 14.0L74 14.0"/><circle cx="74" cy="14.0" r="2"/></svg>`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := string(sparkline(tt.durations)); got != tt.want {
-				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
-			}
-		})
-	}
-	if got := string(sparkline(fixtureDurations(500))); strings.Count(got, "L") != sparklineDurations-1 {
-		t.Errorf("%d durations are drawn", strings.Count(got, "L")+1)
 	}
 }

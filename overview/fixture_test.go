@@ -52,14 +52,6 @@ func fixtureDays(last ...Outcome) []Day {
 	return days
 }
 
-func fixtureDurations(n int) []time.Duration {
-	all := make([]time.Duration, n)
-	for i := range all {
-		all[i] = time.Duration(12+(i*7)%9) * time.Minute
-	}
-	return all
-}
-
 func fixtureResource(n int, name string, states ...State) Resource {
 	r := Resource{
 		Place:         Place{Project: "production", VaultID: fixtureID(900 + n%3), VaultName: []string{"vault-daily", "vault-weekly", chineseName}[n%3]},
@@ -71,7 +63,6 @@ func fixtureResource(n int, name string, states ...State) Resource {
 		Due:           before(10 * time.Hour),
 		LastSuccess:   &Run{ID: fixtureID(5000 + n), Status: cbrapi.StatusSuccess, Ended: before(9 * time.Hour), Duration: new(780.0)},
 		Days:          fixtureDays(),
-		Durations:     fixtureDurations(28),
 		RestorePoints: &RestorePoints{
 			Count: 30, Lost: new(false), Latest: before(9 * time.Hour), Oldest: before(30 * 24 * time.Hour), NextExpiry: before(-15 * time.Hour), InError: n % 2, BeingMade: n % 3,
 		},
@@ -92,7 +83,7 @@ func fixtureResource(n int, name string, states ...State) Resource {
 		r.Days = fixtureDays(OutcomeFailed)
 	case StateUncovered:
 		r.Why, r.Alert = "no enabled policy of the vault backs it up", "CBRResourceNotCovered"
-		r.LastSuccess, r.NoneSince, r.Durations = nil, before(30*24*time.Hour), nil
+		r.LastSuccess, r.NoneSince = nil, before(30*24*time.Hour)
 		r.Days = nil
 	}
 	return r

@@ -17,17 +17,6 @@ func newRun(known ledger.Run) Run {
 	return r
 }
 
-// durations returns how long the successes took, the latest last.
-func durations(runs []ledger.Run) []time.Duration {
-	var all []time.Duration
-	for _, run := range runs {
-		if run.Status == cbrapi.StatusSuccess && run.HasDuration {
-			all = append(all, run.Duration)
-		}
-	}
-	return all
-}
-
 // day returns a day with the worst that happened. A failure explains why a run was missed.
 func day(d protection.Day) Day {
 	v := Day{Date: d.Start.UTC().Format(time.DateOnly), Tasks: d.Tasks, Due: d.Due, Missed: d.Missed}

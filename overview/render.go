@@ -50,7 +50,7 @@ func cells() template.FuncMap {
 	return template.FuncMap{
 		"count": formatCount, "took": took, "ago": ago, "until": until, "join": strings.Join,
 		"badges": badges, "runbook": runbook, "words": operationWords, "resource": resourceLink, "vault": vaultLink,
-		"strip": strip, "sparkline": sparkline, "lastSuccess": lastSuccess, "restorable": restorable,
+		"strip": strip, "lastSuccess": lastSuccess, "restorable": restorable,
 		"runBadge": runBadge, "taskBadges": taskBadges, "progress": progress, "elapsed": elapsed, "isLong": isLong,
 		"bytes": formatBytes, "yesNo": yesNo, "used": used, "usage": usage, "policyBadge": policyBadge,
 	}

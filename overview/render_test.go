@@ -183,7 +183,7 @@ func TestResourceRow(t *testing.T) {
 		`<span class="badge bad">overdue</span><span class="badge bad">failing</span>`,
 		`<a href="resource?id=`+fixtureID(1)+`&amp;project=production">db-primary-01</a><code>`+fixtureID(1)+`</code>`,
 		`<a href="./?vault=`+fixtureID(901)+`">vault-weekly</a><code>`+fixtureID(901)+`</code>`,
-		`13 min</div>`,
+		`<td data-label="Duration">13 min</td>`,
 		`<span class="time" title="2026-11-17 03:00:00 UTC">3 days ago</span>`,
 		`<span class="time" title="since 2026-10-21 12:00:00 UTC">none in 30 days</span>`,
 		`href="https://github.com/cbr-exporter/cbr_exporter/blob/main/docs/runbooks/CBRBackupOverdue.md" title="Runbook of CBRBackupOverdue"`,

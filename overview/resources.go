@@ -344,7 +344,7 @@ func (r *resourceRow) show() Resource {
 		v.Days = append(v.Days, day(d))
 	}
 	if r.state != nil {
-		v.Failures, v.Durations = r.state.ConsecutiveFailures, durations(r.state.Runs.List())
+		v.Failures = r.state.ConsecutiveFailures
 	}
 	if r.state != nil && r.state.LastSuccess != nil {
 		v.LastSuccess = new(newRun(*r.state.LastSuccess))

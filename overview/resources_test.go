@@ -198,10 +198,6 @@ func TestDays(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the days differ (-want +got):\n%s", diff)
 	}
-	page := do(t, overview.New(options(source(known))).ServePage, "/").Body.String()
-	if durations := "4 successes took 60 min to 60 min"; !strings.Contains(page, durations) {
-		t.Errorf("the page lacks %q:\n%s", durations, page)
-	}
 }
 
 // TestNewlyBound has a resource for which no run has been due yet.

@@ -142,9 +142,7 @@ type Resource struct {
 	Last        *Run       `json:"last_finished,omitempty"`
 	Failures    int        `json:"consecutive_failures,omitempty"`
 
-	// Days, and Durations of the successes, are those of the lookback, the latest last.
-	Days      []Day           `json:"days,omitempty"`
-	Durations []time.Duration `json:"-"`
+	Days []Day `json:"days,omitempty"` // of the lookback, the latest last
 	// NoneSince is since when no success is known, if none is.
 	NoneSince *time.Time `json:"none_since,omitempty"`
 	// RestorePoints are those of a resource of which backups are read.
