@@ -151,8 +151,8 @@ func having[R interface{ is(...State) bool }](rows []R, states ...State) (n int)
 
 // wrong reports whether anything is, such as all that the shipped rules have an alert for.
 func (c *counts) wrong() bool {
-	return c.overdue.n+c.failing.n+c.stuck+c.unfit+c.uncovered+c.unrestorable+c.unprotected+
-		c.configured+c.withoutResource+c.nearlyFull+c.disabled+c.inError+c.inconsistent+c.unknown+c.withoutVaults > 0
+	verdicts, others := c.clauses()
+	return len(verdicts)+len(others)+c.withoutVaults > 0
 }
 
 // tiles returns the numbers about all projects.
