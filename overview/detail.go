@@ -54,7 +54,7 @@ func (m *model) detail(projectName, resourceID, version string) (*Detail, error)
 			}
 		}
 	}
-	points := p.keys.RestorePoints(resourceID)
+	points := p.RestorePointsOf(resourceID)
 	if points != nil && vaultID == "" {
 		vaultID = points.VaultID
 	}

@@ -35,7 +35,7 @@ type project struct {
 	unscraped time.Duration // since the last pass if that is long ago; else 0
 	blind     bool          // not everything is known and recent
 	whyBlind  string        // since when, a sentence; "" if it is not blind
-	keys      *protection.Keys
+	calendar  *protection.Calendar
 	resources []*resourceRow
 	tasks     []*taskRow
 	vaults    []*vaultRow
@@ -58,7 +58,7 @@ func newModel(sources []Source, refusal *Refusal, now time.Time) *model {
 	m.at = m.at.UTC()
 	for i := range sources {
 		s := &sources[i].Snapshot
-		p := &project{Snapshot: s, scraped: sources[i].Scraped, at: m.at, keys: s.Keys()}
+		p := &project{Snapshot: s, scraped: sources[i].Scraped, at: m.at, calendar: s.Calendar()}
 		if age := now.Sub(s.At); p.scraped && age >= stale {
 			p.unscraped = m.at.Sub(s.At)
 		}

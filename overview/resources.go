@@ -18,7 +18,6 @@ type resourceRow struct {
 	verdict      *protection.Verdict       // nil if nothing can be judged
 	last         *cbrapi.OperationLog      // finished; nil if none is known
 	points       *protection.RestorePoints // nil unless this is a backup and they are known
-	unrestorable bool                      // there should be a restore point, and there is none
 	uncovered    bool
 	inconsistent bool      // the latest backup is not application-consistent, as it should be
 	shut         bool      // its vault takes no backups
@@ -26,84 +25,50 @@ type resourceRow struct {
 	succeeded    time.Time // end of the last success; zero if none is known
 }
 
-func (r *resourceRow) key() ledger.ResourceKey {
-	return ledger.ResourceKey{ResourceID: r.resourceID, OperationType: r.operation}
+func backup(resourceID string) ledger.ResourceKey {
+	return ledger.ResourceKey{ResourceID: resourceID, OperationType: cbrapi.OperationBackup}
 }
 
 // resourceRows returns the resources and the failed tasks that name none.
 func (p *project) resourceRows() []*resourceRow {
-	backup := func(resourceID string) ledger.ResourceKey {
-		return ledger.ResourceKey{ResourceID: resourceID, OperationType: cbrapi.OperationBackup}
-	}
-	forBackups := make(map[string]bool, len(p.Coverage)) // resources
-	uncovered := map[ledger.ResourceKey]bool{}
-	for _, c := range p.Coverage {
-		forBackups[c.ResourceID] = true
-		if !c.Covered {
-			uncovered[backup(c.ResourceID)] = true
-		}
-	}
-	points := make(map[string]*protection.RestorePoints, len(p.RestorePoints))
-	for i := range p.RestorePoints {
-		points[p.RestorePoints[i].ResourceID] = &p.RestorePoints[i]
-	}
-	shut, consistent := map[string]bool{}, map[string]bool{} // vaults; consistent are those that are set to application-consistent
-	for _, v := range p.vaults {
-		shut[v.vaultID] = v.is(StateUnavailable, StateFull)
-		consistent[v.vaultID] = v.known.Billing.ConsistentLevel == "app_consistent"
-	}
 	rows := make([]*resourceRow, 0, len(p.ResourceStates))
-	add := func(key ledger.ResourceKey, vaultID string, state *ledger.ResourceState) {
-		r := &resourceRow{
-			row:        row{project: p, vaultID: vaultID, operation: key.OperationType},
-			resourceID: key.ResourceID, state: state, verdict: p.keys.Verdict(key), uncovered: uncovered[key],
+	byKey := make(map[ledger.ResourceKey]*resourceRow, len(p.ResourceStates))
+	at := func(key ledger.ResourceKey, vaultID string) *resourceRow {
+		r := byKey[key]
+		if r == nil {
+			r = &resourceRow{row: row{project: p, vaultID: vaultID, operation: key.OperationType}, resourceID: key.ResourceID}
+			rows, byKey[key] = append(rows, r), r
 		}
-		if key.OperationType == cbrapi.OperationBackup {
-			r.points = points[key.ResourceID]
-			r.unrestorable = r.points != nil && isFalse(r.points.Restorable) && !p.isNew(key.ResourceID)
-			r.inconsistent = forBackups[key.ResourceID] && consistent[vaultID] && isCrashConsistent(state)
-		}
-		switch key.OperationType {
-		case cbrapi.OperationBackup, cbrapi.OperationReplication, cbrapi.OperationSync:
-			r.shut = shut[vaultID]
-		}
-		if r.state != nil {
-			r.last = r.state.LastFinished
-			if p.Discovered != nil && r.state.LastSuccess != nil { // else the history is not known
-				r.succeeded = r.state.LastSuccess.End
-			}
-		}
-		rows = append(rows, r)
+		return r
 	}
 	for i := range p.ResourceStates {
 		state := &p.ResourceStates[i]
-		add(state.ResourceKey, state.VaultID, state)
-	}
-	seen := map[ledger.ResourceKey]bool{}
-	addStateless := func(key ledger.ResourceKey, vaultID string) {
-		if p.keys.State(key) == nil && !seen[key] {
-			seen[key] = true
-			add(key, vaultID, nil)
+		r := at(state.ResourceKey, state.VaultID)
+		r.state, r.last, r.inconsistent = state, state.LastFinished, p.Inconsistent(state)
+		if p.Discovered != nil && state.LastSuccess != nil { // else the history is not known
+			r.succeeded = state.LastSuccess.End
 		}
 	}
 	for i := range p.Verdicts {
-		addStateless(p.Verdicts[i].ResourceKey, p.Verdicts[i].VaultID)
+		v := &p.Verdicts[i]
+		at(v.ResourceKey, v.VaultID).verdict = v
 	}
 	if p.Inventory != nil && p.Discovered != nil && p.Discovered.Synced {
 		for i := range p.Inventory.Expected {
 			if e := &p.Inventory.Expected[i]; p.Followed(e.VaultID, e.OperationType) {
-				addStateless(e.ResourceKey, e.VaultID)
+				at(e.ResourceKey, e.VaultID)
 			}
 		}
 	}
 	for _, c := range p.Coverage {
 		if !c.Covered {
-			addStateless(backup(c.ResourceID), c.VaultID)
+			at(backup(c.ResourceID), c.VaultID).uncovered = true
 		}
 	}
 	for i := range p.RestorePoints {
-		if r := &p.RestorePoints[i]; isTrue(r.Lost) || isFalse(r.Restorable) {
-			addStateless(backup(r.ResourceID), r.VaultID)
+		points := &p.RestorePoints[i]
+		if key := backup(points.ResourceID); byKey[key] != nil || isTrue(points.Lost) || isFalse(points.Restorable) {
+			at(key, points.VaultID).points = points
 		}
 	}
 	for _, l := range p.VaultTasks {
@@ -111,27 +76,19 @@ func (p *project) resourceRows() []*resourceRow {
 			rows = append(rows, &resourceRow{row: row{project: p, vaultID: l.VaultID, operation: l.OperationType.Canonical()}, last: l})
 		}
 	}
+	shut := map[string]bool{} // vaults
+	for _, v := range p.vaults {
+		shut[v.vaultID] = v.is(StateUnavailable, StateFull)
+	}
 	for _, r := range rows {
+		switch r.operation {
+		case cbrapi.OperationBackup, cbrapi.OperationReplication, cbrapi.OperationSync:
+			r.shut = r.resourceID != "" && shut[r.vaultID]
+		}
 		r.states = r.judge()
 		r.weight = r.weigh()
 	}
 	return rows
-}
-
-// isCrashConsistent reports whether the last finished task says that its backup is no more.
-func isCrashConsistent(state *ledger.ResourceState) bool {
-	if state == nil || state.LastFinished == nil {
-		return false
-	}
-	b := state.LastFinished.ExtraInfo.Backup
-	return b != nil && b.AppConsistencyStatus == "0"
-}
-
-// isNew reports whether a resource was bound to its vault so lately that it may have no
-// backup yet.
-func (p *project) isNew(resourceID string) bool {
-	b, _ := p.Binding(resourceID)
-	return !b.Since.IsZero() && p.at.Sub(b.Since) < 24*time.Hour
 }
 
 // hidden reports whether the resource does not exist any more, and nothing is judged to be
@@ -160,7 +117,7 @@ func (r *resourceRow) judge() (states []State) {
 	if isTrue(v.Failing) {
 		states = append(states, StateFailing)
 	}
-	if r.unrestorable {
+	if r.points != nil && r.points.Missing {
 		states = append(states, StateNoRestorePoint)
 	}
 	if r.uncovered {
@@ -261,11 +218,11 @@ func (r *resourceRow) why() string {
 		return r.points.Why
 	case verdict != "":
 		return verdict
-	case r.unrestorable && r.uncovered:
+	case r.is(StateNoRestorePoint) && r.uncovered:
 		return withoutRestorePoint + "; " + r.project.WhyUncovered(r.resourceID, r.vaultID)
 	case r.uncovered:
 		return r.project.WhyUncovered(r.resourceID, r.vaultID)
-	case r.unrestorable:
+	case r.is(StateNoRestorePoint):
 		return withoutRestorePoint
 	case r.is(StateUnjudged) && r.shut:
 		return "the vault takes no backups"
@@ -340,7 +297,7 @@ func (r *resourceRow) show() Resource {
 	if id == "" || p.Discovered == nil || !p.Discovered.Synced { // else the history is not known
 		return v
 	}
-	for _, d := range p.keys.Days(r.key()) {
+	for _, d := range p.calendar.Days(ledger.ResourceKey{ResourceID: id, OperationType: r.operation}) {
 		v.Days = append(v.Days, day(d))
 	}
 	if r.state != nil {

@@ -204,7 +204,7 @@ func (r *taskRow) show() Task {
 	}
 	if len(v.Resources) > 0 {
 		key := ledger.ResourceKey{ResourceID: v.Resources[0].ID, OperationType: v.OperationType.Canonical()}
-		if d, ok := r.project.keys.Usual(key); ok {
+		if d, ok := r.project.Usual(key); ok {
 			v.Usual = new(d.Seconds())
 		}
 	}

@@ -111,9 +111,9 @@ func BenchmarkDays(b *testing.B) {
 			s := protection.NewSnapshot(known, vaults, protection.Options{Grace: 6 * time.Hour, Lookback: 30 * day})
 			b.ReportAllocs()
 			for b.Loop() {
-				keys, missed := s.Keys(), 0
+				calendar, missed := s.Calendar(), 0
 				for _, e := range expected {
-					for _, day := range keys.Days(e.ResourceKey) {
+					for _, day := range calendar.Days(e.ResourceKey) {
 						missed += day.Missed
 					}
 				}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
 // Coverage says whether an enabled policy backs up a resource that is bound to a vault.
@@ -14,9 +15,14 @@ type Coverage struct {
 	Covered    bool
 }
 
+// makesBackups reports whether policies make backups for a vault. The resources of a hybrid
+// vault are synchronized, those of a replication vault are copied.
+func makesBackups(v *cbrapi.Vault) bool {
+	return v.Billing.ProtectType != "hybrid" && v.Billing.ProtectType != "replication"
+}
+
 // cover sets the coverage of the resources that are bound to vaults for which policies
-// make backups. The resources of a hybrid vault are synchronized, those of a replication
-// vault are copied.
+// make backups.
 func (s *Snapshot) cover() {
 	if s.Inventory == nil || s.Inventory.Expected == nil {
 		return
@@ -28,7 +34,7 @@ func (s *Snapshot) cover() {
 		}
 	}
 	for _, v := range s.Inventory.Vaults {
-		if v.Billing.ProtectType == "hybrid" || v.Billing.ProtectType == "replication" {
+		if !makesBackups(v) {
 			continue
 		}
 		for n := range v.Resources {
@@ -38,6 +44,15 @@ func (s *Snapshot) cover() {
 			}
 		}
 	}
+}
+
+// Inconsistent reports whether the last finished backup of a resource is only
+// crash-consistent, although its vault is set to application-consistent.
+func (s *Snapshot) Inconsistent(state *ledger.ResourceState) bool {
+	b, bound := s.bindings[state.ResourceID]
+	v, backup := s.vaults[b.VaultID], state.LastFinished.ExtraInfo.Backup
+	return bound && !b.Deleted && v != nil && makesBackups(v) && v.Billing.ConsistentLevel == "app_consistent" &&
+		state.OperationType == cbrapi.OperationBackup && backup != nil && backup.AppConsistencyStatus == "0"
 }
 
 // WhyUncovered says, in one sentence without a full stop, why no policy backs up a resource

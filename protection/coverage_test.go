@@ -50,3 +50,36 @@ func TestCoverage(t *testing.T) {
 		t.Errorf("without vaults: got %v", got)
 	}
 }
+
+func TestInconsistent(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		kind, level, status string
+		operation           cbrapi.OperationType
+		want                bool
+	}{
+		"crash-consistent":       {"backup", "app_consistent", "0", cbrapi.OperationBackup, true},
+		"application-consistent": {"backup", "app_consistent", "1", cbrapi.OperationBackup, false},
+		"as the vault is set to": {"backup", "crash_consistent", "0", cbrapi.OperationBackup, false},
+		"no backup":              {"backup", "app_consistent", "0", cbrapi.OperationReplication, false},
+		"copied":                 {"replication", "app_consistent", "0", cbrapi.OperationBackup, false},
+		"no vault":               {"", "", "0", cbrapi.OperationBackup, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var vaults *inventory.Snapshot
+			if test.kind != "" {
+				vaults = listed(&cbrapi.Vault{
+					ID: "v", Billing: cbrapi.Billing{ProtectType: test.kind, ConsistentLevel: test.level}, Resources: []cbrapi.VaultResource{{ID: "r"}},
+				})
+			}
+			s := protection.NewSnapshot(tasks.Snapshot{}, vaults, protection.Options{})
+			log := success(at("2026-11-20 02:00"))
+			log.ExtraInfo.Backup = &cbrapi.Backup{AppConsistencyStatus: test.status}
+			state := &ledger.ResourceState{ResourceKey: ledger.ResourceKey{ResourceID: "r", OperationType: test.operation}, LastFinished: log}
+			if got := s.Inconsistent(state); got != test.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}

@@ -29,25 +29,34 @@ type Day struct {
 	Due, Missed int
 }
 
+// Calendar finds the days of resource keys. It is not safe for concurrent use.
+type Calendar struct {
+	snapshot *Snapshot
+	planned  map[*inventory.Plan][]plannedRun // which most resources share with others
+}
+
+// Calendar returns the calendar of the snapshot.
+func (s *Snapshot) Calendar() *Calendar { return &Calendar{s, map[*inventory.Plan][]plannedRun{}} }
+
 // Days returns the days of the lookback, 31 at most, the latest last; nil without discovery
 // or before the tasks are known.
-func (k *Keys) Days(key ledger.ResourceKey) []Day {
-	d := k.snapshot.Discovered
+func (c *Calendar) Days(key ledger.ResourceKey) []Day {
+	d := c.snapshot.Discovered
 	if d == nil || !d.Synced || d.KnownUntil.IsZero() {
 		return nil
 	}
 	days := make([]Day, 0, maxDays)
-	for start := k.snapshot.firstDay(); !start.After(d.KnownUntil); start = start.Add(dayLength) {
+	for start := c.snapshot.firstDay(); !start.After(d.KnownUntil); start = start.Add(dayLength) {
 		days = append(days, Day{Start: start, Known: !start.Before(d.HistoryStart)})
 	}
-	f := k.snapshot.of(key)
+	f := c.snapshot.of(key)
 	var tasks []ledger.Run
 	if f.state != nil {
 		tasks = f.state.Runs.List()
 	}
 	addTasks(days, tasks)
 	if f.expected != nil {
-		k.addDue(days, &f, tasks)
+		c.addDue(days, &f, tasks)
 	}
 	return days
 }
@@ -68,15 +77,15 @@ func addTasks(days []Day, tasks []ledger.Run) {
 
 // addDue adds the runs that were due. The verdict decides about the latest one whose grace is
 // over.
-func (k *Keys) addDue(days []Day, f *facts, tasks []ledger.Run) {
+func (c *Calendar) addDue(days []Day, f *facts, tasks []ledger.Run) {
 	e, verdict := f.expected, f.verdict
 	// The API does not say since when a resource is bound: before the vaults were first read,
 	// only an earlier task shows that it was.
 	all := tasks
 	bound := func(run, next plannedRun) bool {
-		return !run.at.Before(k.snapshot.Inventory.Since) || len(all) > 0 && all[0].Created.Before(next.from)
+		return !run.at.Before(c.snapshot.Inventory.Since) || len(all) > 0 && all[0].Created.Before(next.from)
 	}
-	runs := k.runs(e.Plan)
+	runs := c.runs(e.Plan)
 	first, _ := slices.BinarySearchFunc(runs, e.Bound, func(r plannedRun, bound time.Time) int { return r.at.Compare(bound) })
 	for n := first; n < len(runs); n++ {
 		run := runs[n]
@@ -95,9 +104,9 @@ func (k *Keys) addDue(days []Day, f *facts, tasks []ledger.Run) {
 		}
 		switch {
 		case len(tasks) > 0 && tasks[0].Created.Before(next.from): // a success
-		case run.from.Before(k.snapshot.Discovered.HistoryStart), !bound(run, next):
+		case run.from.Before(c.snapshot.Discovered.HistoryStart), !bound(run, next):
 			day.Known = false
-		case len(f.active) > 0 && f.excused(new(dueAt(e, run.at, k.snapshot.options.Grace))):
+		case len(f.active) > 0 && f.excused(new(dueAt(e, run.at, c.snapshot.options.Grace))):
 		default:
 			day.Missed++
 		}
@@ -139,19 +148,18 @@ type plannedRun struct {
 	day      int // from 0 for the first one
 }
 
-// runs returns the runs of a plan that were due since the first of the days, the latest
-// last. Most resources share their plan with others.
-func (k *Keys) runs(plan *inventory.Plan) []plannedRun {
-	if runs, known := k.planned[plan]; known {
+// runs returns the runs of a plan that were due since the first of the days, the latest last.
+func (c *Calendar) runs(plan *inventory.Plan) []plannedRun {
+	if runs, known := c.planned[plan]; known {
 		return runs
 	}
 	var runs []plannedRun
-	first, e := k.snapshot.firstDay(), &inventory.Expectation{Plan: plan}
-	at := previousRun(e, k.snapshot.Discovered.KnownUntil.Add(1))
+	first, e := c.snapshot.firstDay(), &inventory.Expectation{Plan: plan}
+	at := previousRun(e, c.snapshot.Discovered.KnownUntil.Add(1))
 	for ; !at.Before(first); at = previousRun(e, at) {
 		runs = append(runs, plannedRun{at, countsFrom(plan, at), dayOf(first, at)})
 	}
 	slices.Reverse(runs)
-	k.planned[plan] = runs
+	c.planned[plan] = runs
 	return runs
 }

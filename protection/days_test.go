@@ -63,7 +63,7 @@ func historyFrom(text string) func(*tasks.Snapshot, *inventory.Snapshot) {
 
 func (f fixture) days() []protection.Day {
 	s := f.snapshot()
-	return s.Keys().Days(key("r"))
+	return s.Calendar().Days(key("r"))
 }
 
 // TestDays shows the days from the 17th, a Tuesday, to noon of the 20th. The grace is 6 h.
@@ -202,13 +202,13 @@ func TestDaysOfOnePlan(t *testing.T) {
 	f.logs = []*cbrapi.OperationLog{ofResource(success(at("2026-11-20 02:00")), "q")}
 	f.change = func(_ *tasks.Snapshot, vaults *inventory.Snapshot) { vaults.Expected[0].Bound = at("2026-11-20 01:00") }
 	s := f.snapshot()
-	keys := s.Keys()
+	calendar := s.Calendar()
 	for id, want := range map[string]string{
 		"p": "? |  | 1 due, 1 missed",
 		"q": "? 1 due | 1 due, 1 missed | 1 due, 1 success",
 		"r": "? 1 due | 1 due, 1 missed | 1 due, 1 missed",
 	} {
-		if got := strip(keys.Days(key(id))); got != want {
+		if got := strip(calendar.Days(key(id))); got != want {
 			t.Errorf("%s: got %s, want %s", id, got, want)
 		}
 	}
@@ -229,15 +229,15 @@ func TestDaysAgainstCalendar(t *testing.T) {
 			c.fixture.followed = c.fixture.now.Add(-time.Duration(random.Int64N(int64(5 * day))))
 		}
 		s := c.fixture.snapshot()
-		keys := s.Keys()
-		got, want := keys.Days(key("r")), c.daysOnPaper()
+		calendar := s.Calendar()
+		got, want := calendar.Days(key("r")), c.daysOnPaper()
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Fatalf("seed %d (-paper +got):\n%s\n%s", seed, diff, c)
 		}
 		for _, shown := range got {
 			seen["due"] += shown.Due
 			seen["missed"] += shown.Missed
-			if v := keys.Verdict(key("r")); v != nil && v.Due.Truncate(day).Equal(shown.Start) {
+			if v := verdictOf(&s, key("r")); v != nil && v.Due.Truncate(day).Equal(shown.Start) {
 				seen["overdue "+word(v.Overdue)]++
 				if word(v.Overdue) == "true" && shown.Missed == 0 || word(v.Overdue) == "unknown" && shown.Known {
 					t.Errorf("seed %d: overdue %s, but the day shows %s\n%s", seed, word(v.Overdue), strip([]protection.Day{shown}), c)

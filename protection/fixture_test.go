@@ -197,3 +197,13 @@ func word(b *bool) string {
 		return "false"
 	}
 }
+
+// verdictOf returns the verdict of a key; nil if nothing is judged.
+func verdictOf(s *protection.Snapshot, key ledger.ResourceKey) *protection.Verdict {
+	for i := range s.Verdicts {
+		if s.Verdicts[i].ResourceKey == key {
+			return &s.Verdicts[i]
+		}
+	}
+	return nil
+}

@@ -13,7 +13,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
-func TestKeys(t *testing.T) {
+func TestUsual(t *testing.T) {
 	t.Parallel()
 	f := fixture{policies: []inventory.PlannedPolicy{policy(t, time.Time{}, daily)}, logs: []*cbrapi.OperationLog{
 		changed(task("1", cbrapi.StatusSuccess, at("2026-11-19 02:00")), func(l *cbrapi.OperationLog) { l.EndedAt = l.StartedAt.Add(time.Hour) }),
@@ -24,22 +24,15 @@ func TestKeys(t *testing.T) {
 	}}
 	f.vault.Resources = []cbrapi.VaultResource{{ID: "q"}, {ID: "r"}}
 	s := f.snapshot()
-	keys := s.Keys()
 
-	if state := keys.State(key("r")); state == nil || state.LastFinished.ID != "1" {
-		t.Errorf("the state is %+v", state)
-	}
-	if v := keys.Verdict(key("r")); v == nil || v.ResourceID != "r" || word(v.Overdue) != "true" {
-		t.Errorf("the verdict is %+v", v)
-	}
 	replication := ledger.ResourceKey{ResourceID: "r", OperationType: cbrapi.OperationReplication}
-	if took, known := keys.Usual(key("r")); took != time.Hour || !known {
+	if took, known := s.Usual(key("r")); took != time.Hour || !known {
 		t.Errorf("usual %s, %t", took, known)
 	}
-	if took, known := keys.Usual(key("q")); known {
+	if took, known := s.Usual(key("q")); known {
 		t.Errorf("usual %s of a task without a start", took)
 	}
-	if _, known := keys.Usual(replication); known || keys.State(replication) != nil || keys.Verdict(replication) != nil {
+	if _, known := s.Usual(replication); known {
 		t.Error("something is known of replications")
 	}
 }
@@ -51,7 +44,7 @@ func TestKeysOfOthers(t *testing.T) {
 	f.options.Follows = func(string, cbrapi.OperationType) bool { return false }
 	due := func() (n int) {
 		s := f.snapshot()
-		for _, d := range s.Keys().Days(key("r")) {
+		for _, d := range s.Calendar().Days(key("r")) {
 			n += d.Due
 		}
 		return n

@@ -140,7 +140,7 @@ func compareStrips(t *testing.T, seed uint64, was, is *protection.Snapshot, sinc
 	for _, s := range was.ResourceStates {
 		keys = append(keys, s.ResourceKey)
 	}
-	before, after := was.Keys(), is.Keys()
+	before, after := was.Calendar(), is.Calendar()
 	for _, key := range keys {
 		old, restarted := before.Days(key), after.Days(key)
 		if len(old) < int(longLookback/day) || len(old) != len(restarted) {

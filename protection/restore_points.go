@@ -20,6 +20,9 @@ type RestorePoints struct {
 	// that its restore point is not known yet. It is nil unless the resource exists and is in
 	// a vault for backups.
 	Restorable *bool
+	// Missing means that there should be a restore point, and there is none: the resource is
+	// not restorable, although it has been bound for a day.
+	Missing bool
 	// Lost reports whether more than half of the restore points have gone within the last
 	// day, other than by expiry and without a change of the retention. It is nil if that is
 	// not known, as the exporter has not followed them for so long.
@@ -59,6 +62,7 @@ func (s *Snapshot) findRestorePoints() {
 		if forBackups[r.ID] {
 			f := s.of(ledger.ResourceKey{ResourceID: r.ID, OperationType: cbrapi.OperationBackup})
 			one.Restorable = new(points.Count > 0 || f.succeededLately())
+			one.Missing = !*one.Restorable && (binding.Since.IsZero() || s.At.Sub(binding.Since) >= dayLength)
 		}
 		if isTrue(one.Lost) {
 			one.Why = fmt.Sprintf("%d of %d restore points are gone within a day, other than by expiry", points.Peak-points.Count, points.Peak)
@@ -80,12 +84,11 @@ func lost(p *inventory.RestorePoints) *bool {
 	}
 }
 
-// RestorePoints returns what is known of the backups of a resource; nil if nothing is.
-func (k *Keys) RestorePoints(resourceID string) *RestorePoints {
-	all := k.snapshot.RestorePoints
-	n, found := slices.BinarySearchFunc(all, resourceID, func(r RestorePoints, id string) int { return strings.Compare(r.ResourceID, id) })
+// RestorePointsOf returns what is known of the backups of a resource; nil if nothing is.
+func (s *Snapshot) RestorePointsOf(resourceID string) *RestorePoints {
+	n, found := slices.BinarySearchFunc(s.RestorePoints, resourceID, func(r RestorePoints, id string) int { return strings.Compare(r.ResourceID, id) })
 	if !found {
 		return nil
 	}
-	return &all[n]
+	return &s.RestorePoints[n]
 }

@@ -94,14 +94,14 @@ func TestRestorePoints(t *testing.T) {
 					text += ", missing"
 				}
 				got = append(got, text)
-				if of := s.Keys().RestorePoints(r.ResourceID); of == nil || of.ResourceID != r.ResourceID {
+				if of := s.RestorePointsOf(r.ResourceID); of == nil || of.ResourceID != r.ResourceID {
 					t.Errorf("of %s: got %+v", r.ResourceID, of)
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			if of := s.Keys().RestorePoints("in another"); of != nil {
+			if of := s.RestorePointsOf("in another"); of != nil {
 				t.Errorf("of a resource in a vault that is not followed: got %+v", of)
 			}
 		})
@@ -140,7 +140,7 @@ func TestLost(t *testing.T) {
 					vault:   cbrapi.Vault{Resources: []cbrapi.VaultResource{{ID: "r", ProtectStatus: status}}},
 				}
 				s := f.snapshot()
-				if r := s.Keys().RestorePoints("r"); word(r.Lost) != test.want || r.Why != test.why {
+				if r := s.RestorePointsOf("r"); word(r.Lost) != test.want || r.Why != test.why {
 					t.Errorf("%s: lost %s, want %s: %q", status, word(r.Lost), test.want, r.Why)
 				}
 			}
@@ -158,14 +158,13 @@ func TestGoneAndLost(t *testing.T) {
 		lookback: 2 * day,
 	}
 	s := f.snapshot()
-	keys := s.Keys()
-	if v := keys.Verdict(key("r")); word(v.Overdue) != "true" || word(v.Failing) != "false" {
+	if v := verdictOf(&s, key("r")); word(v.Overdue) != "true" || word(v.Failing) != "false" {
 		t.Errorf("got %+v, want it overdue, not failing", v)
 	}
-	if r := keys.RestorePoints("r"); word(r.Lost) != "true" || word(r.Restorable) != "false" {
+	if r := s.RestorePointsOf("r"); word(r.Lost) != "true" || word(r.Restorable) != "false" {
 		t.Errorf("got %+v, want it lost and missing", r)
 	}
-	if got, want := strip(keys.Days(key("r"))), "? 1 due | 1 due, 1 missed | 1 due, 1 missed, 1 success"; got != want {
+	if got, want := strip(s.Calendar().Days(key("r"))), "? 1 due | 1 due, 1 missed | 1 due, 1 missed, 1 success"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -187,8 +186,36 @@ func TestRestorable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := fixture{logs: []*cbrapi.OperationLog{ended}, policies: []inventory.PlannedPolicy{policy(t, time.Time{}, daily)}, backups: readAt(test.full, test.left)}.snapshot()
-			if r := s.Keys().RestorePoints("r"); word(r.Restorable) != test.want {
+			if r := s.RestorePointsOf("r"); word(r.Restorable) != test.want || r.Missing != (test.want == "false") {
 				t.Errorf("got %+v, want %s", r, test.want)
+			}
+		})
+	}
+}
+
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		bound time.Time
+		want  bool
+	}{
+		"always bound":     {time.Time{}, true},
+		"bound for a day":  {noon().Add(-day), true},
+		"bound since then": {noon().Add(-day + 1), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fixture{
+				policies: []inventory.PlannedPolicy{policy(t, time.Time{}, daily)},
+				backups:  readAt(noon(), inventory.RestorePoints{}),
+				change: func(known *tasks.Snapshot, i *inventory.Snapshot) {
+					known.At = noon()
+					i.Bindings = map[string]inventory.Binding{"r": {VaultID: "v", Since: test.bound}}
+				},
+			}
+			s := f.snapshot()
+			if r := s.RestorePointsOf("r"); r.Missing != test.want || word(r.Restorable) != "false" {
+				t.Errorf("got %+v", r)
 			}
 		})
 	}

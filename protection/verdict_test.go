@@ -268,7 +268,7 @@ func TestReplicationByTasks(t *testing.T) {
 				change:   func(_ *tasks.Snapshot, i *inventory.Snapshot) { i.Expected[0].ResourceKey = replication },
 			}
 			s := f.snapshot()
-			if v := s.Keys().Verdict(replication); v == nil || word(v.Overdue) != "false" {
+			if v := verdictOf(&s, replication); v == nil || word(v.Overdue) != "false" {
 				t.Errorf("got %+v, want it in time", v)
 			}
 		})
