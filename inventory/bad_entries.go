@@ -55,48 +55,35 @@ func (l badEntries) err(operation string) error {
 	return &cbrapi.Error{Operation: operation, StatusCode: http.StatusOK, Message: text}
 }
 
-// fillVaults returns the vaults of a list with bad entries. What it lacks of the list
-// before may be among these and need a backup all the same, so it is kept.
-func fillVaults(vaults, before []*cbrapi.Vault) []*cbrapi.Vault {
-	known := map[string]*cbrapi.Vault{}
-	for _, v := range before {
-		known[v.ID] = v
+// keepLost returns the rows of a list with bad entries. What the list lacks of the one before
+// may be among these and need a backup all the same, so it is kept: fill adds it to a row.
+func keepLost[T any](rows, before []*T, id func(*T) string, fill func(row, old *T)) []*T {
+	lost := make(map[string]*T, len(before))
+	for _, old := range before {
+		lost[id(old)] = old
 	}
-	for n, v := range vaults {
-		old := known[v.ID]
-		delete(known, v.ID)
-		if old == nil || !slices.ContainsFunc(v.Invalid, isEntry) {
-			continue
+	for _, row := range rows {
+		if old := lost[id(row)]; old != nil {
+			delete(lost, id(row))
+			fill(row, old)
 		}
-		filled := *v
-		filled.Resources = slices.Clone(v.Resources)
-		for _, r := range old.Resources {
-			if !slices.ContainsFunc(v.Resources, func(listed cbrapi.VaultResource) bool { return listed.ID == r.ID }) {
-				filled.Resources = append(filled.Resources, r)
-			}
-		}
-		vaults[n] = &filled
 	}
-	return slices.AppendSeq(vaults, maps.Values(known))
+	return slices.AppendSeq(rows, maps.Values(lost))
 }
 
-// fillPolicies is fillVaults for policies and their vaults.
-func fillPolicies(policies, before []*cbrapi.Policy) []*cbrapi.Policy {
-	known := map[string]*cbrapi.Policy{}
-	for _, p := range before {
-		known[p.ID] = p
+func keepResources(v, old *cbrapi.Vault) {
+	if !slices.ContainsFunc(v.Invalid, isEntry) {
+		return
 	}
-	for n, p := range policies {
-		old := known[p.ID]
-		delete(known, p.ID)
-		if old == nil || !slices.ContainsFunc(p.Invalid, isEntry) {
-			continue
+	for _, r := range old.Resources {
+		if !slices.ContainsFunc(v.Resources, func(listed cbrapi.VaultResource) bool { return listed.ID == r.ID }) {
+			v.Resources = append(v.Resources, r)
 		}
-		filled := *p
-		filled.VaultIDs = slices.Concat(p.VaultIDs, old.VaultIDs)
-		slices.Sort(filled.VaultIDs)
-		filled.VaultIDs = slices.Compact(filled.VaultIDs)
-		policies[n] = &filled
 	}
-	return slices.AppendSeq(policies, maps.Values(known))
+}
+
+func keepVaults(p, old *cbrapi.Policy) {
+	if slices.ContainsFunc(p.Invalid, isEntry) {
+		p.VaultIDs = slices.Compact(slices.Sorted(slices.Values(slices.Concat(p.VaultIDs, old.VaultIDs))))
+	}
 }

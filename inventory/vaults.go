@@ -102,7 +102,7 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 		return err
 	}
 	if len(bad) > 0 && !s.vaultList.completeAt.IsZero() {
-		vaults = fillVaults(vaults, s.vaults)
+		vaults = keepLost(vaults, s.vaults, vaultID, keepResources)
 	}
 	slices.SortFunc(vaults, func(a, b *cbrapi.Vault) int { return cmp.Compare(a.ID, b.ID) })
 	s.vaults = vaults
@@ -129,7 +129,7 @@ func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started tim
 		return err
 	}
 	if len(bad) > 0 && !s.policyList.completeAt.IsZero() {
-		policies = fillPolicies(policies, s.policies)
+		policies = keepLost(policies, s.policies, policyID, keepVaults)
 	}
 	slices.SortFunc(policies, func(a, b *cbrapi.Policy) int { return cmp.Compare(a.ID, b.ID) })
 	s.policies = policies
@@ -137,3 +137,6 @@ func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started tim
 	s.policiesAt, s.policiesBefore = started, s.policiesAt
 	return bad.err("ListPolicies")
 }
+
+func vaultID(v *cbrapi.Vault) string   { return v.ID }
+func policyID(p *cbrapi.Policy) string { return p.ID }
