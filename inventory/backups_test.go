@@ -60,16 +60,16 @@ func TestFirstBackups(t *testing.T) {
 			backup(3, "r", midnight.Add(-time.Minute)), backup(2, "r", midnight.Add(-day)), backup(1, "q", midnight.Add(-week)),
 		}}
 		p := start(t, c, readsBackups)
-		if s := p.Last(); s.Backups == nil || !s.Backups.Waiting() || s.Backups.Complete {
+		if s := p.Last(); s.Backups == nil || !s.Backups.Waiting || s.Backups.Complete {
 			t.Errorf("before the first scrape: %+v", s.Backups)
 		}
 		s, took := p.scrape(time.Hour)
-		if took != 2*latency || len(s.Vaults) != 1 || !s.Complete || !s.Backups.Waiting() || !s.Backups.Reasons[cbrapi.ReasonDeadline] {
+		if took != 2*latency || len(s.Vaults) != 1 || !s.Complete || !s.Backups.Waiting || !s.Backups.Reasons[cbrapi.ReasonDeadline] {
 			t.Errorf("first scrape, after %s: %+v", took, s.Backups)
 		}
 		time.Sleep(time.Second)
 		after, took := p.scrape(time.Hour)
-		if took != 0 || counts(after) != "q 1, r 2" || !after.Backups.Complete || after.Backups.Waiting() || !after.Backups.FullAt.Equal(midnight) {
+		if took != 0 || counts(after) != "q 1, r 2" || !after.Backups.Complete || after.Backups.Waiting || !after.Backups.FullAt.Equal(midnight) {
 			t.Errorf("second scrape, after %s: %+v", took, after.Backups)
 		}
 		if after.Revision == s.Revision || after.Revision != p.Last().Revision {
@@ -192,7 +192,7 @@ func TestBackupsFail(t *testing.T) {
 		c.fault = fails("backups from 1", statusError(http.StatusForbidden))
 		p := start(t, c, readsBackups)
 		s := p.settle()
-		if b := s.Backups; b.Resources != nil || b.Complete || b.Waiting() || !b.Reasons[cbrapi.ReasonPermission] || len(b.Problems) != 1 || !s.Complete || !s.Up {
+		if b := s.Backups; b.Resources != nil || b.Complete || b.Waiting || !b.Reasons[cbrapi.ReasonPermission] || len(b.Problems) != 1 || !s.Complete || !s.Up {
 			t.Errorf("first reading: %+v", s.Backups)
 		}
 		c.expectBackups(t, "first reading", "backups", "backups from 1")
@@ -241,7 +241,7 @@ func TestBackupsHang(t *testing.T) {
 			t.Errorf("first scrape, after %s: %+v", took, s)
 		}
 		time.Sleep(timeout)
-		if s, took := p.scrape(time.Hour); took != 0 || s.Backups.Waiting() || !s.Backups.Reasons[cbrapi.ReasonDeadline] {
+		if s, took := p.scrape(time.Hour); took != 0 || s.Backups.Waiting || !s.Backups.Reasons[cbrapi.ReasonDeadline] {
 			t.Errorf("after the timeout, after %s: %+v", took, s.Backups)
 		}
 		time.Sleep(retry)
@@ -398,12 +398,12 @@ func TestInheritBackups(t *testing.T) {
 		p := start(t, c, reads)
 		p.Inherit(old.Inventory)
 		old.Close()
-		if s := p.Last(); s.Backups.Waiting() || counts(s) != "r 2" {
+		if s := p.Last(); s.Backups.Waiting || counts(s) != "r 2" {
 			t.Errorf("at once: %+v", s.Backups)
 		}
 		s := p.settle()
 		c.expectRequests(t, "first scrape", "server", "server from 1", "disk")
-		if s.Protectables.Protected == nil || s.Backups.Waiting() {
+		if s.Protectables.Protected == nil || s.Backups.Waiting {
 			t.Errorf("after the reload: backups %+v, protectable resources %+v", s.Backups, s.Protectables)
 		}
 		if diff := cmp.Diff(before.Backups, s.Backups); diff != "" {
@@ -414,7 +414,7 @@ func TestInheritBackups(t *testing.T) {
 		without.Inherit(p.Inventory)
 		again := start(t, c, reads)
 		again.Inherit(without.Inventory)
-		if s := again.Last(); !s.Backups.Waiting() || s.Protectables.Protected != nil {
+		if s := again.Last(); !s.Backups.Waiting || s.Protectables.Protected != nil {
 			t.Errorf("after a reload without them: backups %+v, protectable resources %+v", s.Backups, s.Protectables)
 		}
 		without.Close()

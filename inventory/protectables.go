@@ -21,9 +21,6 @@ type Protectables struct {
 	Unprotected []*cbrapi.Protectable
 }
 
-// Waiting reports whether the first attempt to read the resources is not over.
-func (p *Protectables) Waiting() bool { return p.Protected == nil && len(p.Problems) == 0 }
-
 // protectableState is what is known of the resources that could be in a vault, by their kind.
 type protectableState map[cbrapi.ProtectableType]protectableList
 

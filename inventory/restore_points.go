@@ -21,9 +21,6 @@ type Backups struct {
 	FullAt time.Time
 }
 
-// Waiting reports whether the first attempt to read the backups is not over.
-func (b *Backups) Waiting() bool { return b.Resources == nil && len(b.Problems) == 0 }
-
 // RestorePoints are the backups of one resource. A restore point is a backup from which the
 // resource can be restored.
 type RestorePoints struct {

@@ -28,6 +28,7 @@ type Snapshot struct {
 
 // Reading is how completely some lists are known.
 type Reading struct {
+	Waiting bool // no first attempt to read one of the lists is over
 	// Reasons are why the latest attempt to read a list failed. Before the end of the
 	// first attempt that is cbrapi.ReasonDeadline.
 	Reasons  map[cbrapi.Reason]bool
@@ -41,13 +42,15 @@ type Reading struct {
 
 // readingOf returns how completely the lists are known.
 func readingOf(lists ...*listState) Reading {
-	r := Reading{Reasons: map[cbrapi.Reason]bool{}}
+	r := Reading{Waiting: true, Reasons: map[cbrapi.Reason]bool{}}
 	for n, list := range lists {
 		if n == 0 || list.completeAt.Before(r.LastComplete) {
 			r.LastComplete = list.completeAt
 		}
 		if list.ended.IsZero() {
 			r.Reasons[cbrapi.ReasonDeadline] = true
+		} else {
+			r.Waiting = false
 		}
 		if list.err == nil {
 			continue
@@ -90,7 +93,3 @@ func (i *Inventory) snapshot() Snapshot {
 	}
 	return s
 }
-
-// Waiting reports whether the first attempt to read the vaults is not over: any task may
-// be in any vault.
-func (s *Snapshot) Waiting() bool { return s.Vaults == nil && len(s.Problems) == 0 }

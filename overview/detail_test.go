@@ -148,7 +148,9 @@ func TestUnknownResource(t *testing.T) {
 			`project test has no resource "resource-1" so far: the whole task list has not been read yet`,
 		},
 		"vaults unread": {
-			"?project=test&id=resource-1", source(with(discovered(), func(s *protection.Snapshot) { s.Inventory = &inventory.Snapshot{} })), 404,
+			"?project=test&id=resource-1", source(with(discovered(), func(s *protection.Snapshot) {
+				s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Waiting: true}}
+			})), 404,
 			"resources are shown once the vaults have been read",
 		},
 	} {

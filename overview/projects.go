@@ -28,23 +28,18 @@ func (p *project) lists() []list {
 		return all
 	}
 	all = append(all, list{"vaults or policies", p.Inventory.Reasons, p.Inventory.Problems, p.Info.Hints.Vaults})
-	if b := p.Inventory.Backups; b != nil && !b.Waiting() {
+	if b := p.Inventory.Backups; b != nil && !b.Waiting {
 		all = append(all, list{"backups", b.Reasons, b.Problems, p.Info.Hints.Backups})
 	}
-	if r := p.Inventory.Protectables; r != nil && !r.Waiting() {
+	if r := p.Inventory.Protectables; r != nil && !r.Waiting {
 		all = append(all, list{"protectable resources", r.Reasons, r.Problems, p.Info.Hints.Protectables})
 	}
 	return all
 }
 
-// awaitsBackups reports whether the first attempt to read the backups is not over.
-func (p *project) awaitsBackups() bool {
-	return p.Inventory != nil && p.Inventory.Backups != nil && p.Inventory.Backups.Waiting()
-}
-
-// awaitsProtectables reports whether the first attempt to read the resources is not over.
-func (p *project) awaitsProtectables() bool {
-	return p.Inventory != nil && p.Inventory.Protectables != nil && p.Inventory.Protectables.Waiting()
+// awaits reports whether the first attempt to read the lists of a collector is not over.
+func (p *project) awaits(collector string) bool {
+	return slices.ContainsFunc(p.Readings(), func(r protection.Reading) bool { return r.Collector == collector && r.Waiting })
 }
 
 // incomplete returns the collectors that have not read everything.
@@ -132,10 +127,10 @@ func (p *project) summary() string {
 	case p.state() == StateOK && c.due.n > 0:
 		sentences = append(sentences, allInTime(c.due))
 	}
-	if p.awaitsBackups() && !p.Waiting {
+	if p.awaits(protection.BackupsCollector) && !p.Waiting {
 		sentences = append(sentences, "Restore points are shown once the backups have been read.")
 	}
-	if p.awaitsProtectables() && !p.Waiting {
+	if p.awaits(protection.ProtectablesCollector) && !p.Waiting {
 		sentences = append(sentences, "What is in no vault is shown once the protectable resources have been read.")
 	}
 	if text := p.TooRare(); text != "" {

@@ -92,7 +92,7 @@ func TestProjects(t *testing.T) {
 		},
 		"before the vaults are read": {
 			with(discovered(success), func(s *protection.Snapshot) {
-				s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}
+				s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Waiting: true, Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}
 			}),
 			overview.StateBlind, "Tasks and resources are shown once the vaults have been read.",
 			"Vaults or policies could not be read. Reason: deadline; raise the scrape_timeout of Prometheus and scrape.timeout, or find out why the API is slow. " +

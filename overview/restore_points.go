@@ -27,7 +27,7 @@ func (p *project) describeRestorePoints(known *protection.RestorePoints) string 
 		return "Its backups are not read; add vaults: {} and backups: {} to its project."
 	case p.Inventory.Backups == nil:
 		return "Its backups are not read; add backups: {} to its project."
-	case p.Inventory.Backups.Waiting():
+	case p.Inventory.Backups.Waiting:
 		return "Its backups are being read for the first time."
 	case p.Inventory.Backups.Resources == nil:
 		return "Its backups could not be read yet."

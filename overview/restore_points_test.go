@@ -157,7 +157,7 @@ func TestDescribedRestorePoints(t *testing.T) {
 	}{
 		"vaults not read":  {func(s *protection.Snapshot) { s.Inventory = nil }, "Its backups are not read; add vaults: {} and backups: {} to its project."},
 		"backups not read": {backups(nil), "Its backups are not read; add backups: {} to its project."},
-		"first reading":    {backups(&inventory.Backups{}), "Its backups are being read for the first time."},
+		"first reading":    {backups(&inventory.Backups{Reading: inventory.Reading{Waiting: true}}), "Its backups are being read for the first time."},
 		"never read": {
 			backups(&inventory.Backups{Reading: inventory.Reading{Problems: refused(discovered(), "network").Problems}}),
 			"Its backups could not be read yet.",
@@ -217,13 +217,13 @@ func TestReadingOfBackups(t *testing.T) {
 			vaults + " Backups: read 14 min ago, all of them 59 min ago. Protectable resources: read 59 min ago.", "",
 		},
 		"first reading": {
-			&inventory.Backups{Reading: inventory.Reading{Reasons: deadline}}, &inventory.Protectables{Reading: inventory.Reading{Reasons: deadline}},
+			&inventory.Backups{Reading: inventory.Reading{Waiting: true, Reasons: deadline}}, &inventory.Protectables{Reading: inventory.Reading{Waiting: true, Reasons: deadline}},
 			overview.StateBlind, "Project test is being read for the first time.",
 			"Restore points are shown once the backups have been read. What is in no vault is shown once the protectable resources have been read.",
 			vaults + " Backups: not read completely yet. Protectable resources: not read completely yet.", "",
 		},
 		"first reading of resources": {
-			nil, &inventory.Protectables{Reading: inventory.Reading{Reasons: deadline}},
+			nil, &inventory.Protectables{Reading: inventory.Reading{Waiting: true, Reasons: deadline}},
 			overview.StateBlind, "Project test is being read for the first time.",
 			"What is in no vault is shown once the protectable resources have been read.", vaults + " Protectable resources: not read completely yet.", "",
 		},

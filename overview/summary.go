@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
 // The sentence about all projects is short: the tiles count the rest.
@@ -127,7 +128,7 @@ func (m *model) unknown() []string {
 			syncing = append(syncing, p.Project)
 		case p.Waiting:
 			waiting = append(waiting, p.Project)
-		case (p.awaitsBackups() || p.awaitsProtectables()) && !p.failed():
+		case (p.awaits(protection.BackupsCollector) || p.awaits(protection.ProtectablesCollector)) && !p.failed():
 			syncing = append(syncing, p.Project)
 		default:
 			unread = append(unread, p.Project)

@@ -45,7 +45,7 @@ func TestSummary(t *testing.T) {
 		s.Discovered = &tasks.Discovered{Syncing: &tasks.Sync{Tasks: 1}}
 	})))
 	waiting := source(called("slow", with(discovered(), func(s *protection.Snapshot) {
-		s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}
+		s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Waiting: true, Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}
 	})))
 	never := source(called("never", with(discovered(), func(s *protection.Snapshot) {
 		s.Discovered, s.Reasons = &tasks.Discovered{}, map[cbrapi.Reason]bool{cbrapi.ReasonCredentials: true}

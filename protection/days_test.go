@@ -179,7 +179,9 @@ func TestNumberOfDays(t *testing.T) {
 		"without discovery":      {fixture: fixture{change: change(func(s *tasks.Snapshot) { s.Discovered = nil })}},
 		"before the first sync":  {fixture: fixture{change: change(func(s *tasks.Snapshot) { s.Discovered.Synced = false })}},
 		"before a complete pass": {fixture: fixture{change: change(func(s *tasks.Snapshot) { s.Discovered.KnownUntil = time.Time{} })}},
-		"before the vaults":      {fixture: fixture{change: func(_ *tasks.Snapshot, vaults *inventory.Snapshot) { *vaults = inventory.Snapshot{} }}},
+		"before the vaults": {fixture: fixture{change: func(_ *tasks.Snapshot, vaults *inventory.Snapshot) {
+			*vaults = inventory.Snapshot{Reading: inventory.Reading{Waiting: true}}
+		}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -64,7 +64,7 @@ func TestCollectors(t *testing.T) {
 		},
 		"vaults being read": {
 			tasks.Snapshot{Discovered: &tasks.Discovered{Complete: true, LastComplete: noon()}, Since: ago(1)},
-			&inventory.Snapshot{Since: ago(1)},
+			&inventory.Snapshot{Reading: inventory.Reading{Waiting: true}, Since: ago(1)},
 			[]protection.Collector{{Name: "discovery", Incomplete: time.Minute}, {Name: "vaults", Incomplete: time.Minute}},
 		},
 	} {

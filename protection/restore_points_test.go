@@ -60,7 +60,7 @@ func TestRestorePoints(t *testing.T) {
 		"not wanted":        {change: func(s *inventory.Snapshot) { s.Backups = nil }},
 		"there are none":    {change: func(s *inventory.Snapshot) { s.Vaults, s.Bindings = []*cbrapi.Vault{}, nil; s.Backups = none }, want: []string{}},
 		"being read":        {change: func(s *inventory.Snapshot) { s.Backups = &inventory.Backups{} }},
-		"vaults being read": {change: func(s *inventory.Snapshot) { s.Vaults, s.Bindings, s.Expected = nil, nil, nil }},
+		"vaults being read": {change: func(s *inventory.Snapshot) { s.Vaults, s.Bindings, s.Expected, s.Waiting = nil, nil, nil, true }},
 		"vaults cannot be read": {
 			change: func(s *inventory.Snapshot) {
 				*s = inventory.Snapshot{Backups: s.Backups, Reading: inventory.Reading{Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}}

@@ -85,7 +85,7 @@ func NewSnapshot(known tasks.Snapshot, lists *inventory.Snapshot, o Options) Sna
 		if len(known.Tasks) == 0 && known.Discovered == nil { // only vaults are configured
 			s.Up, s.Duration = lists.Up, lists.Duration
 		}
-		if s.Waiting = lists.Waiting(); s.Waiting {
+		if s.Waiting = lists.Waiting; s.Waiting {
 			s.holdBack()
 		}
 		s.bindings = lists.Bindings

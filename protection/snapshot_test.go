@@ -38,7 +38,7 @@ func TestVaultsBeingRead(t *testing.T) {
 		vaults *inventory.Snapshot
 		want   tasks.Snapshot
 	}{
-		"not read yet":  {&inventory.Snapshot{Reading: inventory.Reading{Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}, heldBack},
+		"not read yet":  {&inventory.Snapshot{Reading: inventory.Reading{Waiting: true, Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}, heldBack},
 		"no vaults":     {&inventory.Snapshot{Vaults: []*cbrapi.Vault{}}, known},
 		"refused":       {&inventory.Snapshot{Reading: inventory.Reading{Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission}}}}, known},
 		"never read":    {nil, known},

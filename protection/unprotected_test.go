@@ -40,7 +40,7 @@ func TestUnprotected(t *testing.T) {
 		"invalid patterns":           {[]string{"[", "web-[", `\`, ""}, nil, "db web-1 web-2 share", "7 3 0, 0 1 0"},
 		"bound since then":           {nil, bind("e2"), "web-1 web-2 share", "8 2 0, 0 1 0"},
 		"bound since then, excluded": {[]string{"*"}, bind("e2"), "", "8 0 2, 0 0 1"},
-		"vaults being read":          {nil, func(s *inventory.Snapshot) { s.Vaults, s.Bindings = nil, nil }, "unknown", ""},
+		"vaults being read":          {nil, func(s *inventory.Snapshot) { s.Vaults, s.Bindings, s.Waiting = nil, nil, true }, "unknown", ""},
 		"vaults cannot be read": {nil, func(s *inventory.Snapshot) {
 			s.Vaults, s.Bindings, s.Problems = nil, nil, []problem.Problem{{Reason: cbrapi.ReasonPermission}}
 		}, "db web-1 web-2 share", "7 3 0, 0 1 0"},
