@@ -69,23 +69,8 @@ func restorable(r Resource, now time.Time) *shownPoints {
 	}
 	if p.Latest != nil {
 		v.Words += ", latest " + strings.ReplaceAll(ago(p.Latest, now).Words, " ", "\u00a0")
+		v.Title = formatUTC(*p.Latest)
 	}
-	var facts []string
-	for _, of := range []struct {
-		name string
-		at   *time.Time
-	}{{"latest ", p.Latest}, {"oldest ", p.Oldest}, {"next expiry ", p.NextExpiry}} {
-		if of.at != nil {
-			facts = append(facts, of.name+formatUTC(*of.at))
-		}
-	}
-	if p.InError > 0 {
-		facts = append(facts, formatCount(p.InError)+" in error")
-	}
-	if p.BeingMade > 0 {
-		facts = append(facts, formatCount(p.BeingMade)+" being made")
-	}
-	v.Title = strings.Join(facts, "; ")
 	return v
 }
 
@@ -179,14 +164,6 @@ func elapsed(t Task, now time.Time) string {
 	default:
 		return took(t.Duration) + " so far"
 	}
-}
-
-// longer is how many times the usual duration is said to be long.
-const longer = 1.25
-
-// isLong reports whether an active task takes longer than usual.
-func isLong(t Task) bool {
-	return isActive(t) && t.Duration != nil && t.Usual != nil && *t.Duration > longer**t.Usual
 }
 
 // used says how much of a vault is used; "" if that is not known.

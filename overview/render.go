@@ -51,7 +51,7 @@ func cells() template.FuncMap {
 		"count": formatCount, "took": took, "ago": ago, "until": until, "join": strings.Join,
 		"badges": badges, "runbook": runbook, "words": operationWords, "resource": resourceLink, "vault": vaultLink,
 		"strip": strip, "lastSuccess": lastSuccess, "restorable": restorable,
-		"runBadge": runBadge, "taskBadges": taskBadges, "progress": progress, "elapsed": elapsed, "isLong": isLong,
+		"runBadge": runBadge, "taskBadges": taskBadges, "progress": progress, "elapsed": elapsed,
 		"bytes": formatBytes, "yesNo": yesNo, "used": used, "usage": usage, "policyBadge": policyBadge,
 	}
 }
