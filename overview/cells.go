@@ -42,36 +42,10 @@ func lastSuccess(r Resource, now time.Time) moment {
 	case s != nil:
 		return ago(cmp.Or(s.Ended, s.Created), now)
 	case r.NoneSince != nil:
-		return noneSince(*r.NoneSince, now)
+		return moment{Words: "none in " + age(now.Sub(*r.NoneSince)), UTC: "since " + formatUTC(*r.NoneSince)}
 	default:
 		return moment{}
 	}
-}
-
-// shownPoints are the restore points of a resource.
-type shownPoints struct{ Class, Words, Title string }
-
-// restorable says how many restore points a resource has; nil if that is not known.
-func restorable(r Resource, now time.Time) *shownPoints {
-	p := r.RestorePoints
-	if p == nil {
-		return nil
-	}
-	v := &shownPoints{Words: formatCount(p.Count)}
-	switch {
-	case isTrue(p.Lost):
-		v.Words += " of " + formatCount(p.Peak)
-	case p.Count == 0:
-		v.Words = "none"
-	}
-	if unrestorable(r.States) {
-		v.Class = "wrong"
-	}
-	if p.Latest != nil {
-		v.Words += ", latest " + strings.ReplaceAll(ago(p.Latest, now).Words, " ", "\u00a0")
-		v.Title = formatUTC(*p.Latest)
-	}
-	return v
 }
 
 func yesNo(yes bool) string {
@@ -79,19 +53,6 @@ func yesNo(yes bool) string {
 		return "yes"
 	}
 	return "no"
-}
-
-// describeProtectables says how many resources of each type exist; "" if there are no counts.
-func describeProtectables(all []ProtectableCount) string {
-	var types []string
-	for _, p := range all {
-		text := fmt.Sprintf("%s: %s in vaults, %s in none", p.ResourceType, formatCount(p.Protected), formatCount(p.Unprotected))
-		if p.Excluded > 0 {
-			text += ", " + formatCount(p.Excluded) + " excluded by the configuration"
-		}
-		types = append(types, text)
-	}
-	return strings.Join(types, "; ")
 }
 
 // bar is how much of something is done or used.

@@ -43,11 +43,6 @@ func until(t, now time.Time) moment {
 	return moment{Words: "in " + age(t.Sub(now)), UTC: formatUTC(t)}
 }
 
-// noneSince says that something has not happened since t.
-func noneSince(t, now time.Time) moment {
-	return moment{Words: "none in " + age(now.Sub(t)), UTC: "since " + formatUTC(t)}
-}
-
 func formatUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // took formats a number of seconds; "" if it is not known.

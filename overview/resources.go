@@ -310,3 +310,12 @@ func (r *resourceRow) show() Resource {
 	}
 	return v
 }
+
+// newRun returns a finished task.
+func newRun(known ledger.Run) Run {
+	r := Run{ID: known.ID, Status: known.Status, Created: utc(known.Created), Ended: utc(known.End), Error: known.Error.String()}
+	if known.HasDuration {
+		r.Duration = new(known.Duration.Seconds())
+	}
+	return r
+}

@@ -1,6 +1,10 @@
 package overview
 
 import (
+	"slices"
+	"strings"
+	"time"
+
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
@@ -46,4 +50,35 @@ func (p *project) describeRestorePoints(known *protection.RestorePoints) string 
 		text += ": " + why
 	}
 	return text + "."
+}
+
+// unrestorable reports whether there is no restore point, or too many are gone.
+func unrestorable(states []State) bool {
+	return slices.Contains(states, StateLost) || slices.Contains(states, StateNoRestorePoint)
+}
+
+// shownPoints are the restore points of a resource.
+type shownPoints struct{ Class, Words, Title string }
+
+// restorable says how many restore points a resource has; nil if that is not known.
+func restorable(r Resource, now time.Time) *shownPoints {
+	p := r.RestorePoints
+	if p == nil {
+		return nil
+	}
+	v := &shownPoints{Words: formatCount(p.Count)}
+	switch {
+	case isTrue(p.Lost):
+		v.Words += " of " + formatCount(p.Peak)
+	case p.Count == 0:
+		v.Words = "none"
+	}
+	if unrestorable(r.States) {
+		v.Class = "wrong"
+	}
+	if p.Latest != nil {
+		v.Words += ", latest " + strings.ReplaceAll(ago(p.Latest, now).Words, " ", "\u00a0")
+		v.Title = formatUTC(*p.Latest)
+	}
+	return v
 }

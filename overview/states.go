@@ -85,11 +85,6 @@ func wrong(states []State) bool {
 	})
 }
 
-// unrestorable reports whether there is no restore point, or too many are gone.
-func unrestorable(states []State) bool {
-	return slices.Contains(states, StateLost) || slices.Contains(states, StateNoRestorePoint)
-}
-
 // quiet reports whether nothing is wrong, and nothing is going on.
 func quiet(states []State) bool {
 	return !slices.ContainsFunc(states, func(s State) bool { return s.shown().Class != "good" && s.shown().Class != "plain" })

@@ -2,6 +2,7 @@ package overview
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -90,4 +91,17 @@ func (m *model) protectables() []ProtectableCount {
 		}
 	}
 	return all
+}
+
+// describeProtectables says how many resources of each type exist; "" if there are no counts.
+func describeProtectables(all []ProtectableCount) string {
+	var types []string
+	for _, p := range all {
+		text := fmt.Sprintf("%s: %s in vaults, %s in none", p.ResourceType, formatCount(p.Protected), formatCount(p.Unprotected))
+		if p.Excluded > 0 {
+			text += ", " + formatCount(p.Excluded) + " excluded by the configuration"
+		}
+		types = append(types, text)
+	}
+	return strings.Join(types, "; ")
 }

@@ -6,9 +6,33 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/protection"
 )
+
+// day returns a day with the worst that happened. A failure explains why a run was missed.
+func day(d protection.Day) Day {
+	v := Day{Date: d.Start.UTC().Format(time.DateOnly), Tasks: d.Tasks, Due: d.Due, Missed: d.Missed}
+	switch {
+	case d.Tasks[cbrapi.StatusTimeout] > 0:
+		v.Outcome = OutcomeTimeout
+	case d.Tasks[cbrapi.StatusFailed] > 0:
+		v.Outcome = OutcomeFailed
+	case d.Missed > 0:
+		v.Outcome = OutcomeMissed
+	case d.Tasks[cbrapi.StatusSkipped] > 0:
+		v.Outcome = OutcomeSkipped
+	case d.Tasks[cbrapi.StatusSuccess] > 0:
+		v.Outcome = OutcomeSuccess
+	case d.Known:
+		v.Outcome = OutcomeNone
+	default:
+		v.Outcome = OutcomeUnknown
+	}
+	return v
+}
 
 // cell returns the class and the outline of the cell of an outcome, in a box of 4 by 16
 // below and right of the point at which its path starts; nothing if it has no cell. Each
