@@ -197,7 +197,7 @@ func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.Va
 		if b.ParentID != "" || b.CreatedAt.Before(since) { // the API may ignore the filter
 			return nil
 		}
-		if b.Resource.ID == "" && !slices.ContainsFunc(b.Invalid, isResource) {
+		if b.Resource.ID == "" && !slices.ContainsFunc(b.Invalid, func(f cbrapi.InvalidField) bool { return f.Field == resourceField }) {
 			b.Invalid = append(b.Invalid, cbrapi.InvalidField{Field: resourceField, Value: "null"})
 		}
 		i.report(b.ID, b.Invalid)
@@ -209,8 +209,6 @@ func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.Va
 	})
 	return rows + len(bad), append(bad, inRows...), err
 }
-
-func isResource(f cbrapi.InvalidField) bool { return f.Field == resourceField }
 
 // known returns what is known of the backups at a moment. The retention is that of the vault
 // to which a resource is bound, or of its latest backup.

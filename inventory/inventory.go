@@ -96,13 +96,6 @@ func (i *Inventory) Collect(ctx context.Context) Snapshot {
 	return i.Last()
 }
 
-// Last returns the last known state without sending a request.
-func (i *Inventory) Last() Snapshot {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.snapshot()
-}
-
 // Close cancels the running readings and waits for their end.
 func (i *Inventory) Close() { i.readings.Close() }
 

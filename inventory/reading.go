@@ -51,33 +51,25 @@ func begin[S any](i *Inventory, p *part[S], now time.Time, read func(context.Con
 }
 
 // try reads a list and records the outcome. After a failure that every further request
-// would meet as well it does not try.
-func (r *reading) try(ctx context.Context, name string, list *listState, hint hint, read func(context.Context) error) {
-	err := r.stop
+// would meet as well it does not try. The hint says what to check when it fails.
+func (r *reading) try(ctx context.Context, name string, list *listState, hint func(cbrapi.Reason, error) string, read func(context.Context) error) {
+	i, err := r.inventory, r.stop
 	list.partial = false
 	if err == nil {
-		err = r.inventory.attempt(ctx, name, hint, read)
+		err = read(ctx)
+		switch {
+		case ctx.Err() != nil: // the inventory is closed
+		case err != nil:
+			reason := cbrapi.ReasonOf(err)
+			_ = i.problems.Failed(name, reason).Log("msg", "reading "+name+" failed", "reason", reason, "err", err, "hint", hint(reason, err))
+		case i.problems.Recovered(name):
+			_ = level.Info(i.logger).Log("msg", "reading "+name+" recovered")
+		}
 	}
 	if err != nil && cbrapi.StopsAll(err) {
 		r.stop = err
 	}
-	list.record(r.started, r.inventory.options.Now(), err)
-}
-
-// hint returns what to check when lists cannot be read.
-type hint func(cbrapi.Reason, error) string
-
-func (i *Inventory) attempt(ctx context.Context, name string, hint hint, read func(context.Context) error) error {
-	err := read(ctx)
-	switch {
-	case ctx.Err() != nil: // the inventory is closed
-	case err != nil:
-		reason := cbrapi.ReasonOf(err)
-		_ = i.problems.Failed(name, reason).Log("msg", "reading "+name+" failed", "reason", reason, "err", err, "hint", hint(reason, err))
-	case i.problems.Recovered(name):
-		_ = level.Info(i.logger).Log("msg", "reading "+name+" recovered")
-	}
-	return err
+	list.record(r.started, i.options.Now(), err)
 }
 
 // success returns the logger for a list that was read completely.

@@ -68,8 +68,10 @@ func readingOf(lists ...*listState) Reading {
 	return r
 }
 
-// snapshot returns the known state. The caller holds the mutex.
-func (i *Inventory) snapshot() Snapshot {
+// Last returns the last known state without sending a request.
+func (i *Inventory) Last() Snapshot {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	k, reading := &i.vaults.state, i.vaults.current
 	if k.policyList.ended.IsZero() { // the duration goes on
 		i.revision++

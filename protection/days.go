@@ -94,8 +94,11 @@ func (c *Calendar) addDue(days []Day, f *facts, tasks []ledger.Run) {
 		if verdict == nil || run.at.After(verdict.Due) {
 			continue
 		}
-		if run.at.Equal(verdict.Due) {
-			day.judge(verdict.Overdue)
+		if run.at.Equal(verdict.Due) { // the latest one
+			day.Known = day.Known && verdict.Overdue != nil
+			if isTrue(verdict.Overdue) {
+				day.Missed++
+			}
 			continue
 		}
 		next := runs[n+1]
@@ -110,16 +113,6 @@ func (c *Calendar) addDue(days []Day, f *facts, tasks []ledger.Run) {
 		default:
 			day.Missed++
 		}
-	}
-}
-
-// judge adds the latest run whose grace is over.
-func (d *Day) judge(overdue *bool) {
-	switch {
-	case overdue == nil:
-		d.Known = false
-	case *overdue:
-		d.Missed++
 	}
 }
 

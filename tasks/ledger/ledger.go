@@ -85,9 +85,13 @@ func (l *Ledger) addToKeys(log *cbrapi.OperationLog) {
 	operation, resources := log.OperationType.Canonical(), log.Resources()
 	for _, r := range resources {
 		key := ResourceKey{r.ID, operation}
-		if l.resources[key] != nil || l.hasRoom() {
-			l.resource(key).add(log)
+		if l.resources[key] == nil {
+			if !l.hasRoom() {
+				continue
+			}
+			l.resources[key] = &resource{}
 		}
+		l.resources[key].add(log)
 	}
 	if len(resources) > 0 {
 		return
@@ -140,7 +144,35 @@ func (l *Ledger) Forget(id string) {
 
 // ForgetBefore removes the tasks that were created before oldest from the state of their
 // resources or vault, as if they had never been read: the API has none of them any more.
-func (l *Ledger) ForgetBefore(oldest time.Time) { l.forgetKeys(oldest) }
+func (l *Ledger) ForgetBefore(oldest time.Time) {
+	used := map[string]bool{} // ids of resources and vaults
+	for key, r := range l.resources {
+		if r.latest.Before(oldest) {
+			delete(l.resources, key)
+			continue
+		}
+		r.forget(oldest)
+		used[key.ResourceID], used[r.vaultID] = true, true
+	}
+	for key, v := range l.vaultTasks {
+		if v.latest.Before(oldest) {
+			delete(l.vaultTasks, key)
+			continue
+		}
+		v.forget(oldest)
+		used[key.vaultID] = true
+	}
+	for _, t := range l.tasks {
+		if !used[t.vaultID] { // reading a map is cheaper than writing it
+			used[t.vaultID] = true
+		}
+	}
+	if len(l.resources)+len(l.vaultTasks) < l.options.MaxKeys {
+		l.leftOut = 0
+	}
+	maps.DeleteFunc(l.vaultNames, func(id string, _ vaultName) bool { return !used[id] })
+	maps.DeleteFunc(l.resourceNames, func(id string, _ resourceName) bool { return !used[id] })
+}
 
 // Now returns the latest time passed to Advance.
 func (l *Ledger) Now() time.Time { return l.now }
@@ -180,48 +212,13 @@ func (l *Ledger) forget() {
 		return
 	}
 	l.tidy = true
-	l.forgetOldTasks()
+	start := l.windowStart()
+	maps.DeleteFunc(l.tasks, func(_ string, t *task) bool { return t.endedBefore(start) })
+	maps.DeleteFunc(l.dropped, func(_ string, created time.Time) bool { return created.Before(start) })
 	if l.options.MaxTasks > 0 {
 		l.dropTasks()
 	}
 	if l.options.Lookback > 0 {
-		l.forgetKeys(l.now.Add(-l.options.Lookback))
+		l.ForgetBefore(l.now.Add(-l.options.Lookback))
 	}
-}
-
-func (l *Ledger) forgetOldTasks() {
-	start := l.windowStart()
-	maps.DeleteFunc(l.tasks, func(_ string, t *task) bool { return t.endedBefore(start) })
-	maps.DeleteFunc(l.dropped, func(_ string, created time.Time) bool { return created.Before(start) })
-}
-
-// forgetKeys removes what was created before oldest from the state of resources and vaults.
-func (l *Ledger) forgetKeys(oldest time.Time) {
-	used := map[string]bool{} // ids of resources and vaults
-	for key, r := range l.resources {
-		if r.latest.Before(oldest) {
-			delete(l.resources, key)
-			continue
-		}
-		r.forget(oldest)
-		used[key.ResourceID], used[r.vaultID] = true, true
-	}
-	for key, v := range l.vaultTasks {
-		if v.latest.Before(oldest) {
-			delete(l.vaultTasks, key)
-			continue
-		}
-		v.forget(oldest)
-		used[key.vaultID] = true
-	}
-	for _, t := range l.tasks {
-		if !used[t.vaultID] { // reading a map is cheaper than writing it
-			used[t.vaultID] = true
-		}
-	}
-	if len(l.resources)+len(l.vaultTasks) < l.options.MaxKeys {
-		l.leftOut = 0
-	}
-	maps.DeleteFunc(l.vaultNames, func(id string, _ vaultName) bool { return !used[id] })
-	maps.DeleteFunc(l.resourceNames, func(id string, _ resourceName) bool { return !used[id] })
 }

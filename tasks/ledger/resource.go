@@ -90,15 +90,6 @@ type resource struct {
 	vaultAt position // of that task
 }
 
-func (l *Ledger) resource(key ResourceKey) *resource {
-	r := l.resources[key]
-	if r == nil {
-		r = &resource{}
-		l.resources[key] = r
-	}
-	return r
-}
-
 func (r *resource) add(log *cbrapi.OperationLog) {
 	if p := positionOf(log); log.VaultID != "" && p.compare(r.vaultAt) >= 0 {
 		r.vaultID, r.vaultAt = log.VaultID, p

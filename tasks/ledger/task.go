@@ -66,11 +66,6 @@ func (p position) compare(other position) int {
 	return cmp.Or(p.created.Compare(other.created), strings.Compare(p.id, other.id))
 }
 
-// isLatest reports whether no later task than p is known; nil is none.
-func (p position) isLatest(known *cbrapi.OperationLog) bool {
-	return known == nil || p.compare(positionOf(known)) >= 0
-}
-
 // last holds the last task of a key, and the last one that has finished.
 type last struct {
 	latest   time.Time            // creation of the last task, active or finished
@@ -87,7 +82,7 @@ func (l *last) add(log *cbrapi.OperationLog) {
 		if Supersedes(log, l.finished) {
 			l.finished = log
 		}
-	case positionOf(log).isLatest(l.finished):
+	case l.finished == nil || positionOf(log).compare(positionOf(l.finished)) >= 0:
 		l.finished = log
 	}
 }
