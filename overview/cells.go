@@ -2,7 +2,6 @@ package overview
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"net/url"
 	"slices"
@@ -58,14 +57,12 @@ func yesNo(yes bool) string {
 // bar is how much of something is done or used.
 type bar struct {
 	Class   string
-	Percent int // -1 if it is not known
-	Words   string
+	Percent int
 }
 
 // newBar returns a bar of a part from 0 to 1.
 func newBar(part float64) *bar {
-	percent := int(math.Round(100 * part))
-	return &bar{"", percent, fmt.Sprintf("%d%%", percent)}
+	return &bar{Percent: int(math.Round(100 * part))}
 }
 
 func runBadge(r Run) badge { return taskBadge(string(r.Status), nil) }

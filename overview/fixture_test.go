@@ -221,8 +221,8 @@ func syncing() *Status {
 		Version: "0.1.0", At: fixtureNow, State: StateBlind, Summary: "The task list is being read for the first time.",
 		Tiles: []Tile{{"in_time", "In time", nil, nil, []State{StateInTime}, false}, {"overdue", "Overdue", nil, nil, []State{StateOverdue}, true}},
 		Projects: []Project{
-			{Name: "production", State: StateBlind, Reading: "Tasks: not read completely yet.", Sync: &Progress{12000, 48000}},
-			{Name: "staging", State: StateBlind, Reading: "Tasks: not read completely yet.", Sync: &Progress{Done: 300}},
+			{Name: "production", State: StateBlind, Reading: "Tasks: not read completely yet."},
+			{Name: "staging", State: StateBlind, Reading: "Tasks: not read completely yet."},
 		},
 		Resources: fixtureRows[Resource](), Tasks: fixtureRows[Task](), Vaults: fixtureRows[Vault](),
 	}

@@ -43,7 +43,7 @@ func (r *renderer) page(w io.Writer, s *Status, q Query) error {
 		if !several {
 			p.Summary = unsaid(p.Summary, s.Summary)
 		}
-		if card := newProjectCard(p, s.At); p.State == StateOK && p.Sync == nil {
+		if card := newProjectCard(p, s.At); p.State == StateOK {
 			v.Quiet = append(v.Quiet, card)
 		} else {
 			v.Projects = append(v.Projects, card)
@@ -120,7 +120,6 @@ type projectCard struct {
 	Badges   []badge
 	URL      string // selects its rows
 	Problems []problemItem
-	Progress *bar
 }
 
 type problemItem struct {
@@ -135,13 +134,6 @@ func newProjectCard(p Project, now time.Time) projectCard {
 	}
 	for _, problem := range p.Problems {
 		v.Problems = append(v.Problems, problemItem{problem, ago(&problem.Since, now)})
-	}
-	if s := p.Sync; s != nil {
-		v.Progress = &bar{"", -1, formatCount(s.Done) + " tasks so far"}
-		if s.Of > 0 {
-			v.Progress.Percent = min(100, 100*s.Done/s.Of)
-			v.Progress.Words = formatCount(s.Done) + " of about " + formatCount(s.Of) + " tasks"
-		}
 	}
 	return v
 }

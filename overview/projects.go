@@ -99,9 +99,6 @@ func (p *project) project() Project {
 			v.Problems = append(v.Problems, Problem{string(one.Reason), one.Err.Error(), one.Since.UTC()})
 		}
 	}
-	if d := p.Discovered; d != nil && d.Syncing != nil {
-		v.Sync = &Progress{Done: d.Syncing.Tasks, Of: int(d.Syncing.Of)}
-	}
 	return v
 }
 

@@ -86,7 +86,7 @@ func TestProjects(t *testing.T) {
 		},
 		"before the first full sync": {
 			with(discovered(), func(s *protection.Snapshot) {
-				s.Discovered = &tasks.Discovered{Syncing: &tasks.Sync{Tasks: 12000, Of: 48000}}
+				s.Discovered = &tasks.Discovered{}
 			}),
 			overview.StateBlind, "Resources are shown once the whole task list has been read.", "Tasks: not read completely yet.",
 		},
@@ -154,7 +154,6 @@ func TestProject(t *testing.T) {
 		Complete: true, LastComplete: noon,
 		Problems: []problem.Problem{{Reason: cbrapi.ReasonPermission, Err: errors.New("ListVault: HTTP status 403"), Since: noon.Add(-time.Minute)}},
 	}}
-	s.Discovered.Syncing = &tasks.Sync{Tasks: 12000, Of: 48000}
 	want := overview.Project{
 		Name: "test", State: overview.StateBlind, Blind: true,
 		Reading: "Tasks could not be read. Reason: upstream; check endpoint; if it is right, the service is failing. " +
@@ -164,7 +163,6 @@ func TestProject(t *testing.T) {
 			{Reason: "upstream", Error: "ListOpLogs: HTTP status 403 <b>", Since: hoursAgo(1)},
 			{Reason: "permission", Error: "ListVault: HTTP status 403", Since: noon.Add(-time.Minute)},
 		},
-		Sync: &overview.Progress{Done: 12000, Of: 48000},
 	}
 	if diff := cmp.Diff(want, get(t, "", source(s)).Projects[0]); diff != "" {
 		t.Errorf("the project differs (-want +got):\n%s", diff)

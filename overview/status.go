@@ -91,14 +91,6 @@ type Project struct {
 
 	At       *time.Time `json:"at"` // end of the last pass; null before the first one
 	Problems []Problem  `json:"problems"`
-	// Sync is how far the first reading of the task list has come; nil if there is none.
-	Sync *Progress `json:"first_sync,omitempty"`
-}
-
-// Progress is how much of something is done.
-type Progress struct {
-	Done int `json:"done"`
-	Of   int `json:"of,omitempty"` // about how many; 0 if that is not known
 }
 
 // Problem is one reason for which something could not be read.

@@ -109,13 +109,13 @@ func (m *model) summary() string {
 
 // unknown says which projects could not be read, the worst first.
 func (m *model) unknown() []string {
-	var unread, unscraped, waiting, syncing, empty, withoutVaults []string // names of projects
+	var unread, unscraped, waiting, beingRead, empty, withoutVaults []string // names of projects
 	reasons := map[cbrapi.Reason]bool{}
 	var longest time.Duration // unread
 	var unscrapedFor time.Duration
 	never := false
 	for _, p := range m.projects {
-		switch d := p.Discovered; {
+		switch {
 		case !p.scraped:
 			empty = append(empty, p.Project)
 		case p.unscraped > 0 && !p.failed(): // else the failure is what to look at
@@ -124,12 +124,10 @@ func (m *model) unknown() []string {
 		case p.lacksVaults() && !p.blind:
 			withoutVaults = append(withoutVaults, p.Project)
 		case !p.blind:
-		case d != nil && d.Syncing != nil && !p.failed():
-			syncing = append(syncing, p.Project)
 		case p.Waiting:
 			waiting = append(waiting, p.Project)
-		case (p.awaits(protection.BackupsCollector) || p.awaits(protection.ProtectablesCollector)) && !p.failed():
-			syncing = append(syncing, p.Project)
+		case p.isNew() && !p.failed():
+			beingRead = append(beingRead, p.Project)
 		default:
 			unread = append(unread, p.Project)
 			at := p.completeAt()
@@ -174,9 +172,15 @@ func (m *model) unknown() []string {
 	}
 	say(withoutVaults, "has backups, but lists no vault", "have backups, but list no vault")
 	say(waiting, "waits for its vaults", "wait for their vaults")
-	say(syncing, "is being read for the first time", "are being read for the first time")
+	say(beingRead, "is being read for the first time", "are being read for the first time")
 	say(empty, "has no data yet", "have no data yet")
 	return all
+}
+
+// isNew reports whether the first attempt to read some list is not over.
+func (p *project) isNew() bool {
+	return p.Discovered != nil && !p.Discovered.Synced ||
+		p.awaits(protection.BackupsCollector) || p.awaits(protection.ProtectablesCollector)
 }
 
 // failed reports whether reading failed, rather than not being over.

@@ -40,15 +40,15 @@ func TestSummary(t *testing.T) {
 	unreadBefore := with(refused(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(3))), cbrapi.ReasonCredentials), func(s *protection.Snapshot) {
 		s.At = hoursAgo(0.5)
 	})
-	syncing := source(called("new", with(discovered(), func(s *protection.Snapshot) { s.Discovered = &tasks.Discovered{Syncing: &tasks.Sync{Tasks: 1}} })))
+	syncing := source(called("new", with(discovered(), func(s *protection.Snapshot) { s.Discovered = &tasks.Discovered{} })))
 	interrupted := source(called("new", with(refused(discovered(), cbrapi.ReasonNetwork), func(s *protection.Snapshot) {
-		s.Discovered = &tasks.Discovered{Syncing: &tasks.Sync{Tasks: 1}}
+		s.Discovered = &tasks.Discovered{}
 	})))
 	waiting := source(called("slow", with(discovered(), func(s *protection.Snapshot) {
 		s.Inventory = &inventory.Snapshot{Reading: inventory.Reading{Waiting: true, Reasons: map[cbrapi.Reason]bool{cbrapi.ReasonDeadline: true}}}
 	})))
-	never := source(called("never", with(discovered(), func(s *protection.Snapshot) {
-		s.Discovered, s.Reasons = &tasks.Discovered{}, map[cbrapi.Reason]bool{cbrapi.ReasonCredentials: true}
+	never := source(called("never", with(refused(discovered(), cbrapi.ReasonCredentials), func(s *protection.Snapshot) {
+		s.Discovered = &tasks.Discovered{}
 	})))
 	vaultless := with(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(9))), func(s *protection.Snapshot) {
 		s.Inventory = inventoryOf(t, []*cbrapi.Vault{})

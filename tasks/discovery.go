@@ -45,12 +45,6 @@ func (d Discovery) Follows(operation cbrapi.OperationType) bool {
 	})
 }
 
-// Sync is how far the first full sync has come.
-type Sync struct {
-	Tasks int   // that have been read
-	Of    int64 // about how many there are, as the API says; 0 if it does not
-}
-
 // discovered is the state of discovery. The mutex of the Tracker guards it.
 type discovered struct {
 	Discovery // with a sorted list of types
@@ -97,14 +91,6 @@ func (d *discovered) historyStart() time.Time {
 		return d.knownFrom
 	}
 	return start
-}
-
-// firstSync returns how far the first full sync has come; nil if it has not begun, or ended.
-func (d *discovered) firstSync() *Sync {
-	if d.sync == nil || !d.syncedAt.IsZero() {
-		return nil
-	}
-	return &Sync{Tasks: d.sync.tasks, Of: d.sync.count}
 }
 
 func (d *discovered) synced(now time.Time) bool {

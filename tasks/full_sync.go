@@ -22,7 +22,6 @@ type fullSync struct {
 	list     *cbrapi.List[cbrapi.OperationLog]
 	started  time.Time // by our clock
 	date     time.Time // of the first page, by the API's clock
-	count    int64     // of the tasks, as the API says; 0 if it does not
 	tasks    int       // that have been read
 	followed int       // of these
 	oldest   time.Time // creation of the oldest finished task; zero if there is none
@@ -83,7 +82,7 @@ func (t *Tracker) readPage(ctx context.Context, s *fullSync) error {
 		}
 	}
 	followed := t.record(logs, 0)
-	s.count, s.tasks, s.followed = s.list.Count(), s.tasks+len(logs), s.followed+len(followed)
+	s.tasks, s.followed = s.tasks+len(logs), s.followed+len(followed)
 	t.mu.Unlock()
 	t.report(followed)
 	return nil

@@ -62,9 +62,8 @@ type Discovered struct {
 	// API's clock; zero if there is none.
 	KnownUntil time.Time
 
-	Syncing  *Sync // how far the first full sync has come, also after the pass; nil unless it runs or was interrupted
-	LeftOut  int   // records that MaxActive and MaxKeys left out of the pass
-	Synced   bool  // a full sync has been completed; until then the fields below are empty
+	LeftOut  int  // records that MaxActive and MaxKeys left out of the pass
+	Synced   bool // a full sync has been completed; until then the fields below are empty
 	SyncedAt time.Time
 	Window   time.Duration
 
@@ -98,30 +97,13 @@ func (t *Tracker) previousIsValid(p *pass) bool {
 	return p.duration(now) <= limit && now.Sub(t.previous.ended) <= maxPreviousAge
 }
 
-// resultOf returns the result of a pass that is over, with the progress of the first full
-// sync since then. The caller holds the mutex.
-func (t *Tracker) resultOf(p *pass) Snapshot {
-	s := p.result
-	if s.Discovered != nil && !s.Discovered.Synced {
-		d := *s.Discovered
-		d.Syncing = t.discovered.firstSync()
-		s.Discovered = &d
-		s.Revision = t.nextRevision()
-	}
-	return s
-}
-
-func (t *Tracker) nextRevision() uint64 {
-	t.revision++
-	return t.revision
-}
-
 // snapshot returns the state in the pass, running or over. The caller holds the mutex.
 func (t *Tracker) snapshot(p *pass) Snapshot {
 	now := t.options.Now()
+	t.revision++
 	s := Snapshot{
 		Project:      t.options.Project,
-		Revision:     t.nextRevision(),
+		Revision:     t.revision,
 		Tasks:        make([]Task, len(t.configured)),
 		Up:           p.responded,
 		Reasons:      map[cbrapi.Reason]bool{},
@@ -169,7 +151,6 @@ func (t *Tracker) discoveredIn(p *pass, now time.Time) *Discovered {
 		Complete:     p.over() && !p.discoveryFailed && d.synced(now),
 		LastComplete: d.lastComplete,
 		KnownUntil:   d.knownUntil,
-		Syncing:      d.firstSync(),
 		LeftOut:      p.leftOut,
 		Synced:       !d.syncedAt.IsZero(),
 		SyncedAt:     d.syncedAt,

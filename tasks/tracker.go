@@ -98,9 +98,9 @@ func (t *Tracker) Collect(ctx context.Context) Snapshot {
 	defer t.mu.Unlock()
 	switch {
 	case p.over():
-		return t.resultOf(p)
+		return p.result
 	case t.previousIsValid(p):
-		return t.resultOf(t.previous)
+		return t.previous.result
 	default:
 		return t.snapshot(p)
 	}
@@ -112,7 +112,7 @@ func (t *Tracker) Last() (s Snapshot, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if p := t.lastPass(); p != nil {
-		return t.resultOf(p), true
+		return p.result, true
 	}
 	return Snapshot{Project: t.options.Project}, false
 }

@@ -23,7 +23,7 @@ export async function ready() {
   for (;;) {
     try {
       const { projects, resources, vaults } = await read('api/v1/status');
-      const synced = projects.every((p) => p.at && !p.first_sync && !p.blind);
+      const synced = projects.every((p) => p.at && !p.blind);
       if (synced && resources.all > 0 && vaults.all > 0) {
         return;
       }
