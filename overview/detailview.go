@@ -2,7 +2,6 @@ package overview
 
 import (
 	"cmp"
-	"io"
 	"net/url"
 	"slices"
 	"time"
@@ -57,8 +56,8 @@ func (o operationView) Earlier() runsView {
 	return runsView{"Earlier tasks of " + operationWords(o.OperationType), o.Runs[min(shownRuns, len(o.Runs)):], o.At}
 }
 
-// detail writes the page of one resource.
-func (r *renderer) detail(w io.Writer, d *Detail) error {
+// detail returns the page of one resource.
+func (r *renderer) detail(d *Detail) detailView {
 	v := detailView{layout: r.layout(cmp.Or(d.ResourceName, d.ResourceID), ""), Detail: d}
 	v.State, v.AsOf = StateOK, formatUTC(d.At)
 	if d.Blind {
@@ -80,7 +79,7 @@ func (r *renderer) detail(w io.Writer, d *Detail) error {
 	if d.Vault != nil {
 		v.Vaults = newWholeTable([]Vault{*d.Vault}, vaultsTable(), d.At)
 	}
-	return r.write(w, "resource", v)
+	return v
 }
 
 // nextRun returns when a policy runs next for the resource; nothing if none does.

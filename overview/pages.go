@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -54,17 +53,13 @@ func (p *Pages) ServePage(w http.ResponseWriter, r *http.Request) {
 		p.serveMessage(w, r, "Nothing can be selected", err)
 		return
 	}
-	p.serveHTML(w, r, http.StatusOK, func(body io.Writer) error { return p.renderer.page(body, status, q) })
+	p.serveHTML(w, r, http.StatusOK, "page", p.renderer.page(status, q))
 }
 
 // ServeStatus serves the same as JSON.
 func (p *Pages) ServeStatus(w http.ResponseWriter, r *http.Request) {
 	status, _, err := p.status(r)
-	if err != nil {
-		p.serveJSONError(w, r, err)
-		return
-	}
-	p.serveJSON(w, r, http.StatusOK, status)
+	p.serveJSON(w, r, status, err)
 }
 
 func (p *Pages) status(r *http.Request) (*Status, Query, error) {
@@ -98,17 +93,13 @@ func (p *Pages) ServeResource(w http.ResponseWriter, r *http.Request) {
 		p.serveMessage(w, r, "Nothing is known of the resource", err)
 		return
 	}
-	p.serveHTML(w, r, http.StatusOK, func(body io.Writer) error { return p.renderer.detail(body, d) })
+	p.serveHTML(w, r, http.StatusOK, "resource", p.renderer.detail(d))
 }
 
 // ServeResourceStatus serves the same as JSON.
 func (p *Pages) ServeResourceStatus(w http.ResponseWriter, r *http.Request) {
 	d, err := p.detail(r)
-	if err != nil {
-		p.serveJSONError(w, r, err)
-		return
-	}
-	p.serveJSON(w, r, http.StatusOK, d)
+	p.serveJSON(w, r, d, err)
 }
 
 func (p *Pages) detail(r *http.Request) (*Detail, error) {
@@ -146,26 +137,30 @@ func (p *Pages) Text(title, root, contentType string, text func(*http.Request) s
 			serve(w, r, http.StatusOK, contentType, []byte(text(r)))
 			return
 		}
-		p.serveHTML(w, r, http.StatusOK, func(body io.Writer) error { return p.renderer.text(body, title, root, text(r)) })
+		p.serveHTML(w, r, http.StatusOK, "text", textPage{p.renderer.layout(title, root), text(r)})
 	}
 }
 
 // serveMessage serves a page that says what is wrong with the request.
 func (p *Pages) serveMessage(w http.ResponseWriter, r *http.Request, title string, err error) {
-	text := sentence([]string{err.Error()})
-	p.serveHTML(w, r, codeOf(err), func(body io.Writer) error { return p.renderer.message(body, title, text) })
+	p.serveHTML(w, r, codeOf(err), "message", textPage{p.renderer.layout(title, ""), sentence([]string{err.Error()})})
 }
 
-func (p *Pages) serveHTML(w http.ResponseWriter, r *http.Request, status int, render func(io.Writer) error) {
+func (p *Pages) serveHTML(w http.ResponseWriter, r *http.Request, status int, name string, view any) {
 	var body bytes.Buffer
-	if err := render(&body); err != nil {
+	if err := p.renderer.write(&body, name, view); err != nil {
 		p.failed(w, err)
 		return
 	}
 	serve(w, r, status, "text/html; charset=utf-8", body.Bytes())
 }
 
-func (p *Pages) serveJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
+// serveJSON serves v or, if it is not nil, the error.
+func (p *Pages) serveJSON(w http.ResponseWriter, r *http.Request, v any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		status, v = codeOf(err), map[string]string{"error": err.Error()}
+	}
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false) // people read it with curl
@@ -174,10 +169,6 @@ func (p *Pages) serveJSON(w http.ResponseWriter, r *http.Request, status int, v 
 		return
 	}
 	serve(w, r, status, "application/json", body.Bytes())
-}
-
-func (p *Pages) serveJSONError(w http.ResponseWriter, r *http.Request, err error) {
-	p.serveJSON(w, r, codeOf(err), map[string]string{"error": err.Error()})
 }
 
 func (p *Pages) failed(w http.ResponseWriter, err error) {

@@ -2,7 +2,6 @@ package overview
 
 import (
 	"cmp"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +26,8 @@ type pageView struct {
 	Exist       string // how many resources exist, by type; "" if that is not known
 }
 
-// page writes the page of all projects.
-func (r *renderer) page(w io.Writer, s *Status, q Query) error {
+// page returns the page of all projects.
+func (r *renderer) page(s *Status, q Query) pageView {
 	v := pageView{layout: r.layout(pageTitle(s), ""), Status: s, Filter: newFilterView(s, q)}
 	v.State, v.AsOf = s.State, formatUTC(s.At)
 	v.JSON = "api/v1/status?" + q.Values().Encode()
@@ -54,7 +53,7 @@ func (r *renderer) page(w io.Writer, s *Status, q Query) error {
 	v.Vaults = newTableView(s.Vaults, q, vaultsTable(), s.At, several)
 	v.Unprotected = newTableView(s.Unprotected, q, unprotectedTable(), s.At, several)
 	v.Exist = describeProtectables(s.Protectables)
-	return r.write(w, "page", v)
+	return v
 }
 
 // unsaid returns what a sentence about the only project says beyond the one about all.

@@ -45,6 +45,11 @@ func newRenderer(version, metrics string) *renderer {
 	return r
 }
 
+// write writes the page with the name, which shows the view.
+func (r *renderer) write(w io.Writer, name string, view any) error {
+	return r.pages[name].ExecuteTemplate(w, "layout", view)
+}
+
 // cells returns the functions by which the templates show values.
 func cells() template.FuncMap {
 	return template.FuncMap{
@@ -79,23 +84,10 @@ func (l layout) Home() string {
 	return l.Root
 }
 
-// text writes a page of plain text. root is the relative link to the page of all projects.
-func (r *renderer) text(w io.Writer, title, root, text string) error {
-	return r.write(w, "text", textPage{r.layout(title, root), text})
-}
-
-// message writes a page that says why there is no other.
-func (r *renderer) message(w io.Writer, title, text string) error {
-	return r.write(w, "message", textPage{r.layout(title, ""), text})
-}
-
+// textPage is a page of plain text, or one that says why there is no other.
 type textPage struct {
 	layout
 	Text string
-}
-
-func (r *renderer) write(w io.Writer, name string, data any) error {
-	return r.pages[name].ExecuteTemplate(w, "layout", data)
 }
 
 // link returns a relative link to the page of all projects with the parameters.

@@ -23,34 +23,43 @@ func fixturePages(t *testing.T) map[string]string {
 	t.Helper()
 	r := newRenderer("0.1.0", "metrics")
 	pages := map[string]string{}
-	for name, write := range map[string]func(*bytes.Buffer) error{
-		"troubled": func(b *bytes.Buffer) error { return r.page(b, troubled(), Query{}) },
-		"filtered": func(b *bytes.Buffer) error {
-			return r.page(b, troubled(), Query{Text: quoteName, Vault: scriptName, Type: scriptName, States: []State{StateOverdue}, Sort: "resource"})
-		},
-		"fine":    func(b *bytes.Buffer) error { return r.page(b, fine(), Query{}) },
-		"syncing": func(b *bytes.Buffer) error { return r.page(b, syncing(), Query{}) },
-		"many":    func(b *bytes.Buffer) error { return r.page(b, manyRows(), Query{Resources: 2}) },
-		"detail":  func(b *bytes.Buffer) error { return r.detail(b, detailed()) },
-		"text":    func(b *bytes.Buffer) error { return r.text(b, scriptName, "", "projects:\n  - name: "+scriptName+"\n") },
-		"message": func(b *bytes.Buffer) error { return r.message(b, "No such resource", scriptName) },
+	for name, page := range map[string]struct {
+		name string
+		view any
+	}{
+		"troubled": {"page", r.page(troubled(), Query{})},
+		"filtered": {"page", r.page(troubled(), Query{Text: quoteName, Vault: scriptName, Type: scriptName, States: []State{StateOverdue}, Sort: "resource"})},
+		"fine":     {"page", r.page(fine(), Query{})},
+		"syncing":  {"page", r.page(syncing(), Query{})},
+		"many":     {"page", r.page(manyRows(), Query{Resources: 2})},
+		"detail":   {"resource", r.detail(detailed())},
+		"text":     {"text", textPage{r.layout(scriptName, ""), "projects:\n  - name: " + scriptName + "\n"}},
+		"message":  {"message", textPage{r.layout("No such resource", ""), scriptName}},
 	} {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		pages[name] = b.String()
+		pages[name] = written(t, r, page.name, page.view)
 	}
 	return pages
 }
 
-func render(t *testing.T, s *Status, q Query) string {
+func written(t *testing.T, r *renderer, name string, view any) string {
 	t.Helper()
 	var b strings.Builder
-	if err := newRenderer("0.1.0", "metrics").page(&b, s, q); err != nil {
-		t.Fatal(err)
+	if err := r.write(&b, name, view); err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
 	return b.String()
+}
+
+func render(t *testing.T, s *Status, q Query) string {
+	t.Helper()
+	r := newRenderer("0.1.0", "metrics")
+	return written(t, r, "page", r.page(s, q))
+}
+
+func renderDetail(t *testing.T, d *Detail) string {
+	t.Helper()
+	r := newRenderer("0.1.0", "metrics")
+	return written(t, r, "resource", r.detail(d))
 }
 
 // want fails unless the page has each text once at least.
@@ -330,13 +339,10 @@ func TestDetailOfUnprotected(t *testing.T) {
 	t.Parallel()
 	s := troubled()
 	for n, why := range []string{"", "", "it cannot be protected: BackupService.9999"} {
-		var b strings.Builder
 		d := &Detail{At: fixtureNow, ResourceID: "a", Restorable: "No backup of it is known.", Unprotected: &s.Unprotected.Rows[n]}
-		if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
-			t.Fatal(err)
-		}
-		want(t, b.String(), "%23c2410c", `In no vault <span class="badge warn">unprotected</span>`, why, "Runbook of CBRResourceUnprotected</a>", "No backup of it is known.")
-		wantNot(t, b.String(), "<dt>Latest</dt>", "Locked", "Copies in")
+		page := renderDetail(t, d)
+		want(t, page, "%23c2410c", `In no vault <span class="badge warn">unprotected</span>`, why, "Runbook of CBRResourceUnprotected</a>", "No backup of it is known.")
+		wantNot(t, page, "<dt>Latest</dt>", "Locked", "Copies in")
 	}
 }
 
@@ -358,12 +364,9 @@ func TestStateOfDetail(t *testing.T) {
 			t.Parallel()
 			d := detailed()
 			d.Operations, d.Blind = []Operation{{Resource: fixtureResource(1, "x", tt.states...)}}, tt.blind
-			var b strings.Builder
-			if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
-				t.Fatal(err)
-			}
-			want(t, b.String(), tt.color)
-			if got := strings.Contains(b.String(), `<span class="badge warn">blind</span>`); got != tt.blind {
+			page := renderDetail(t, d)
+			want(t, page, tt.color)
+			if got := strings.Contains(page, `<span class="badge warn">blind</span>`); got != tt.blind {
 				t.Errorf("says blind: %t, want %t", got, tt.blind)
 			}
 		})
@@ -391,12 +394,9 @@ func TestRestorableDetail(t *testing.T) {
 			t.Parallel()
 			d := detailed()
 			d.RestorePoints, d.Operations[0].States = c.points, []State{c.state}
-			var b strings.Builder
-			if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
-				t.Fatal(err)
-			}
-			want(t, b.String(), c.want)
-			if got := strings.Index(b.String(), c.want) > strings.Index(b.String(), `class="operation"`); got != c.below {
+			page := renderDetail(t, d)
+			want(t, page, c.want)
+			if got := strings.Index(page, c.want) > strings.Index(page, `class="operation"`); got != c.below {
 				t.Errorf("it is below the operations: %t, want %t", got, c.below)
 			}
 		})
@@ -409,13 +409,10 @@ func TestOrderOfDetail(t *testing.T) {
 	t.Parallel()
 	d := detailed()
 	d.Operations[0], d.Operations[1] = d.Operations[1], d.Operations[0]
-	var b strings.Builder
-	if err := newRenderer("0.1.0", "metrics").detail(&b, d); err != nil {
-		t.Fatal(err)
-	}
+	page := renderDetail(t, d)
 	order := []string{">Restore points</h2>", ">overdue</span>", fixtureID(6004), "<summary>1 earlier</summary>", fixtureID(6005), ">in time</span>"}
 	for n := range order[1:] {
-		if strings.Index(b.String(), order[n]) > strings.Index(b.String(), order[n+1]) {
+		if strings.Index(page, order[n]) > strings.Index(page, order[n+1]) {
 			t.Errorf("%s is below %s", order[n], order[n+1])
 		}
 	}
@@ -437,12 +434,10 @@ func TestPageTitle(t *testing.T) {
 
 func TestTextBelowRoot(t *testing.T) {
 	t.Parallel()
-	var b strings.Builder
-	if err := newRenderer("0.1.0", "metrics").text(&b, "Health", "../", "OK\n"); err != nil {
-		t.Fatal(err)
-	}
-	want(t, b.String(), `<title>Health · CBR Exporter</title>`, `href="../assets/style.css"`, `href="../metrics"`, `class="brand" href="../"`, `<pre tabindex="0">OK`)
-	wantNot(t, b.String(), "refresh", "page.js") // it does not change
+	r := newRenderer("0.1.0", "metrics")
+	page := written(t, r, "text", textPage{r.layout("Health", "../"), "OK\n"})
+	want(t, page, `<title>Health · CBR Exporter</title>`, `href="../assets/style.css"`, `href="../metrics"`, `class="brand" href="../"`, `<pre tabindex="0">OK`)
+	wantNot(t, page, "refresh", "page.js") // it does not change
 }
 
 func TestAsset(t *testing.T) {
@@ -465,7 +460,7 @@ func BenchmarkPage(b *testing.B) {
 	var body bytes.Buffer
 	for b.Loop() {
 		body.Reset()
-		if err := r.page(&body, s, Query{Resources: 2}); err != nil {
+		if err := r.write(&body, "page", r.page(s, Query{Resources: 2})); err != nil {
 			b.Fatal(err)
 		}
 	}
