@@ -40,8 +40,8 @@ func lastSuccess(r Resource, now time.Time) moment {
 	switch s := r.LastSuccess; {
 	case s != nil:
 		return ago(cmp.Or(s.Ended, s.Created), now)
-	case r.NoneSince != nil:
-		return moment{Words: "none in " + age(now.Sub(*r.NoneSince)), UTC: "since " + formatUTC(*r.NoneSince)}
+	case !r.NoneSince.IsZero():
+		return moment{Words: "none in " + age(now.Sub(r.NoneSince)), UTC: "since " + formatUTC(r.NoneSince)}
 	default:
 		return moment{}
 	}
@@ -113,8 +113,8 @@ func progress(t Task) *bar {
 // elapsed says how long a task has waited or run.
 func elapsed(t Task, now time.Time) string {
 	switch {
-	case isWaiting(t) && t.Created != nil:
-		return "waiting for " + age(now.Sub(*t.Created))
+	case isWaiting(t) && !t.Created.IsZero():
+		return "waiting for " + age(now.Sub(t.Created))
 	case t.Duration == nil, !isActive(t), isWaiting(t):
 		return took(t.Duration)
 	case t.Usual != nil:

@@ -23,7 +23,7 @@ func longName() string { return strings.Repeat("x", 255) }
 
 func fixtureID(n int) string { return fmt.Sprintf("6f1c9a2e-0000-4000-8000-%012d", n) }
 
-func before(d time.Duration) *time.Time { return new(fixtureNow.Add(-d)) }
+func before(d time.Duration) time.Time { return fixtureNow.Add(-d) }
 
 // fixtureDays returns 31 days of success, with the outcomes at the end.
 func fixtureDays(last ...Outcome) []Day {
@@ -111,18 +111,18 @@ func troubled() *Status {
 			{"running", "Running", new(3), nil, []State{StateActive}, false},
 			{"in_time", "In time", new(408), new(412), []State{StateInTime}, false},
 		},
-		Refusal: &Refusal{*before(26 * time.Minute), []string{
+		Refusal: &Refusal{before(26 * time.Minute), []string{
 			"projects[1].discovery.lookback: 40d is more than the 30 days that the API remembers",
 			`projects[2]: unknown field "valuts"; did you mean "vaults"?`,
 		}},
 		Projects: []Project{
 			{
-				Name: "archive", State: StateBlind, Summary: "Nothing is known since 2 h.", At: before(time.Minute),
+				Name: "archive", State: StateBlind, Summary: "Nothing is known since 2 h.", At: new(before(time.Minute)),
 				Reading:  "Tasks could not be read. Reason: authentication; check access_key and secret_key of the project. Tasks: last read completely 2 h ago.",
-				Problems: []Problem{{"authentication", "GET https://cbr.example.com/v3/0a1b/operation-logs: HTTP 401, APIGW.0301: Incorrect IAM authentication information", *before(2 * time.Hour)}},
+				Problems: []Problem{{"authentication", "GET https://cbr.example.com/v3/0a1b/operation-logs: HTTP 401, APIGW.0301: Incorrect IAM authentication information", before(2 * time.Hour)}},
 			},
-			{Name: "production", State: StateAttention, Summary: "Overdue: 4 of 300. Failing: 2 of 290. 1 vault is full.", Reading: "Tasks: read 20 s ago, the whole list 31 min ago. Vaults and policies: read 4 min ago.", At: before(20 * time.Second)},
-			{Name: "staging", State: StateOK, Reading: "Tasks: read 20 s ago, the whole list 40 min ago.", At: before(20 * time.Second)},
+			{Name: "production", State: StateAttention, Summary: "Overdue: 4 of 300. Failing: 2 of 290. 1 vault is full.", Reading: "Tasks: read 20 s ago, the whole list 31 min ago. Vaults and policies: read 4 min ago.", At: new(before(20 * time.Second))},
+			{Name: "staging", State: StateOK, Reading: "Tasks: read 20 s ago, the whole list 40 min ago.", At: new(before(20 * time.Second))},
 		},
 	}
 	s.ReadsBackups = true

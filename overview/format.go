@@ -31,11 +31,11 @@ type moment struct {
 }
 
 // ago returns when t was; nothing if it is not known.
-func ago(t *time.Time, now time.Time) moment {
-	if t == nil {
+func ago(t, now time.Time) moment {
+	if t.IsZero() {
 		return moment{}
 	}
-	return moment{Words: age(now.Sub(*t)) + " ago", UTC: formatUTC(*t)}
+	return moment{Words: age(now.Sub(t)) + " ago", UTC: formatUTC(t)}
 }
 
 // until says how far ahead t is.

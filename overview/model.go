@@ -150,13 +150,5 @@ func (m *model) state() State {
 	}
 }
 
-// utc returns t in UTC; nil if it is zero.
-func utc(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return new(t.UTC())
-}
-
 func isTrue(b *bool) bool  { return b != nil && *b }
 func isFalse(b *bool) bool { return b != nil && !*b }

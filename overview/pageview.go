@@ -132,7 +132,7 @@ func newProjectCard(p Project, now time.Time) projectCard {
 		v.Badges = append(v.Badges, StateBlind.shown().badge)
 	}
 	for _, problem := range p.Problems {
-		v.Problems = append(v.Problems, problemItem{problem, ago(&problem.Since, now)})
+		v.Problems = append(v.Problems, problemItem{problem, ago(problem.Since, now)})
 	}
 	return v
 }

@@ -93,7 +93,7 @@ func (p *project) project() Project {
 	if !p.scraped {
 		return v
 	}
-	v.Reading, v.At = p.reading(), utc(p.At)
+	v.Reading, v.At = p.reading(), new(p.At.UTC())
 	for _, l := range p.lists() {
 		for _, one := range l.problems {
 			v.Problems = append(v.Problems, Problem{string(one.Reason), one.Err.Error(), one.Since.UTC()})

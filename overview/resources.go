@@ -289,7 +289,7 @@ func (r *resourceRow) show() Resource {
 	}
 	v.RestorePoints = showRestorePoints(r.points)
 	if r.verdict != nil {
-		v.Due = utc(r.verdict.Due)
+		v.Due = r.verdict.Due.UTC()
 	}
 	if r.last != nil {
 		v.Last = new(newRun(ledger.RunOf(r.last)))
@@ -306,14 +306,14 @@ func (r *resourceRow) show() Resource {
 	if r.state != nil && r.state.LastSuccess != nil {
 		v.LastSuccess = new(newRun(*r.state.LastSuccess))
 	} else {
-		v.NoneSince = utc(p.Discovered.HistoryStart)
+		v.NoneSince = p.Discovered.HistoryStart.UTC()
 	}
 	return v
 }
 
 // newRun returns a finished task.
 func newRun(known ledger.Run) Run {
-	r := Run{ID: known.ID, Status: known.Status, Created: utc(known.Created), Ended: utc(known.End), Error: known.Error.String()}
+	r := Run{ID: known.ID, Status: known.Status, Created: known.Created.UTC(), Ended: known.End.UTC(), Error: known.Error.String()}
 	if known.HasDuration {
 		r.Duration = new(known.Duration.Seconds())
 	}

@@ -91,16 +91,15 @@ func TestResource(t *testing.T) {
 		t.Fatalf("got %+v, want one row with 31 days", rows)
 	}
 	rows[0].Days = rows[0].Days[30:]
-	at := func(hours float64) *time.Time { return new(hoursAgo(hours)) }
 	want := overview.Resource{
 		Place:      overview.Place{Project: "test", VaultID: "vault-2", VaultName: "vault-full"},
 		ResourceID: "resource-3", ResourceName: "ecs-3", ResourceType: "OS::Nova::Server", OperationType: "backup",
 		States:      []overview.State{overview.StateOverdue, overview.StateFailing},
 		Why:         "the vault is full; 9 in a row failed, the latest (created 2026-11-20 10:00 UTC): BackupService.6114: The vault is full",
 		Alert:       "CBRBackupOverdue",
-		Due:         at(10),
-		LastSuccess: &overview.Run{Status: "success", Created: at(241), Ended: at(240)},
-		Last:        &overview.Run{ID: "task-3", Status: "failed", Created: at(2), Ended: at(1), Duration: new(3600.0)},
+		Due:         hoursAgo(10),
+		LastSuccess: &overview.Run{Status: "success", Created: hoursAgo(241), Ended: hoursAgo(240)},
+		Last:        &overview.Run{ID: "task-3", Status: "failed", Created: hoursAgo(2), Ended: hoursAgo(1), Duration: new(3600.0)},
 		Failures:    9,
 		Days:        []overview.Day{{Date: "2026-11-20", Outcome: overview.OutcomeFailed, Tasks: map[cbrapi.Status]int{"failed": 1}, Due: 1, Missed: 1}},
 	}
@@ -108,11 +107,11 @@ func TestResource(t *testing.T) {
 		t.Errorf("the row differs (-want +got):\n%s", diff)
 	}
 	success := get(t, "?q=ecs-1&state=in_time", source(everyVerdict(t))).Resources.Rows[0].LastSuccess
-	if diff := cmp.Diff(&overview.Run{ID: "task-1", Status: "success", Created: at(10), Ended: at(9), Duration: new(3600.0)}, success); diff != "" {
+	if diff := cmp.Diff(&overview.Run{ID: "task-1", Status: "success", Created: hoursAgo(10), Ended: hoursAgo(9), Duration: new(3600.0)}, success); diff != "" {
 		t.Errorf("the last success differs (-want +got):\n%s", diff)
 	}
 	never := get(t, "?q=ecs-2", source(everyVerdict(t))).Resources.Rows[0]
-	if never.LastSuccess != nil || never.NoneSince == nil || !never.NoneSince.Equal(hoursAgo(30*24)) {
+	if never.LastSuccess != nil || !never.NoneSince.Equal(hoursAgo(30*24)) {
 		t.Errorf("got %+v, want none since the known history", never)
 	}
 }
@@ -145,7 +144,7 @@ func TestResourcesOfConfiguredTasks(t *testing.T) {
 		t.Errorf("the rows differ (-want +got):\n%s", diff)
 	}
 	for _, r := range got.Resources.Rows {
-		if r.LastSuccess != nil || r.NoneSince != nil || r.Failures != 0 || r.Days != nil {
+		if r.LastSuccess != nil || !r.NoneSince.IsZero() || r.Failures != 0 || r.Days != nil {
 			t.Errorf("the history is not known, but got %+v", r)
 		}
 	}

@@ -15,11 +15,11 @@ func showRestorePoints(known *protection.RestorePoints) *RestorePoints {
 	}
 	v := &RestorePoints{
 		Count: known.Count, Peak: known.Peak, Lost: known.Lost,
-		Latest: utc(known.Latest), Oldest: utc(known.Oldest), NextExpiry: utc(known.NextExpiry),
+		Latest: known.Latest.UTC(), Oldest: known.Oldest.UTC(), NextExpiry: known.NextExpiry.UTC(),
 		InError: known.InError, BeingMade: known.BeingMade,
 	}
 	for _, r := range known.Replicas {
-		v.Replicas = append(v.Replicas, Replicas{Region: r.Region, Latest: utc(r.Latest), Failed: r.Failed, ErrorCode: r.FailCode})
+		v.Replicas = append(v.Replicas, Replicas{Region: r.Region, Latest: r.Latest.UTC(), Failed: r.Failed, ErrorCode: r.FailCode})
 	}
 	return v
 }
@@ -76,9 +76,9 @@ func restorable(r Resource, now time.Time) *shownPoints {
 	if unrestorable(r.States) {
 		v.Class = "wrong"
 	}
-	if p.Latest != nil {
+	if !p.Latest.IsZero() {
 		v.Words += ", latest " + strings.ReplaceAll(ago(p.Latest, now).Words, " ", "\u00a0")
-		v.Title = formatUTC(*p.Latest)
+		v.Title = formatUTC(p.Latest)
 	}
 	return v
 }

@@ -117,8 +117,8 @@ func TestRestorePoints(t *testing.T) {
 	s.Inventory.Backups.Resources["resource-8"] = known
 	want := &overview.RestorePoints{
 		Count: 3, Peak: 12, Lost: new(true),
-		Latest: new(hoursAgo(9.5)), Oldest: new(hoursAgo(57.5)), NextExpiry: new(noon.Add(20 * time.Hour)), InError: 2, BeingMade: 1,
-		Replicas: []overview.Replicas{{Region: "cn-east-3", Latest: new(hoursAgo(33))}, {Region: "cn-south-1", Failed: 2, ErrorCode: "BackupService.6302"}},
+		Latest: hoursAgo(9.5), Oldest: hoursAgo(57.5), NextExpiry: noon.Add(20 * time.Hour), InError: 2, BeingMade: 1,
+		Replicas: []overview.Replicas{{Region: "cn-east-3", Latest: hoursAgo(33)}, {Region: "cn-south-1", Failed: 2, ErrorCode: "BackupService.6302"}},
 	}
 	if diff := cmp.Diff(want, get(t, "?q=ecs-8", source(s)).Resources.Rows[0].RestorePoints); diff != "" {
 		t.Errorf("the row differs (-want +got):\n%s", diff)

@@ -129,14 +129,14 @@ type Resource struct {
 	Why    string  `json:"why,omitempty"`
 	Alert  string  `json:"alert,omitempty"` // the name of the alert that fires for it
 
-	Due         *time.Time `json:"due,omitempty"` // the latest moment whose grace is over
-	LastSuccess *Run       `json:"last_success,omitempty"`
-	Last        *Run       `json:"last_finished,omitempty"`
-	Failures    int        `json:"consecutive_failures,omitempty"`
+	Due         time.Time `json:"due,omitzero"` // the latest moment whose grace is over
+	LastSuccess *Run      `json:"last_success,omitempty"`
+	Last        *Run      `json:"last_finished,omitempty"`
+	Failures    int       `json:"consecutive_failures,omitempty"`
 
 	Days []Day `json:"days,omitempty"` // of the lookback, the latest last
 	// NoneSince is since when no success is known, if none is.
-	NoneSince *time.Time `json:"none_since,omitempty"`
+	NoneSince time.Time `json:"none_since,omitzero"`
 	// RestorePoints are those of a resource of which backups are read.
 	RestorePoints *RestorePoints `json:"restore_points,omitempty"`
 }
@@ -148,9 +148,9 @@ type RestorePoints struct {
 	Lost  *bool `json:"lost,omitempty"` // too many are gone
 
 	// Times of the data.
-	Latest     *time.Time `json:"latest,omitempty"`
-	Oldest     *time.Time `json:"oldest,omitempty"`
-	NextExpiry *time.Time `json:"next_expiry,omitempty"`
+	Latest     time.Time `json:"latest,omitzero"`
+	Oldest     time.Time `json:"oldest,omitzero"`
+	NextExpiry time.Time `json:"next_expiry,omitzero"`
 
 	// Backups that are no restore points.
 	InError   int `json:"in_error,omitempty"`
@@ -161,18 +161,18 @@ type RestorePoints struct {
 
 // Replicas are the copies of the backups of a resource in another region.
 type Replicas struct {
-	Region    string     `json:"region"`
-	Latest    *time.Time `json:"latest,omitempty"` // time of the data of the latest one that has arrived
-	Failed    int        `json:"failed,omitempty"`
-	ErrorCode string     `json:"error_code,omitempty"` // of the latest failure
+	Region    string    `json:"region"`
+	Latest    time.Time `json:"latest,omitzero"` // time of the data of the latest one that has arrived
+	Failed    int       `json:"failed,omitempty"`
+	ErrorCode string    `json:"error_code,omitempty"` // of the latest failure
 }
 
 // Run is a finished task of a resource.
 type Run struct {
 	ID       string        `json:"id,omitempty"`
 	Status   cbrapi.Status `json:"status"`
-	Created  *time.Time    `json:"created_at,omitempty"`
-	Ended    *time.Time    `json:"ended_at,omitempty"`
+	Created  time.Time     `json:"created_at,omitzero"`
+	Ended    time.Time     `json:"ended_at,omitzero"`
 	Duration *float64      `json:"duration_seconds,omitempty"`
 	Error    string        `json:"error,omitempty"`
 }
@@ -210,13 +210,13 @@ type Task struct {
 	Resources     []Named              `json:"resources,omitempty"`
 	Configured    bool                 `json:"configured"`
 
-	Progress *float64   `json:"progress,omitempty"` // 0 to 1
-	Created  *time.Time `json:"created_at,omitempty"`
-	Started  *time.Time `json:"started_at,omitempty"`
-	Duration *float64   `json:"duration_seconds,omitempty"`       // so far if it is active
-	Usual    *float64   `json:"usual_duration_seconds,omitempty"` // of the last success of its resource
-	Error    string     `json:"error,omitempty"`                  // of the task, or of reading it
-	Alert    string     `json:"alert,omitempty"`
+	Progress *float64  `json:"progress,omitempty"` // 0 to 1
+	Created  time.Time `json:"created_at,omitzero"`
+	Started  time.Time `json:"started_at,omitzero"`
+	Duration *float64  `json:"duration_seconds,omitempty"`       // so far if it is active
+	Usual    *float64  `json:"usual_duration_seconds,omitempty"` // of the last success of its resource
+	Error    string    `json:"error,omitempty"`                  // of the task, or of reading it
+	Alert    string    `json:"alert,omitempty"`
 }
 
 // Named is a resource with its name, "" if it has none.

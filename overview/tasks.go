@@ -198,7 +198,7 @@ func (r *taskRow) show() Task {
 	if r.log == nil {
 		return v
 	}
-	v.Created, v.Started = utc(r.log.CreatedAt), utc(r.log.StartedAt)
+	v.Created, v.Started = r.log.CreatedAt.UTC(), r.log.StartedAt.UTC()
 	if percent := r.log.ExtraInfo.Common.Progress; percent != nil {
 		v.Progress = new(*percent / 100)
 	}

@@ -80,7 +80,7 @@ func TestActiveTasks(t *testing.T) {
 		Place: overview.Place{Project: "test", VaultID: "vault-1", VaultName: "vault-db"},
 		ID:    "2", Status: "running", States: []overview.State{overview.StateActive}, OperationType: "backup",
 		Resources: []overview.Named{{ID: "resource-2", Name: "ecs-2"}},
-		Progress:  new(0.42), Created: new(hoursAgo(2)), Started: new(hoursAgo(2)), Duration: new(7200.0), Usual: new(3600.0),
+		Progress:  new(0.42), Created: hoursAgo(2), Started: hoursAgo(2), Duration: new(7200.0), Usual: new(3600.0),
 	}
 	if diff := cmp.Diff(want, got.Tasks.Rows[1]); diff != "" {
 		t.Errorf("the task differs (-want +got):\n%s", diff)
