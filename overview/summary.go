@@ -109,9 +109,9 @@ func (m *model) summary() string {
 
 // unknown says which projects could not be read, the worst first.
 func (m *model) unknown() []string {
-	var unread, unscraped, waiting, beingRead, empty, withoutVaults []string // names of projects
-	reasons := map[cbrapi.Reason]bool{}
-	var longest time.Duration // unread
+	var unread, unscraped, beingRead, empty, withoutVaults []string // names of projects
+	var lists []list                                                // of the unread
+	var longest time.Duration                                       // unread
 	var unscrapedFor time.Duration
 	never := false
 	for _, p := range m.projects {
@@ -124,8 +124,6 @@ func (m *model) unknown() []string {
 		case p.lacksVaults() && !p.blind:
 			withoutVaults = append(withoutVaults, p.Project)
 		case !p.blind:
-		case p.Waiting:
-			waiting = append(waiting, p.Project)
 		case p.isNew() && !p.failed():
 			beingRead = append(beingRead, p.Project)
 		default:
@@ -133,11 +131,7 @@ func (m *model) unknown() []string {
 			at := p.completeAt()
 			never = never || at.IsZero()
 			longest = max(longest, m.at.Sub(at))
-			for _, reason := range cbrapi.Reasons() {
-				for _, l := range p.lists() {
-					reasons[reason] = reasons[reason] || l.reasons[reason]
-				}
-			}
+			lists = append(lists, p.lists()...)
 		}
 	}
 	var all []string
@@ -159,7 +153,7 @@ func (m *model) unknown() []string {
 	}
 	why := ""
 	for _, reason := range cbrapi.Reasons() {
-		if reasons[reason] {
+		if slices.ContainsFunc(lists, func(l list) bool { return l.reasons[reason] }) {
 			why = " (" + string(reason) + ")"
 			break
 		}
@@ -171,7 +165,6 @@ func (m *model) unknown() []string {
 		say(unscraped, "has not been scraped for "+age(unscrapedFor), "have not been scraped for up to "+age(unscrapedFor))
 	}
 	say(withoutVaults, "has backups, but lists no vault", "have backups, but list no vault")
-	say(waiting, "waits for its vaults", "wait for their vaults")
 	say(beingRead, "is being read for the first time", "are being read for the first time")
 	say(empty, "has no data yet", "have no data yet")
 	return all
@@ -179,7 +172,7 @@ func (m *model) unknown() []string {
 
 // isNew reports whether the first attempt to read some list is not over.
 func (p *project) isNew() bool {
-	return p.Discovered != nil && !p.Discovered.Synced ||
+	return p.Waiting || p.Discovered != nil && !p.Discovered.Synced ||
 		p.awaits(protection.BackupsCollector) || p.awaits(protection.ProtectablesCollector)
 }
 

@@ -78,7 +78,7 @@ func TestSummary(t *testing.T) {
 		"unread before that": {[]overview.Source{source(called("b", unreadBefore))}, overview.StateBlind, 1, "Project b has not been read completely for 60 min (credentials)."},
 		"first sync":         {[]overview.Source{syncing}, overview.StateBlind, 1, "Project new is being read for the first time."},
 		"interrupted":        {[]overview.Source{interrupted}, overview.StateBlind, 1, "Project new has not been read completely yet (network)."},
-		"vaults unread":      {[]overview.Source{waiting}, overview.StateBlind, 1, "Project slow waits for its vaults."},
+		"vaults unread":      {[]overview.Source{waiting}, overview.StateBlind, 1, "Project slow is being read for the first time."},
 		"no vault":           {[]overview.Source{good, source(called("b", vaultless))}, overview.StateAttention, 0, "Project b has backups, but lists no vault."},
 		"no data":            {[]overview.Source{empty, empty}, overview.StateBlind, 2, "Projects later and later have no data yet."},
 		"all at once": {
