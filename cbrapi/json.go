@@ -133,6 +133,28 @@ func (o object) objects(name string) iter.Seq[object] {
 	}
 }
 
+// entries returns the objects of a list, each with its field called key, which id or text
+// reads. It leaves out those without it, and all but the first of those with the same.
+func (o object) entries(name, key string, read func(object, string) string) iter.Seq2[string, object] {
+	return func(yield func(string, object) bool) {
+		seen := map[string]bool{}
+		for entry := range o.objects(name) {
+			value := read(entry, key)
+			switch {
+			case value == "":
+				if sent := entry.value(key); sent == nil || string(sent) == `""` { // read has reported others
+					entry.invalid(key, sent)
+				}
+			case !seen[value]:
+				seen[value] = true
+				if !yield(value, entry) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // list returns the list called name, nil if it is absent.
 func (o object) list(name string) raw {
 	value := o.value(name)

@@ -355,7 +355,9 @@ func readExtraInfo(o object) ExtraInfo {
 		e.RemoveResources = &RemoveResources{
 			FailCount:  r.count("fail_count"),
 			TotalCount: r.count("total_count"),
-			Resources:  readResources(r),
+		}
+		for _, resource := range r.entries("resources", "id", object.id) {
+			e.RemoveResources.Resources = append(e.RemoveResources.Resources, readResource(resource))
 		}
 	}
 	if v, ok := o.object("vault_delete"); ok {
@@ -377,24 +379,6 @@ func readResource(o object) Resource {
 		Name:           o.text("name"),
 		ExcludeVolumes: volumes.texts("exclude_volumes"),
 	}
-}
-
-// readResources leaves out entries without an id.
-func readResources(o object) []Resource {
-	var resources []Resource
-	seen := map[string]bool{}
-	for entry := range o.objects("resources") {
-		before := len(*entry.found)
-		r := readResource(entry)
-		switch {
-		case r.ID == "" && len(*entry.found) == before:
-			entry.invalid("id", entry.value("id"))
-		case r.ID != "" && !seen[r.ID]:
-			seen[r.ID] = true
-			resources = append(resources, r)
-		}
-	}
-	return resources
 }
 
 // firstCount returns the first of the named counts that can be read.

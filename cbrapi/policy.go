@@ -3,7 +3,6 @@ package cbrapi
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -79,13 +78,9 @@ func readPolicy(o object) *Policy {
 		MonthBackups: definition.integer("month_backups"),
 		YearBackups:  definition.integer("year_backups"),
 	}
-	for vault := range o.objects("associated_vaults") {
-		if id := vault.id("vault_id"); id != "" {
-			p.VaultIDs = append(p.VaultIDs, id)
-		}
+	for id := range o.entries("associated_vaults", "vault_id", object.id) {
+		p.VaultIDs = append(p.VaultIDs, id)
 	}
-	slices.Sort(p.VaultIDs)
-	p.VaultIDs = slices.Compact(p.VaultIDs)
 	p.Invalid = *o.found
 	return p
 }

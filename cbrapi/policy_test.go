@@ -39,7 +39,7 @@ func TestPolicies(t *testing.T) {
 				Patterns:  []string{"FREQ=DAILY;INTERVAL=1;BYHOUR=2;BYMINUTE=00", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=14;BYMINUTE=30"},
 				StartTime: time.Date(2024, 2, 5, 10, 38, 34, 0, time.UTC),
 				Retention: cbrapi.Retention{MaxBackups: 14, Days: -1, DayBackups: 7, WeekBackups: 4, MonthBackups: 12, YearBackups: 3},
-				VaultIDs:  []string{vaultID, "10000000-0000-4000-8000-000000000702"},
+				VaultIDs:  []string{"10000000-0000-4000-8000-000000000702", vaultID},
 			},
 			{
 				ID: "10000000-0000-4000-8000-000000000802", Name: "copies", Enabled: new(false), OperationType: cbrapi.OperationReplication,
@@ -106,8 +106,8 @@ func TestInvalidPolicyFields(t *testing.T) {
 		},
 		{
 			`"associated_vaults": [{"vault_id": "B"}, {"vault_id": "a"}, {"vault_id": "b"}, {"destination_vault_id": "c"}, {"vault_id": []}, "d"]`,
-			policy{VaultIDs: []string{"a", "b"}},
-			invalid{{"policies.associated_vaults.vault_id", "[]"}, {"policies.associated_vaults", "d"}},
+			policy{VaultIDs: []string{"b", "a"}},
+			invalid{{"policies.associated_vaults.vault_id", "null"}, {"policies.associated_vaults.vault_id", "[]"}, {"policies.associated_vaults", "d"}},
 		},
 	} {
 		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {

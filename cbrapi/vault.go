@@ -162,27 +162,16 @@ func readVaultResources(o object) []VaultResource {
 	if o.value("resources").isList() {
 		resources = []VaultResource{}
 	}
-	seen := map[string]bool{}
-	for inner := range o.objects("resources") {
-		before := len(*inner.found)
-		id := inner.id("id")
-		switch {
-		case len(*inner.found) > before, seen[id]:
-			continue
-		case id == "":
-			inner.invalid("id", inner.value("id"))
-			continue
-		}
-		seen[id] = true
-		extra, _ := inner.object("extra_info")
+	for id, resource := range o.entries("resources", "id", object.id) {
+		extra, _ := resource.object("extra_info")
 		resources = append(resources, VaultResource{
 			ID:              id,
-			Type:            inner.text("type"),
-			Name:            inner.text("name"),
-			ProtectStatus:   ProtectStatus(inner.token("protect_status")),
-			AutoProtect:     inner.bool("auto_protect"),
-			BackupCount:     inner.count("backup_count"),
-			BackupSize:      inner.size("backup_size", megabyte),
+			Type:            resource.text("type"),
+			Name:            resource.text("name"),
+			ProtectStatus:   ProtectStatus(resource.token("protect_status")),
+			AutoProtect:     resource.bool("auto_protect"),
+			BackupCount:     resource.count("backup_count"),
+			BackupSize:      resource.size("backup_size", megabyte),
 			ExcludeVolumes:  extra.texts("exclude_volumes"),
 			IncludedVolumes: extra.length("include_volumes"),
 		})
@@ -193,17 +182,13 @@ func readVaultResources(o object) []VaultResource {
 // readTags leaves out tags of which a part cannot be read.
 func readTags(o object) map[string]string {
 	var tags map[string]string
-	for tag := range o.objects("tags") {
+	for key, tag := range o.entries("tags", "key", object.text) {
 		before := len(*tag.found)
-		key, value := tag.text("key"), tag.text("value")
-		_, again := tags[key]
-		switch {
-		case len(*tag.found) > before, again:
+		value := tag.text("value")
+		if len(*tag.found) > before {
 			continue
-		case key == "":
-			tag.invalid("key", tag.value("key"))
-			continue
-		case tags == nil:
+		}
+		if tags == nil {
 			tags = map[string]string{}
 		}
 		tags[key] = value

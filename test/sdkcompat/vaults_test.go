@@ -2,7 +2,6 @@ package sdkcompat
 
 import (
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -227,7 +226,6 @@ func translatePolicy(t *testing.T, p model.Policy) *cbrapi.Policy {
 	for _, v := range value(p.AssociatedVaults) {
 		out.VaultIDs = append(out.VaultIDs, strings.ToLower(v.VaultId))
 	}
-	slices.Sort(out.VaultIDs)
 	return out
 }
 
