@@ -36,6 +36,3 @@ func (v raw) generic() any {
 		return json.Number(v)
 	}
 }
-
-// IsName reports whether the JSON text in the body is the name of a member.
-func IsName(text []byte, name string) bool { return raw(text).isName(name) }

@@ -80,9 +80,10 @@ func (r *response) list(name string, element func(raw) error) (object, error) {
 }
 
 // lookup returns the field called name, nil if it is null. Of several the last one counts.
+// One whose name is sent with escapes is not found: no letter of a name needs one.
 func (o object) lookup(name string) (value raw, sent bool) {
 	for _, m := range slices.Backward(o.members) {
-		if o.all[m.name:m.nameEnd].isName(name) {
+		if string(o.all[m.name+1:m.nameEnd-1]) == name {
 			return o.all[m.value:m.end].orNil(), true
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
-	"strconv"
 	"unicode/utf8"
 )
 
@@ -36,26 +35,6 @@ func (v raw) isObject() bool { return len(v) > 0 && v[0] == '{' }
 
 func (v raw) isList() bool { return len(v) > 0 && v[0] == '[' }
 
-// isName reports whether v is the JSON text name, which has letters and underscores only.
-func (v raw) isName(name string) bool {
-	text := v[1 : len(v)-1]
-	for len(text) > 0 && name != "" {
-		c, n := text[0], 1
-		if c == '\\' && text[1] == 'u' {
-			code, err := strconv.ParseUint(string(text[2:6]), 16, 7)
-			if err != nil {
-				return false
-			}
-			c, n = byte(code), 6
-		}
-		if c != name[0] {
-			return false
-		}
-		text, name = text[n:], name[1:]
-	}
-	return len(text) == 0 && name == ""
-}
-
 // unquote returns the JSON text v.
 func (v raw) unquote() string {
 	if inner := v[1 : len(v)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
@@ -66,8 +45,8 @@ func (v raw) unquote() string {
 	return s
 }
 
-// member is where the name and the value of a member stand in its object. No response has
-// more bytes than an int32 can count.
+// member is where the name, in quotes, and the value of a member stand in its object. No
+// response has more bytes than an int32 can count.
 type member struct{ name, nameEnd, value, end int32 }
 
 // members returns the members of an object, in its order; none if v is something else.
