@@ -82,7 +82,7 @@ func Parse(file, dir string, content []byte, environment Environment) (*Config, 
 	r := &report{file: file, lines: map[string]int{}}
 	p := problems{report: r}
 	decode(content, c, p)
-	if r.skipDecoded() {
+	if len(r.found) == 0 { // else it is not known what the values are meant to be
 		c.complete(dir, environment, p)
 		c.validate(p)
 	}

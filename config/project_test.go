@@ -116,11 +116,10 @@ var projectMistakes = mistakes{
 		want: `config.yml:2: projects[0].name: missing; with two or more projects each needs a name
 config.yml:6: projects[1].name: missing; with two or more projects each needs a name`,
 	},
-	"a project behind one with an unknown key": {
+	"values are checked once the keys are right": {
 		yaml: with("- region", "- name: prod\n    regoin") +
 			strings.TrimPrefix(with("- region", "- name: other\n    region", "task_ids: ["+backupID, "task_ids: [abc"), "projects:\n"),
-		want: `config.yml:3: projects[0].regoin: unknown key; correct or remove it, the commented example shows all keys
-config.yml:11: projects[1].task_ids[0]: "abc" is not a UUID; copy the id from the console or the API`,
+		want: `config.yml:3: projects[0].regoin: unknown key; correct or remove it, the commented example shows all keys`,
 	},
 	"two projects of one name": {
 		yaml: with("- region", "- name: prod\n    region") +

@@ -25,9 +25,6 @@ type report struct {
 	found []problem
 	// warned are what is likely wrong, but may be right.
 	warned []problem
-	// decoded are the paths of values that could not be decoded, once decoding is over, or
-	// of their projects: validation can say nothing about them.
-	decoded []string
 }
 
 type problem struct {
@@ -60,22 +57,6 @@ func inOrder(problems []problem) []error {
 	return errs
 }
 
-// skipDecoded ends decoding. It reports false if validation would be pointless: it is
-// not known which values are wrong.
-func (r *report) skipDecoded() bool {
-	for _, problem := range r.found {
-		if r.lines[problem.path] == 0 {
-			return false
-		}
-		r.decoded = append(r.decoded, cmp.Or(projectPath.FindString(problem.path), problem.path))
-	}
-	return true
-}
-
-// projectPath matches the path of a project. One that has an unknown key seems to lack
-// what the key was meant to be.
-var projectPath = regexp.MustCompile(`^projects\[\d+\]`)
-
 // problems adds to a report what is wrong with the value at a path.
 type problems struct {
 	*report
@@ -91,25 +72,17 @@ func (p problems) item(key string, i int) problems { return p.at(fmt.Sprintf("%s
 
 // add adds a problem at the line of the path, or else of the closest value around it.
 func (p problems) add(format string, args ...any) {
-	if !p.isDecoded() {
-		p.addAt(p.line(), format, args...)
-	}
+	p.addAt(p.line(), format, args...)
 }
 
 // warn adds, in the same way, what is likely wrong but may be right.
 func (p problems) warn(format string, args ...any) {
-	if !p.isDecoded() {
-		p.warned = append(p.warned, p.problem(p.line(), format, args...))
-	}
+	p.warned = append(p.warned, p.problem(p.line(), format, args...))
 }
 
 // addAt adds a problem at a line, or without one if that is 0.
 func (p problems) addAt(line int, format string, args ...any) {
 	p.found = append(p.found, p.problem(line, format, args...))
-}
-
-func (p problems) isDecoded() bool {
-	return slices.ContainsFunc(p.decoded, func(path string) bool { return isWithin(path, p.path) || isWithin(p.path, path) })
 }
 
 func (p problems) line() int {
@@ -129,12 +102,6 @@ func (p problems) problem(line int, format string, args ...any) problem {
 		where += ": " + p.path
 	}
 	return problem{p.path, line, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...))}
-}
-
-// isWithin reports whether a path is that of a value in another one, or the same.
-func isWithin(path, other string) bool {
-	rest, ok := strings.CutPrefix(path, other)
-	return ok && (rest == "" || other == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // A document is the values of a file, in its order.
