@@ -8,11 +8,15 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 )
 
-const maxTaskBytes = 1 << 20 // the vendor's sample has 1 KiB
+const (
+	maxTaskBytes  = 1 << 20          // the vendor's sample has 1 KiB
+	lookupTimeout = 30 * time.Second // of a project id
+)
 
 var uuid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
@@ -90,45 +94,36 @@ func (p *project) known() string {
 // resolve returns the id of the project, and looks it up unless it is known.
 // Concurrent requests share one lookup. A failure is not remembered.
 func (p *project) resolve(ctx context.Context) (string, error) {
-	for {
+	if id := p.known(); id != "" {
+		return id, nil
+	}
+	result := p.flight.DoChan("", func() (any, error) {
 		if id := p.known(); id != "" {
 			return id, nil
 		}
-		if ctx.Err() != nil {
-			return "", fmt.Errorf("%w: %w", ErrProjectID, context.Cause(ctx))
+		// The lookup serves all requests that wait, so it must not end with the first one.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
+		defer cancel()
+		find := p.lookup.IAM.ProjectID
+		if p.lookup.VisibleOnly {
+			find = p.lookup.IAM.VisibleProjectID
 		}
-		ours := false
-		result := p.flight.DoChan("", func() (any, error) {
-			ours = true
-			return nil, p.lookUp(ctx)
-		})
-		select {
-		case r := <-result:
-			// The request that looked the id up may have had less time than this one.
-			outOfTime := errors.Is(r.Err, context.Canceled) || errors.Is(r.Err, context.DeadlineExceeded)
-			if r.Err != nil && (ours || !outOfTime) {
-				return "", r.Err
-			}
-		case <-ctx.Done():
+		id, err := find(ctx, p.lookup.Name)
+		if err != nil {
+			return nil, err
 		}
+		p.id.Store(id)
+		return id, nil
+	})
+	select {
+	case r := <-result:
+		if r.Err != nil {
+			return "", fmt.Errorf("%w: %w", ErrProjectID, r.Err)
+		}
+		return r.Val.(string), nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("%w: %w", ErrProjectID, context.Cause(ctx))
 	}
-}
-
-// lookUp finds the id.
-func (p *project) lookUp(ctx context.Context) error {
-	if p.known() != "" {
-		return nil
-	}
-	find := p.lookup.IAM.ProjectID
-	if p.lookup.VisibleOnly {
-		find = p.lookup.IAM.VisibleProjectID
-	}
-	id, err := find(ctx, p.lookup.Name)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrProjectID, err)
-	}
-	p.id.Store(id)
-	return nil
 }
 
 // OperationLog returns the task with the given id, which must be a UUID.

@@ -145,34 +145,35 @@ func TestProjectLookupOutlastsARequest(t *testing.T) {
 		}
 	})
 	short, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	begin := func(ctx context.Context, check func(error)) { wg.Go(func() { check(get(ctx, c)) }) }
-	expectCancelled := func(err error) {
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("the error is %v, want that the request was cancelled", err)
-		}
+	var hasty, patient sync.WaitGroup
+	for range 2 {
+		hasty.Go(func() {
+			if err := get(short, c); !errors.Is(err, context.Canceled) || !errors.Is(err, cbrapi.ErrProjectID) {
+				t.Errorf("the error is %v, want that the request was cancelled", err)
+			}
+		})
 	}
-	begin(short, expectCancelled)
 	for lookups.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	begin(short, expectCancelled)
-	begin(t.Context(), func(err error) {
-		if !cbrapi.IsNotFound(err) {
+	patient.Go(func() {
+		if err := get(t.Context(), c); !cbrapi.IsNotFound(err) {
 			t.Error(err)
 		}
 	})
-	time.Sleep(10 * time.Millisecond) // both join the lookup, as a rule
 	cancel()
-	for lookups.Load() == 1 {
-		time.Sleep(time.Millisecond)
-	}
+	hasty.Wait()
 	close(release)
-	wg.Wait()
+	patient.Wait()
+	if got := lookups.Load(); got != 1 {
+		t.Errorf("%d lookups, want one", got)
+	}
 }
 
 func TestLookupDeadlineStopsNothing(t *testing.T) {
-	c, _ := newLookupClient(t, true, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	release := make(chan struct{})
+	c, _ := newLookupClient(t, true, func(http.ResponseWriter, *http.Request) { <-release })
+	defer close(release)
 	err := getWithin(t, 20*time.Millisecond, c)
 	if !errors.Is(err, cbrapi.ErrProjectID) || cbrapi.ReasonOf(err) != cbrapi.ReasonDeadline || cbrapi.StopsAll(err) {
 		t.Errorf("the error is %v, want ErrProjectID for the reason deadline", err)
