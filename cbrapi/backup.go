@@ -119,12 +119,11 @@ func readVaultBackup(o object) *VaultBackup {
 		ExpiredAt:   o.time("expired_at"),
 	}
 	for record := range o.objects("replication_records") {
-		extra, _ := record.object("extra_info")
 		b.Replicas = append(b.Replicas, Replica{
 			Status:            ReplicaStatus(record.token("status")),
 			DestinationRegion: record.token("destination_region"),
 			CreatedAt:         record.time("created_at"),
-			FailCode:          extra.token("fail_code"),
+			FailCode:          record.object("extra_info").token("fail_code"),
 		})
 	}
 	b.Invalid = *o.found

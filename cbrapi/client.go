@@ -151,8 +151,8 @@ func (c *Client) OperationLog(ctx context.Context, id string) (*OperationLog, er
 	if err != nil {
 		return nil, err
 	}
-	fields, ok := root.record("operation_log")
-	if !ok {
+	fields := newObject(root.value("operation_log"))
+	if !fields.exists() {
 		return nil, response.malformed("the response has no operation_log")
 	}
 	task := c.readOperationLog(fields)

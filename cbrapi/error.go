@@ -121,7 +121,7 @@ func PeekError(operation string, resp *http.Response, secrets ...string) *Error 
 //	{"error": {"code": …, "message": …, "title": …}}     IAM v3; the code may be a number
 //	{"code": …, "message": …}, {"errorCode": …, "errorMessage": …}
 func (e *Error) decode(o object) {
-	inner, _ := o.record("error")
+	inner := newObject(o.value("error"))
 	text := func(o object, name string) string {
 		s, _ := scalar(o.value(name))
 		return s

@@ -81,7 +81,7 @@ func (i *IAM) Login(ctx context.Context, l PasswordLogin) (Token, error) {
 	if value == "" {
 		return Token{}, response.malformed("the response has no X-Subject-Token")
 	}
-	token, _ := root.object("token")
+	token := root.object("token")
 	return Token{Value: value, IssuedAt: token.time("issued_at"), ExpiresAt: token.time("expires_at")}, nil
 }
 
@@ -176,12 +176,9 @@ func (i *IAM) projects(ctx context.Context, operation string, path []string, que
 	if err != nil {
 		return nil, err
 	}
-	root, err := response.object()
+	root, _, err := response.list("projects")
 	if err != nil {
 		return nil, err
-	}
-	if !root.value("projects").isList() {
-		return nil, response.malformed("the response has no list of projects")
 	}
 	var projects []Project
 	for o := range root.objects("projects") {

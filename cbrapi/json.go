@@ -59,26 +59,6 @@ func newObject(text raw) object {
 	return object{all: text, members: text.members(), found: new([]InvalidField)}
 }
 
-// list reads the body, one JSON object with a list called name, and returns the object.
-// It calls element for each element of the list until that returns an error. Null is an
-// empty list.
-func (r *response) list(name string, element func(raw) error) (object, error) {
-	root, err := r.object()
-	if err != nil {
-		return object{}, err
-	}
-	list, sent := root.lookup(name)
-	if !sent || list != nil && !list.isList() {
-		return object{}, r.malformed("the response has no list called " + name)
-	}
-	for value := range list.elements() {
-		if err := element(value); err != nil {
-			return object{}, err
-		}
-	}
-	return root, nil
-}
-
 // lookup returns the field called name, nil if it is null. Of several the last one counts.
 // One whose name is sent with escapes is not found: no letter of a name needs one.
 func (o object) lookup(name string) (value raw, sent bool) {
@@ -102,20 +82,16 @@ func (o object) invalid(name string, value raw) {
 	}
 }
 
-// record returns the object called name with paths and invalid fields of its own.
-func (o object) record(name string) (object, bool) {
-	value := o.value(name)
-	return newObject(value), value.isObject()
-}
+// exists reports whether there is such an object.
+func (o object) exists() bool { return o.all.isObject() }
 
 // object returns the object called name. If there is none, all its fields are absent.
-func (o object) object(name string) (object, bool) {
+func (o object) object(name string) object {
 	value := o.value(name)
 	if value != nil && !value.isObject() {
 		o.invalid(name, value)
 	}
-	inner := object{all: value, members: value.members(), path: o.path + name + ".", found: o.found}
-	return inner, value.isObject()
+	return object{all: value, members: value.members(), path: o.path + name + ".", found: o.found}
 }
 
 func (o object) objects(name string) iter.Seq[object] {

@@ -131,18 +131,18 @@ type page[T any] struct {
 
 func (l *List[T]) decode(response *response) (*page[T], error) {
 	p := &page[T]{fresh: map[string]bool{}}
-	root, err := response.list(l.request.name, func(row raw) error {
+	root, rows, err := response.list(l.request.name)
+	if err != nil {
+		return nil, err
+	}
+	for row := range rows.elements() {
 		l.decodeRow(p, row)
 		switch {
 		case len(p.invalid) > maxPageRows:
-			return response.malformed(fmt.Sprintf("more than %d rows of %s cannot be read", maxPageRows, l.request.name))
+			return nil, response.malformed(fmt.Sprintf("more than %d rows of %s cannot be read", maxPageRows, l.request.name))
 		case len(l.seen)+len(p.fresh) > l.request.most:
-			return response.malformed(fmt.Sprintf("the list has more than %d rows, the most that the exporter reads of it", l.request.most))
+			return nil, response.malformed(fmt.Sprintf("the list has more than %d rows, the most that the exporter reads of it", l.request.most))
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
 	if len(p.entries) == 0 && len(p.fresh) == p.rows && p.rows > maxUnusableRows {
 		return nil, response.malformed(fmt.Sprintf("none of the %d rows of %s has an id", p.rows, l.request.name))

@@ -273,8 +273,7 @@ func (f ListFilter) query() url.Values {
 }
 
 func (c *Client) readOperationLog(o object) *OperationLog {
-	errorInfo, _ := o.object("error_info")
-	extra, _ := o.object("extra_info")
+	errorInfo := o.object("error_info")
 	l := &OperationLog{
 		ID:            o.id("id"),
 		Status:        c.statuses.word(o, "status", Statuses()),
@@ -287,7 +286,7 @@ func (c *Client) readOperationLog(o object) *OperationLog {
 			Code:    errorInfo.token("code"),
 			Message: errorInfo.message("message", maxErrorMessage),
 		},
-		ExtraInfo:    readExtraInfo(extra),
+		ExtraInfo:    readExtraInfo(o.object("extra_info")),
 		CheckpointID: o.text("checkpoint_id"),
 		PolicyID:     o.text("policy_id"),
 		ProviderID:   o.text("provider_id"),
@@ -302,15 +301,15 @@ func (c *Client) readOperationLog(o object) *OperationLog {
 }
 
 func readExtraInfo(o object) ExtraInfo {
-	common, _ := o.object("common")
+	common := o.object("common")
 	e := ExtraInfo{Common: Common{
 		Progress:  common.percent("progress"),
 		RequestID: common.text("request_id"),
 	}}
-	if r, ok := o.object("resource"); ok {
+	if r := o.object("resource"); r.exists() {
 		e.Resource = new(readResource(r))
 	}
-	if b, ok := o.object("backup"); ok {
+	if b := o.object("backup"); b.exists() {
 		e.Backup = &Backup{
 			BackupID:                b.text("backup_id"),
 			BackupName:              b.text("backup_name"),
@@ -319,10 +318,10 @@ func readExtraInfo(o object) ExtraInfo {
 			AppConsistencyErrorCode: b.token("app_consistency_error_code"),
 		}
 	}
-	if d, ok := o.object("delete"); ok {
+	if d := o.object("delete"); d.exists() {
 		e.Delete = &Delete{BackupID: d.text("backup_id"), BackupName: d.text("backup_name")}
 	}
-	if r, ok := o.object("restore"); ok {
+	if r := o.object("restore"); r.exists() {
 		e.Restore = &Restore{
 			BackupID:           r.text("backup_id"),
 			BackupName:         r.text("backup_name"),
@@ -330,7 +329,7 @@ func readExtraInfo(o object) ExtraInfo {
 			TargetResourceName: r.text("target_resource_name"),
 		}
 	}
-	if r, ok := o.object("replication"); ok {
+	if r := o.object("replication"); r.exists() {
 		e.Replication = &Replication{
 			SourceRegion:            r.text("source_region"),
 			SourceProjectID:         r.text("source_project_id"),
@@ -344,14 +343,14 @@ func readExtraInfo(o object) ExtraInfo {
 			DestinationCheckpointID: r.text("destination_checkpoint_id"),
 		}
 	}
-	if s, ok := o.object("sync"); ok {
+	if s := o.object("sync"); s.exists() {
 		e.Sync = &Sync{
 			Backups:        s.count("sync_backup_num"),
 			DeletedBackups: s.count("delete_backup_num"),
 			FailedBackups:  s.count("err_sync_backup_num"),
 		}
 	}
-	if r, ok := o.object("remove_resources"); ok {
+	if r := o.object("remove_resources"); r.exists() {
 		e.RemoveResources = &RemoveResources{
 			FailCount:  r.count("fail_count"),
 			TotalCount: r.count("total_count"),
@@ -360,7 +359,7 @@ func readExtraInfo(o object) ExtraInfo {
 			e.RemoveResources.Resources = append(e.RemoveResources.Resources, readResource(resource))
 		}
 	}
-	if v, ok := o.object("vault_delete"); ok {
+	if v := o.object("vault_delete"); v.exists() {
 		// The API documents the short names; the vendor's Terraform provider reads the
 		// long ones.
 		e.VaultDelete = &VaultDelete{
@@ -372,12 +371,11 @@ func readExtraInfo(o object) ExtraInfo {
 }
 
 func readResource(o object) Resource {
-	volumes, _ := o.object("extra_info")
 	return Resource{
 		ID:             o.id("id"),
 		Type:           o.text("type"),
 		Name:           o.text("name"),
-		ExcludeVolumes: volumes.texts("exclude_volumes"),
+		ExcludeVolumes: o.object("extra_info").texts("exclude_volumes"),
 	}
 }
 

@@ -59,24 +59,23 @@ func (c *Client) Policies(ctx context.Context) ([]*Policy, []InvalidField, error
 }
 
 func readPolicy(o object) *Policy {
-	trigger, _ := o.object("trigger")
-	properties, _ := trigger.object("properties")
+	schedule := o.object("trigger").object("properties")
+	retention := o.object("operation_definition")
 	p := &Policy{
 		ID:            o.id("id"),
 		Name:          o.text("name"),
 		Enabled:       o.bool("enabled"),
 		OperationType: OperationType(o.token("operation_type")),
-		Patterns:      properties.texts("pattern"),
-		StartTime:     properties.time("start_time"),
-	}
-	definition, _ := o.object("operation_definition")
-	p.Retention = Retention{
-		MaxBackups:   definition.integer("max_backups"),
-		Days:         definition.integer("retention_duration_days"),
-		DayBackups:   definition.integer("day_backups"),
-		WeekBackups:  definition.integer("week_backups"),
-		MonthBackups: definition.integer("month_backups"),
-		YearBackups:  definition.integer("year_backups"),
+		Patterns:      schedule.texts("pattern"),
+		StartTime:     schedule.time("start_time"),
+		Retention: Retention{
+			MaxBackups:   retention.integer("max_backups"),
+			Days:         retention.integer("retention_duration_days"),
+			DayBackups:   retention.integer("day_backups"),
+			WeekBackups:  retention.integer("week_backups"),
+			MonthBackups: retention.integer("month_backups"),
+			YearBackups:  retention.integer("year_backups"),
+		},
 	}
 	for id := range o.entries("associated_vaults", "vault_id", object.id) {
 		p.VaultIDs = append(p.VaultIDs, id)

@@ -62,15 +62,14 @@ func (c *Client) Protectables(kind ProtectableType) *List[Protectable] {
 }
 
 func readProtectable(o object) *Protectable {
-	protectable, _ := o.object("protectable")
-	vault, _ := protectable.object("vault")
+	protectable := o.object("protectable")
 	result := protectable.bool("result")
 	p := &Protectable{
 		ID:      o.id("id"),
 		Name:    o.text("name"),
 		Type:    o.text("type"),
 		Status:  o.token("status"),
-		VaultID: vault.id("id"),
+		VaultID: protectable.object("vault").id("id"),
 		Refused: result != nil && !*result,
 		Code:    protectable.token("code"),
 		Reason:  cmp.Or(protectable.message("reason", maxText), protectable.message("message", maxText)),

@@ -163,6 +163,20 @@ func (r *response) object() (object, error) {
 	return newObject(value), nil
 }
 
+// list returns the body, which must be one JSON object with a list called name, and the
+// list. Null is an empty list.
+func (r *response) list(name string) (root object, list raw, err error) {
+	root, err = r.object()
+	if err != nil {
+		return object{}, nil, err
+	}
+	list, sent := root.lookup(name)
+	if !sent || list != nil && !list.isList() {
+		return object{}, nil, r.malformed("the response has no list called " + name)
+	}
+	return root, list, nil
+}
+
 // malformed returns the error for a 2xx response that is not what the API documents.
 func (r *response) malformed(message string) error {
 	return &Error{

@@ -128,7 +128,7 @@ func (c *Client) Vaults() *List[Vault] {
 }
 
 func readVault(o object) *Vault {
-	billing, _ := o.object("billing")
+	billing := o.object("billing")
 	v := &Vault{
 		ID:                  o.id("id"),
 		Name:                o.text("name"),
@@ -163,7 +163,7 @@ func readVaultResources(o object) []VaultResource {
 		resources = []VaultResource{}
 	}
 	for id, resource := range o.entries("resources", "id", object.id) {
-		extra, _ := resource.object("extra_info")
+		extra := resource.object("extra_info")
 		resources = append(resources, VaultResource{
 			ID:              id,
 			Type:            resource.text("type"),
