@@ -72,7 +72,7 @@ func TestCheckConnection(t *testing.T) {
 		},
 		{
 			"another list", all, 200, `{"operation_logs":[{"a":1},{"a":2},{"a":3},{"a":4}]}`,
-			1, fails + "ListOpLogs: HTTP status 200: none of the 4 rows of operation_logs has an id; if it lasts, check endpoint and project_id, or report it\n", nil,
+			1, fails + "ListOpLogs: HTTP status 200: no row of operation_logs can be read: id is null in row 1; if it lasts, check endpoint and project_id, or report it\n", nil,
 		},
 		{
 			"list refused", all, 403, `{"error_msg":"Policy doesn't allow cbr:tasks:list"}`,

@@ -21,8 +21,6 @@ const (
 	// A task or a backup takes about 1.2 KB, a vault with hundreds of resources about
 	// 100 KB, and so does a protectable resource in such a vault.
 	maxPageBytes = 16 << 20
-	// A page with more rows of which none is usable lists something else.
-	maxUnusableRows = 3
 
 	// A list with more rows fails, or one without an end would take all memory. Of a long
 	// list callers keep sums; of the others, they keep the rows.
@@ -144,8 +142,9 @@ func (l *List[T]) decode(response *response) (*page[T], error) {
 			return nil, response.malformed(fmt.Sprintf("the list has more than %d rows, the most that the exporter reads of it", l.request.most))
 		}
 	}
-	if len(p.entries) == 0 && len(p.fresh) == p.rows && p.rows > maxUnusableRows {
-		return nil, response.malformed(fmt.Sprintf("none of the %d rows of %s has an id", p.rows, l.request.name))
+	if l.offset == 0 && p.rows > 0 && len(p.entries) == 0 { // it may list something else
+		bad := p.invalid[0]
+		return nil, response.malformed(fmt.Sprintf("no row of %s can be read: %s is %s", l.request.name, bad.Field, bad.Value))
 	}
 	p.count = root.count("count")
 	p.invalid = append(p.invalid, *root.found...)

@@ -565,12 +565,10 @@ func TestInvalidRows(t *testing.T) {
 		"null":                  {[]string{`null`, rowOf(lower)}, []string{lower}, invalid{{"operation_logs", "null in row 1"}}},
 		"text":                  {[]string{rowOf(lower), `"` + upper + `"`}, []string{lower}, invalid{{"operation_logs", upper + " in row 2"}}},
 		"the id alone, first":   {[]string{`"` + lower + `"`, rowOf(lower)}, []string{lower}, invalid{{"operation_logs", lower + " in row 1"}}},
-		"a list":                {[]string{`[` + rowOf(lower) + `]`}, nil, invalid{{"operation_logs", `[{"id":"` + lower + `","status":"success"… in row 1`}}},
 		"no id":                 {[]string{`{"status":"failed"}`, rowOf(lower)}, []string{lower}, invalid{{"id", "null in row 1"}}},
 		"an id that is none":    {[]string{rowOf("7"), rowOf(lower)}, []string{lower}, invalid{{"id", "7 in row 1"}}},
 		"an id of another type": {[]string{`{"id":{}}`, `{"id":7}`, rowOf(lower)}, []string{lower}, invalid{{"id", "{} in row 1"}, {"id", "7 in row 2"}}},
-		"a long id":             {[]string{rowOf(strings.Repeat("x", 2000))}, nil, invalid{{"id", strings.Repeat("x", 64) + "… in row 1"}}},
-		"the same bad row":      {[]string{`7`, `7`, `8`}, nil, invalid{{"operation_logs", "7 in row 1"}, {"operation_logs", "8 in row 3"}}},
+		"the same bad row":      {[]string{`7`, `7`, `8`, rowOf(lower)}, []string{lower}, invalid{{"operation_logs", "7 in row 1"}, {"operation_logs", "8 in row 3"}}},
 		"upper case":            {[]string{rowOf(upper)}, []string{lower}, nil},
 		"both cases":            {[]string{rowOf(upper), rowOf(lower)}, []string{lower}, nil},
 		"twice":                 {[]string{rowOf(lower), `{"id":"` + lower + `","status":"failed"}`}, []string{lower}, nil},
@@ -641,27 +639,22 @@ func TestInvalidFieldsOfListedTask(t *testing.T) {
 	}
 }
 
-// A page without a single task is an error, unless it is short.
-func TestPageWithoutTasks(t *testing.T) {
+// A list of which no row can be read is an error: it may be another list.
+func TestListWithoutReadableRows(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		rows    []string
-		tasks   int
-		invalid int
-		fails   bool
-	}{
-		"three without an id alone": {[]string{`{"a":1}`, `{"a":2}`, `{"a":3}`}, 0, 3, false},
-		"none with an id":           {[]string{`{"a":1}`, `{"a":2}`, `{"a":3}`, `{"a":4}`}, 0, 0, true},
+	for name, test := range map[string]struct{ rows, want string }{
+		"null":            {`null`, "operation_logs is null in row 1"},
+		"a list":          {`[` + rowOf(taskID) + `]`, `operation_logs is [{"id":"` + taskID + `","status":"success"… in row 1`},
+		"a long id":       {rowOf(strings.Repeat("x", 2000)), "id is " + strings.Repeat("x", 64) + "… in row 1"},
+		"the same twice":  {`7,7,8`, "operation_logs is 7 in row 1"},
+		"none with an id": {`{"name":"a"},{"name":"b"},{"name":"c"},{"name":"d"}`, "id is null in row 1, a"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := &fakeList{rows: test.rows}
-			l := newClient(t, serve(t, h.ServeHTTP)).OperationLogs(cbrapi.ListFilter{})
-			got, err := readAll(t.Context(), l)
-			if len(got) != test.tasks || (err != nil) != test.fails {
-				t.Errorf("got %d tasks and the error %v; want %d, and an error %t", len(got), err, test.tasks, test.fails)
-			}
-			if invalid := l.Invalid(); len(invalid) != test.invalid {
-				t.Errorf("got %v, want %d invalid", invalid, test.invalid)
+			l := newClient(t, inMemory(http.StatusOK, "application/json", `{"operation_logs":[`+test.rows+`]}`)).OperationLogs(cbrapi.ListFilter{})
+			_, err := l.Next(t.Context())
+			want := "ListOpLogs: HTTP status 200: no row of operation_logs can be read: " + test.want
+			if err == nil || err.Error() != want || l.Invalid() != nil {
+				t.Errorf("got the error %v, want %s", err, want)
 			}
 		})
 	}

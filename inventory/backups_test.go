@@ -597,7 +597,7 @@ func TestOnlyUnreadableBackups(t *testing.T) {
 		for range 4 {
 			p.next()
 		}
-		if s := p.Last(); s.Backups.Complete || counts(s) != "r 0" || !strings.Contains(s.Backups.Problems[0].Err.Error(), "cannot be read: 1,") {
+		if s := p.Last(); s.Backups.Complete || counts(s) != "r 1" || !strings.Contains(s.Backups.Problems[0].Err.Error(), "no row of backups can be read: backups.id is 7 in row 1") {
 			t.Errorf("got %+v", s.Backups)
 		}
 	})

@@ -216,7 +216,7 @@ func TestUnreadableServer(t *testing.T) {
 
 		c.set(func() { c.protectables["server"] = c.protectables["server"][1:] })
 		time.Sleep(time.Hour)
-		if got := p.settle().Protectables; got.Complete || unprotected(got) != "" || !strings.Contains(got.Problems[0].Err.Error(), "cannot be read: 1,") {
+		if got := p.settle().Protectables; got.Complete || unprotected(got) != "a" || !strings.HasSuffix(got.Problems[0].Err.Error(), "no row of instances can be read: instances.id is 7 in row 1, b") {
 			t.Errorf("no other row: %+v", got)
 		}
 	})
