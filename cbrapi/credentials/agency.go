@@ -60,9 +60,9 @@ func (a *Agency) Keys(ctx context.Context) (Keys, error) { return a.keys.get(ctx
 // Expiry returns when the current keys expire, by our clock, if that is known.
 func (a *Agency) Expiry() (time.Time, bool) { return a.keys.expiry() }
 
-func (a *Agency) fetch(ctx context.Context) (Keys, term, error) {
+func (a *Agency) fetch(ctx context.Context) (leased[Keys], error) {
 	if a.failed != nil && a.now().Sub(a.failedAt) < agencyPause {
-		return Keys{}, term{}, a.failed
+		return leased[Keys]{}, a.failed
 	}
 	keys, left, err := a.agencyKeys(ctx)
 	if err == nil {
@@ -70,18 +70,19 @@ func (a *Agency) fetch(ctx context.Context) (Keys, term, error) {
 	}
 	if a.failed = err; err != nil {
 		a.failedAt = a.now()
-		return Keys{}, term{}, err
+		return leased[Keys]{}, err
 	}
-	return keys, agencyTerm(left), nil
+	return leasedKeys(keys, left, a.now()), nil
 }
 
-// agencyTerm returns how long keys serve that are valid for the time left.
-func agencyTerm(left time.Duration) term {
+// leasedKeys returns how long keys serve that are valid for the time left; 0 if that is not
+// known.
+func leasedKeys(keys Keys, left time.Duration, now time.Time) leased[Keys] {
 	assumed := left <= 0
 	if assumed {
 		left = agencyOverlap // or the service would have returned the next ones
 	}
-	return term{renewIn: max(left-agencyOverlap, renewalPause(left)), expiresIn: left, assumed: assumed}
+	return leased[Keys]{value: keys, renewAt: now.Add(max(left-agencyOverlap, renewalPause(left))), expiresAt: now.Add(left), assumed: assumed}
 }
 
 // The paths, headers and words of the metadata service, from the vendor's SDK,

@@ -23,7 +23,7 @@ const (
 // value; all requests share it, or share the failure. If renewing fails, the current
 // value is used until it expires.
 type lease[V comparable] struct {
-	fetch   func(context.Context) (V, term, error)
+	fetch   func(context.Context) (leased[V], error)
 	timeout time.Duration // of a fetch, which can serve requests with different deadlines
 	values  *rate.Limiter // has a token for each value that may be fetched; nil: no limit
 	now     func() time.Time
@@ -34,19 +34,12 @@ type lease[V comparable] struct {
 	current leased[V]
 }
 
-// term is how long a value serves, counted from its arrival.
-type term struct {
-	renewIn   time.Duration
-	expiresIn time.Duration
-	assumed   bool // the service did not state it
-}
-
-// leased is a value and its term by our clock.
+// leased is a value and how long it serves, by our clock.
 type leased[V comparable] struct {
 	value     V
 	renewAt   time.Time
 	expiresAt time.Time
-	assumed   bool
+	assumed   bool // the service did not state when it expires
 }
 
 func (l *lease[V]) get(ctx context.Context) (V, error) {
@@ -89,18 +82,17 @@ func (l *lease[V]) renew(ctx context.Context, old V) (V, error) {
 		// The fetch serves all requests that wait, so it must not end with the first one.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.timeout)
 		defer cancel()
-		value, t, err := l.fetch(ctx)
+		fetched, err := l.fetch(ctx)
 		if err != nil {
 			return nil, err
 		}
-		now := l.now()
 		if l.values != nil {
-			l.values.AllowN(now, 1)
+			l.values.AllowN(l.now(), 1)
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.current = leased[V]{value: value, renewAt: now.Add(t.renewIn), expiresAt: now.Add(t.expiresIn), assumed: t.assumed}
-		return value, nil
+		l.current = fetched
+		return fetched.value, nil
 	})
 	select {
 	case r := <-result:

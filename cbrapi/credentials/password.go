@@ -39,9 +39,9 @@ type Password struct {
 // NewPassword returns a Password that gets its tokens from login, sends requests
 // through next and takes the time from now.
 func NewPassword(login Login, next http.RoundTripper, now func() time.Time) *Password {
-	fetch := func(ctx context.Context) (string, term, error) {
+	fetch := func(ctx context.Context) (leased[string], error) {
 		token, err := login(ctx)
-		return token.Value, termOf(token), err
+		return leasedToken(token, now()), err
 	}
 	logins := rate.NewLimiter(rate.Every(loginPause), loginBurst)
 	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, values: logins, now: now}, next: next}
@@ -69,13 +69,14 @@ func (p *Password) RoundTrip(req *http.Request) (*http.Response, error) {
 	return sendToken(req, token, p.next)
 }
 
-// termOf returns how long a token serves. Both of its times are by IAM's clock.
-func termOf(t cbrapi.Token) term {
+// leasedToken returns how long a token serves that arrives now. Both of its times are by IAM's
+// clock.
+func leasedToken(t cbrapi.Token, now time.Time) leased[string] {
 	life, assumed := unknownLifetime, true
 	if !t.IssuedAt.IsZero() && t.ExpiresAt.After(t.IssuedAt) {
 		life, assumed = t.ExpiresAt.Sub(t.IssuedAt), false
 	}
-	return term{renewIn: max(life/10*9, loginPause), expiresIn: life, assumed: assumed}
+	return leased[string]{value: t.Value, renewAt: now.Add(max(life/10*9, loginPause)), expiresAt: now.Add(life), assumed: assumed}
 }
 
 // discard drains and closes a response, so that its connection is reused.
