@@ -43,19 +43,15 @@ func (d Duration) String() string { return model.Duration(d).String() }
 // MarshalYAML implements yaml.Marshaler.
 func (d Duration) MarshalYAML() (any, error) { return d.String(), nil }
 
-// UnmarshalYAML returns a yaml.TypeError, after which the decoder goes on. The error of
-// model.Duration would end decoding, without a line.
+// UnmarshalYAML implements yaml.Unmarshaler.
 func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 	var text string
 	if err := n.Decode(&text); err != nil {
 		return err
 	}
 	parsed, err := model.ParseDuration(text)
-	if err != nil {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: column %d: %s", n.Line, n.Column, notDuration)}}
-	}
 	*d = Duration(parsed)
-	return nil
+	return err
 }
 
 const notDuration = "not a duration; write a number and a unit, for example 500ms, 30s, 1h30m or 7d"

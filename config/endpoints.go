@@ -1,13 +1,11 @@
 package config
 
 import (
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
 
 	commoncfg "github.com/prometheus/common/config"
-	"go.yaml.in/yaml/v3"
 )
 
 // A cloud has regions whose services have hosts of one pattern.
@@ -122,9 +120,6 @@ func (h *HTTPClient) UnmarshalYAML(unmarshal func(any) error) error {
 		err = unmarshal(&plain) // the file may set it to false
 	}
 	*h = HTTPClient{plain.ProxyConfig, commoncfg.TLSConfig(plain.TLSConfig)}
-	if _, ok := errors.AsType[*yaml.TypeError](err); err != nil && !ok {
-		return &yaml.TypeError{} // any other error ends decoding; checkValue has reported it
-	}
 	return err
 }
 

@@ -28,7 +28,6 @@ type report struct {
 }
 
 type problem struct {
-	path string
 	line int
 	err  error
 }
@@ -101,102 +100,7 @@ func (p problems) problem(line int, format string, args ...any) problem {
 	if p.path != "" {
 		where += ": " + p.path
 	}
-	return problem{p.path, line, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...))}
-}
-
-// A document is the values of a file, in its order.
-type document []place
-
-type place struct {
-	path  string
-	line  int // of the key or of the item of a list
-	value *yaml.Node
-}
-
-// newDocument returns the value and all values below it, but not what is below a secret. It
-// does not follow aliases, which may form a cycle.
-func newDocument(path string, line int, value *yaml.Node) document {
-	d := document{{path, line, value}}
-	switch {
-	case isSecret.MatchString(path):
-	case value.Kind == yaml.MappingNode:
-		hides := hidesKeys(path, value)
-		for i := 0; i+1 < len(value.Content); i += 2 {
-			key, below := value.Content[i], value.Content[i+1]
-			switch {
-			case strings.Contains(path, "proxy_connect_header"):
-				d = append(d, newDocument(path, key.Line, below)...) // a name may be a part of a secret
-			case hides && !slices.Contains(knownKeys, key.Value):
-				d = append(d, place{hiddenKey, key.Line, below})
-			default:
-				d = append(d, newDocument(strings.TrimPrefix(path+"."+key.Value, "."), key.Line, below)...)
-			}
-		}
-	case value.Kind == yaml.SequenceNode:
-		for i, item := range value.Content {
-			d = append(d, newDocument(fmt.Sprintf("%s[%d]", path, i), item.Line, item)...)
-		}
-	}
-	return d
-}
-
-var (
-	isSecret  = regexp.MustCompile(`(^|\.)(access_key|secret_key|security_token|username|domain_name|password|token|proxy_url)$`)
-	knownKeys = append(keysOf(reflect.TypeFor[Config]()), "<<")
-)
-
-// keysOf returns the keys of a type and of all below it.
-func keysOf(t reflect.Type) []string {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	var keys []string
-	if t.Kind() == reflect.Struct {
-		for _, field := range reflect.VisibleFields(t) {
-			if tag, ok := field.Tag.Lookup("yaml"); ok {
-				name, _, _ := strings.Cut(tag, ",")
-				keys = append(append(keys, name), keysOf(field.Type)...)
-			}
-		}
-	}
-	return keys
-}
-
-// hiddenKey is the path of a key that is not shown. No other path is like it.
-const hiddenKey = "?"
-
-// hidesKeys reports whether an unknown key may be a part of a secret, as is Two in
-// {password: Hunter, Two}.
-func hidesKeys(path string, mapping *yaml.Node) bool {
-	for i := 0; i < len(mapping.Content); i += 2 {
-		if isSecret.MatchString(mapping.Content[i].Value) {
-			return true
-		}
-	}
-	return strings.HasSuffix("."+path, ".credentials")
-}
-
-// isStructure reports whether a value is a mapping or a list, itself or by an alias.
-func isStructure(v *yaml.Node) bool {
-	if v.Kind == yaml.AliasNode {
-		v = v.Alias
-	}
-	return v.Kind == yaml.MappingNode || v.Kind == yaml.SequenceNode
-}
-
-// only returns the path of the only place that matches, or "" if there are none
-// or several.
-func (d document) only(matches func(place) bool) string {
-	path := ""
-	for _, p := range d {
-		if matches(p) {
-			if path != "" {
-				return ""
-			}
-			path = p.path
-		}
-	}
-	return path
+	return problem{line, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...))}
 }
 
 // decode reads the only YAML document of a file strictly.
@@ -218,131 +122,189 @@ func decode(content []byte, into any, p problems) {
 		p.addAt(1, "the file has no content; start from the commented example")
 		return
 	}
-	d := newDocument("", root.Content[0].Line, root.Content[0])
-	for _, at := range d {
-		p.lines[at.path] = cmp.Or(p.lines[at.path], at.line)
+	p.check(root.Content[0].Line, root.Content[0], reflect.TypeOf(into))
+	if len(p.found) > 0 {
+		return // errors of the decoder would repeat it, and secrets
 	}
-	d.check(p)
-	if slices.ContainsFunc(d, func(at place) bool { return isSecret.MatchString(at.path) && isStructure(at.value) }) {
-		return // check has reported it, and errors of the decoder would repeat its keys
-	}
-
 	strict := yaml.NewDecoder(bytes.NewReader(content))
 	strict.KnownFields(true)
-	err = strict.Decode(into)
-	var typeError *yaml.TypeError
-	switch {
-	case errors.As(err, &typeError):
-		for _, message := range typeError.Errors {
-			d.addTypeError(message, p)
+	if err := strict.Decode(into); err != nil {
+		// An alias or a merge key has brought a value to a place where check does not follow.
+		line := 0
+		if typeError, ok := errors.AsType[*yaml.TypeError](err); ok {
+			line, _ = cutLine(typeError.Errors[0])
 		}
-	case err != nil && len(p.found) == 0: // else it is likely the same problem
-		p.addSyntaxError(err)
+		p.addAt(line, "an alias or a merge key for a value of another kind; write the value itself")
 	}
 }
 
 var (
-	plainPath = regexp.MustCompile(`^([a-z0-9_<-]{0,64}(\[\d+\])*(\.|$))*$`)
+	plainKey = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
+	isSecret = regexp.MustCompile(`(^|\.)(access_key|secret_key|security_token|username|domain_name|password|token|proxy_url)$`)
 	// Without a value the decoder drops the items of lists and whole blocks, and credentials
 	// would come from the environment.
 	needsValue = regexp.MustCompile(`(\]|\.(discovery|vaults|backups|protectables)|\bcredentials\.\w+)$`)
 	isSection  = regexp.MustCompile(`\.(discovery|vaults|backups|protectables|ecs_agency)$`)
 )
 
-// check reports what the decoder accepts and is a mistake under any key.
-func (d document) check(p problems) {
-	for _, at := range d {
-		v := at.value
-		isNull := v.ShortTag() == "!!null"
-		if !plainPath.MatchString(at.path) { // may be a secret, as in {password:hunter2} or {password: Hunter, Two}
-			p.addAt(at.line, "an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma")
-			continue
+// check reports what is wrong with the form of a value and of all values below it: keys and
+// values that its type does not have, and what the decoder accepts and is a mistake. It does
+// not follow aliases, which may form a cycle, nor what is below a secret.
+func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
+	p.lines[p.path] = cmp.Or(p.lines[p.path], line)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	kind := t.Kind()
+	if isSecret.MatchString(p.path) {
+		kind = reflect.String // proxy_url is a struct
+	}
+	switch {
+	case v.Kind == yaml.AliasNode: // checked where its value stands
+	case v.Kind == yaml.ScalarNode:
+		p.checkScalar(v, t)
+	case v.Kind == yaml.MappingNode && kind == reflect.Struct:
+		p.checkKeys(v, t)
+	case v.Kind == yaml.MappingNode && kind == reflect.Map:
+		p.checkHeaders(v, t)
+	case v.Kind == yaml.SequenceNode && kind == reflect.Slice:
+		for i, item := range v.Content {
+			problems{p.report, fmt.Sprintf("%s[%d]", p.path, i)}.check(item.Line, item, t.Elem())
 		}
-		p := p.at(at.path)
+	case v.Kind == yaml.SequenceNode && strings.HasSuffix(p.path, "<<"):
+		for _, item := range v.Content {
+			p.check(item.Line, item, t)
+		}
+	default:
+		p.add("%s", p.want(t))
+	}
+}
+
+// checkKeys checks a mapping for a struct.
+func (p problems) checkKeys(v *yaml.Node, t reflect.Type) {
+	fields := map[string]reflect.Type{"<<": t}
+	for _, field := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); name != "" && name != "-" {
+			fields[name] = field.Type
+		}
+	}
+	hides := hidesKeys(p.path, v)
+	lines := map[string]int{}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		key, value := v.Content[i], v.Content[i+1]
+		at, field := p.at(key.Value), fields[key.Value]
 		switch {
-		case isSecret.MatchString(at.path) && isStructure(v):
-			p.add("%s", wantType("string"))
-		case v.Kind != yaml.ScalarNode:
-		case v.Style&yaml.TaggedStyle != 0 && v.ShortTag() != "!!str":
-			p.add("a YAML tag; put a value that begins with ! in quotes")
-		case isNull && needsValue.MatchString(at.path), !isNull && strings.TrimSpace(v.Value) == "":
-			remedy := "add one or remove it"
-			if isSection.MatchString(at.path) {
-				remedy = "write {} for the defaults, or remove the line"
-			}
-			p.add("no value; %s", remedy)
-		case strings.ContainsFunc(v.Value, isUnprintable):
-			p.add("a line break or another character that cannot be printed; remove it")
-		case placeholder.MatchString(v.Value):
-			p.add("still a placeholder; write your own value in its place, or remove the line")
+		case key.Kind != yaml.ScalarNode:
+			p.addAt(key.Line, "%s", wantSingle)
+		case field == nil && (hides && !isSecret.MatchString(key.Value) || !plainKey.MatchString(key.Value)):
+			// It may be a secret, as in {password:hunter2} or {password: Hunter, Two}.
+			problems{report: p.report}.addAt(key.Line, "an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma")
+		case field == nil:
+			at.addAt(key.Line, "unknown key; correct or remove it, the commented example shows all keys")
+		case lines[key.Value] > 0:
+			at.addAt(key.Line, "set twice, first at line %d; remove one", lines[key.Value])
 		default:
-			checkValue(v.Value, p)
+			at.check(key.Line, value, field)
 		}
+		lines[key.Value] = key.Line
+	}
+}
+
+// checkHeaders checks the headers for a proxy. It shows no name, which may be a part of a secret.
+func (p problems) checkHeaders(v *yaml.Node, t reflect.Type) {
+	names := map[string]bool{}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		name, value := v.Content[i], v.Content[i+1]
+		if names[name.Value] {
+			p.addAt(name.Line, "a header is set twice; remove one")
+		}
+		names[name.Value] = true
+		p.check(name.Line, value, t.Elem())
+	}
+}
+
+// hidesKeys reports whether an unknown key may be a part of a secret, as is Two in
+// {password: Hunter, Two}.
+func hidesKeys(path string, mapping *yaml.Node) bool {
+	for i := 0; i < len(mapping.Content); i += 2 {
+		if isSecret.MatchString(mapping.Content[i].Value) {
+			return true
+		}
+	}
+	return strings.HasSuffix("."+path, ".credentials")
+}
+
+// checkScalar also reports values on which the types of Prometheus would end decoding, with an
+// error that has no line and repeats the value.
+func (p problems) checkScalar(v *yaml.Node, t reflect.Type) {
+	isNull := v.ShortTag() == "!!null"
+	switch {
+	case v.Style&yaml.TaggedStyle != 0 && v.ShortTag() != "!!str":
+		p.add("a YAML tag; put a value that begins with ! in quotes")
+	case isNull && needsValue.MatchString(p.path), !isNull && strings.TrimSpace(v.Value) == "":
+		remedy := "add one or remove it"
+		if isSection.MatchString(p.path) {
+			remedy = "write {} for the defaults, or remove the line"
+		}
+		p.add("no value; %s", remedy)
+	case strings.ContainsFunc(v.Value, isUnprintable):
+		p.add("a line break or another character that cannot be printed; remove it")
+	case placeholder.MatchString(v.Value):
+		p.add("still a placeholder; write your own value in its place, or remove the line")
+	case strings.HasSuffix(p.path, "http_client.proxy_url"):
+		checkProxy(v.Value, p)
+	case strings.HasSuffix(p.path, ".tls_config.min_version"), strings.HasSuffix(p.path, ".tls_config.max_version"):
+		if _, ok := commoncfg.TLSVersions[v.Value]; !ok {
+			p.add("unknown TLS version; write TLS10, TLS11, TLS12 or TLS13")
+		}
+	case !isNull && !decodes(v, t):
+		p.add("%s", p.want(t))
 	}
 }
 
 func isUnprintable(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar } // the latter is not UTF-8
 
-// checkValue reports values that the decoder would change, and those on which the types of
-// Prometheus would end decoding, with an error that has no line and repeats the value.
-func checkValue(value string, p problems) {
+// decodes reports whether a scalar is a value of the type. The decoder would cut off the
+// fraction of an int.
+func decodes(v *yaml.Node, t reflect.Type) bool {
+	if t.Kind() == reflect.Int {
+		n, err := strconv.ParseFloat(v.Value, 64)
+		if err == nil && n != math.Trunc(n) {
+			return false
+		}
+	}
+	return v.Decode(reflect.New(t).Interface()) == nil
+}
+
+const wantSingle = "not a single value; put a value that begins with [, { or ? in quotes"
+
+// want says what a value of a type looks like in YAML.
+func (p problems) want(t reflect.Type) string {
 	switch {
-	case strings.HasSuffix(p.path, "http_client.proxy_url"):
-		checkProxy(value, p)
-	case strings.HasSuffix(p.path, ".tls_config.min_version"), strings.HasSuffix(p.path, ".tls_config.max_version"):
-		if _, ok := commoncfg.TLSVersions[value]; !ok {
-			p.add("unknown TLS version; write TLS10, TLS11, TLS12 or TLS13")
-		}
-	case strings.HasSuffix(p.path, ".concurrency"), strings.HasSuffix(p.path, ".max_tasks"): // a fraction would be cut off
-		if n, err := strconv.ParseFloat(value, 64); err == nil && n != math.Trunc(n) {
-			p.add("%s", wantType("int"))
-		}
+	case isSecret.MatchString(p.path):
+		return wantSingle
+	case t == reflect.TypeFor[Duration]():
+		return notDuration
+	case isSection.MatchString(p.path):
+		return "not a mapping; write {} for the defaults, or its keys one per line, each with a colon and a space after it"
+	}
+	switch t.Kind() {
+	case reflect.Int:
+		return "not a whole number; write one, without quotes"
+	case reflect.Float64:
+		return "not a number; write one, without quotes"
+	case reflect.Bool:
+		return "neither true nor false; write one of them, without quotes"
+	case reflect.Slice:
+		return `not a list; begin each item with "- "`
+	case reflect.Struct, reflect.Map:
+		return "not a mapping; write its keys one per line, each with a colon and a space after it"
+	default:
+		return wantSingle
 	}
 }
 
-var (
-	lineAndText = regexp.MustCompile(`(?s)^line (\d+): (.*)$`)
-	atColumn    = regexp.MustCompile(`^column (\d+): `) // of a Duration
-	unknownKey  = regexp.MustCompile(`(?s)^field (.*) not found in type `)
-	repeatedKey = regexp.MustCompile(`(?s)^mapping key "(.*)" already defined at (line \d+)$`)
-	wrongType   = regexp.MustCompile(`(?s)^cannot unmarshal (\S*) .*into (.*)$`)
-)
-
-// addTypeError translates a message of a yaml.TypeError, which may repeat a value
-// and so a secret. It names the key if the line makes clear which it is.
-func (d document) addTypeError(message string, p problems) {
-	line, message := cutLine(message)
-	if line == 0 {
-		p.add("a value cannot be decoded")
-		return
-	}
-	byKey := func(key string) string {
-		matches := func(at place) bool { return at.line == line && strings.HasSuffix("."+at.path, "."+key) }
-		if !slices.ContainsFunc(d, matches) {
-			return hiddenKey
-		}
-		return cmp.Or(d.only(matches), key)
-	}
-	byValue := func(matches func(*yaml.Node) bool) string {
-		return d.only(func(at place) bool { return at.value.Line == line && matches(at.value) })
-	}
-	var path, text string
-	if match := unknownKey.FindStringSubmatch(message); match != nil {
-		path, text = byKey(match[1]), "unknown key; correct or remove it, the commented example shows all keys"
-	} else if match := repeatedKey.FindStringSubmatch(message); match != nil {
-		path, text = byKey(match[1]), "set twice, first at "+match[2]+"; remove one"
-	} else if match := wrongType.FindStringSubmatch(message); match != nil {
-		path, text = byValue(func(v *yaml.Node) bool { return v.ShortTag() == match[1] }), wantType(match[2])
-	} else {
-		match := atColumn.FindString(message)
-		path, text = byValue(func(v *yaml.Node) bool { return fmt.Sprintf("column %d: ", v.Column) == match }), notDuration
-	}
-	if plainPath.MatchString(path) {
-		p.at(path).addAt(line, "%s", text)
-	} else if !slices.ContainsFunc(p.found, func(found problem) bool { return found.line == line }) { // as check does
-		p.addAt(line, "an unknown key, or one that is set twice; correct or remove it")
-	}
-}
+var lineAndText = regexp.MustCompile(`(?s)^line (\d+): (.*)$`)
 
 // cutLine splits a message like "line 5: text". The line is 0 if there is none.
 func cutLine(message string) (line int, text string) {
@@ -352,26 +314,6 @@ func cutLine(message string) (line int, text string) {
 	}
 	line, _ = strconv.Atoi(match[1])
 	return line, match[2]
-}
-
-// wantType says what a value of a Go type looks like in YAML.
-func wantType(name string) string {
-	switch {
-	case name == "int":
-		return "not a whole number; write one, without quotes"
-	case name == "float64":
-		return "not a number; write one, without quotes"
-	case name == "bool":
-		return "neither true nor false; write one of them, without quotes"
-	case name == "string" || strings.HasSuffix(name, ".Secret"):
-		return "not a single value; put a value that begins with [, { or ? in quotes"
-	case strings.HasPrefix(name, "[]"):
-		return `not a list; begin each item with "- "`
-	case name == "config.plain": // of a section with defaults
-		return "not a mapping; write {} for the defaults, or its keys one per line, each with a colon and a space after it"
-	default:
-		return "not a mapping; write its keys one per line, each with a colon and a space after it"
-	}
 }
 
 // quoted matches the parts of a parser's message that repeat the file.

@@ -88,7 +88,8 @@ projects:
 var keyMistakes = mistakes{
 	"unknown key in two items of one line": {
 		yaml: "projects: [{regin: a}, {regin: b}]\n",
-		want: `config.yml:1: regin: unknown key; correct or remove it, the commented example shows all keys`,
+		want: `config.yml:1: projects[0].regin: unknown key; correct or remove it, the commented example shows all keys
+config.yml:1: projects[1].regin: unknown key; correct or remove it, the commented example shows all keys`,
 	},
 	"unknown key like another": {
 		yaml: with("task_ids", "taskids"),
@@ -124,11 +125,15 @@ var keyMistakes = mistakes{
 	},
 	"secret set twice": {
 		yaml: with("token: T", "token: T, token: T"),
-		want: `config.yml:4: token: set twice, first at line 4; remove one`,
+		want: `config.yml:4: projects[0].credentials.token: set twice, first at line 4; remove one`,
 	},
 	"header set twice": {
 		yaml: oneProject + "    http_client: {proxy_url: 'http://a', proxy_connect_header: {X-A: [a], X-A: [a]}}\n",
-		want: `config.yml:6: an unknown key, or one that is set twice; correct or remove it`,
+		want: `config.yml:6: projects[0].http_client.proxy_connect_header: a header is set twice; remove one`,
+	},
+	"an alias of other keys": {
+		yaml: "credentials: &c {token: T}\nscrape: *c\n" + oneProject,
+		want: `config.yml:1: an alias or a merge key for a value of another kind; write the value itself`,
 	},
 	"a list as key": {
 		yaml: "? [scrape]\n: 1\n" + oneProject,
