@@ -5,69 +5,76 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// emitter makes the samples of one scrape and sends them to a registry.
+// emitter makes the samples of a family and sends them to a registry.
 //
 // prometheus.NewConstMetric copies and sorts the labels of each sample. A task has
 // some forty samples with the same labels, and a scrape may have thousands of tasks.
-// So the labels of an item are made once, and all objects are allocated in slabs.
+// So samples share their labels, and most values, and are allocated in slabs.
 type emitter struct {
-	ch chan<- prometheus.Metric
-
-	layout *layout // of the current family
-	common *labels // of the current item
-
+	ch      chan<- prometheus.Metric
+	layout  *layout
+	common  []*dto.LabelPair // of the current item, by name
+	own     pairs            // of the family
+	zero    *dto.Gauge
+	one     *dto.Gauge
 	samples slab[sample]
 	lists   slab[*dto.LabelPair]
-	pairs   slab[dto.LabelPair]
-	values  slab[string]
+	numbers slab[number]
 }
 
-// labels are the common labels of an item.
-type labels struct {
-	given  []*dto.LabelPair // in the order of the table
-	sorted []*dto.LabelPair // by name
+func newEmitter(l *layout, ch chan<- prometheus.Metric) *emitter {
+	e := &emitter{ch: ch, layout: l}
+	e.zero, e.one = e.newGauge(0), e.newGauge(1)
+	return e
 }
 
-// emit sends one sample of the current family and item, with the values of the
-// family's own labels.
+// emit sends one sample of the current item, with the values of the family's own labels.
 func (e *emitter) emit(value float64, own ...string) {
 	s := &e.samples.take(1)[0]
-	s.desc, s.value, s.labels = e.layout.desc, value, e.common.sorted
-	s.gauge.Value = &s.value
+	s.desc, s.labels = e.layout.desc, e.common
 	if len(own) > 0 {
 		s.labels = e.merge(own)
+	}
+	switch value {
+	case 0:
+		s.gauge = e.zero
+	case 1:
+		s.gauge = e.one
+	default:
+		s.gauge = e.newGauge(value)
 	}
 	e.ch <- s
 }
 
 // merge returns the common labels and the family's own, by name.
 func (e *emitter) merge(own []string) []*dto.LabelPair {
-	given, l := e.common.given, e.layout
-	list := e.lists.take(len(l.sorted))
-	for i, position := range l.sorted {
-		if position < len(given) {
-			list[i] = given[position]
+	list := e.lists.take(len(e.layout.sorted))
+	for i, position := range e.layout.sorted {
+		if position < len(e.common) {
+			list[i] = e.common[position]
 		} else {
-			list[i] = e.pair(&l.names[position], own[position-len(given)])
+			list[i] = e.own.get(e.layout.names[position], own[position-len(e.common)])
 		}
 	}
 	return list
 }
 
-func (e *emitter) pair(name *string, value string) *dto.LabelPair {
-	kept := &e.values.take(1)[0]
-	*kept = value
-	pair := &e.pairs.take(1)[0]
-	pair.Name, pair.Value = name, kept
-	return pair
+func (e *emitter) newGauge(value float64) *dto.Gauge {
+	n := &e.numbers.take(1)[0]
+	n.value, n.gauge.Value = value, &n.value
+	return &n.gauge
+}
+
+type number struct {
+	gauge dto.Gauge // points to value
+	value float64
 }
 
 // sample is one value of a gauge. It implements prometheus.Metric.
 type sample struct {
 	desc   *prometheus.Desc
 	labels []*dto.LabelPair
-	value  float64
-	gauge  dto.Gauge // points to value
+	gauge  *dto.Gauge
 }
 
 // Desc implements prometheus.Metric.
@@ -75,8 +82,36 @@ func (s *sample) Desc() *prometheus.Desc { return s.desc }
 
 // Write implements prometheus.Metric.
 func (s *sample) Write(out *dto.Metric) error {
-	out.Label, out.Gauge = s.labels, &s.gauge
+	out.Label, out.Gauge = s.labels, s.gauge
 	return nil
+}
+
+// pairs are labels that many samples share.
+type pairs struct {
+	known map[label]*dto.LabelPair
+	slab  slab[pair]
+}
+
+type label struct{ name, value string }
+
+type pair struct {
+	dto   dto.LabelPair // points to label
+	label label
+}
+
+func (p *pairs) get(name, value string) *dto.LabelPair {
+	l := label{name, value}
+	if known, ok := p.known[l]; ok {
+		return known
+	}
+	if p.known == nil {
+		p.known = map[label]*dto.LabelPair{}
+	}
+	made := &p.slab.take(1)[0]
+	made.label = l
+	made.dto.Name, made.dto.Value = &made.label.name, &made.label.value
+	p.known[l] = &made.dto
+	return &made.dto
 }
 
 // slab hands out parts of larger allocations.

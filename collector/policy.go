@@ -25,3 +25,12 @@ func policyFamilies() []family[*cbrapi.Policy] {
 		},
 	}
 }
+
+func eachPolicy(s snapshot, add func(*cbrapi.Policy, ...string)) {
+	if s.Inventory == nil {
+		return
+	}
+	for _, p := range s.Inventory.Policies {
+		add(p, p.ID, p.Name)
+	}
+}

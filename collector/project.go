@@ -8,19 +8,19 @@ import (
 )
 
 // projectFamilies are the metrics of one project and of the last pass over it.
-func projectFamilies() []family[*protection.Snapshot] {
+func projectFamilies() []family[snapshot] {
 	reasons := cbrapi.Reasons()
-	return []family[*protection.Snapshot]{
+	return []family[snapshot]{
 		{
 			name: "cbr_up",
 			help: "Whether the API accepted the credentials and returned a valid response in the last pass over the project.",
-			read: func(s *protection.Snapshot, e *emitter) { e.emit(boolToFloat(s.Up)) },
+			read: func(s snapshot, e *emitter) { e.emit(boolToFloat(s.Up)) },
 		},
 		{
 			name:   "cbr_scrape_error",
 			help:   "Whether the last pass could not read something for this reason.",
 			labels: []string{"reason"},
-			read: func(s *protection.Snapshot, e *emitter) {
+			read: func(s snapshot, e *emitter) {
 				for _, reason := range reasons {
 					met := s.Reasons[reason] || slices.ContainsFunc(s.Readings(), func(r protection.Reading) bool { return r.Reasons[reason] })
 					e.emit(boolToFloat(met), string(reason))
@@ -30,13 +30,13 @@ func projectFamilies() []family[*protection.Snapshot] {
 		{
 			name: "cbr_scrape_duration_seconds",
 			help: "Duration of the last pass; while a pass runs, how long it has taken so far.",
-			read: func(s *protection.Snapshot, e *emitter) { e.emit(s.Duration.Seconds()) },
+			read: func(s snapshot, e *emitter) { e.emit(s.Duration.Seconds()) },
 		},
 		{
 			name:   "cbr_scrape_collector_success",
 			help:   "Whether the last finished pass of this collector succeeded. 0 while a pass takes too long.",
 			labels: []string{"collector"},
-			read: func(s *protection.Snapshot, e *emitter) {
+			read: func(s snapshot, e *emitter) {
 				for _, c := range s.Collectors() {
 					e.emit(boolToFloat(c.Complete), c.Name)
 				}
@@ -46,7 +46,7 @@ func projectFamilies() []family[*protection.Snapshot] {
 			name:   "cbr_scrape_collector_last_success_timestamp_seconds",
 			help:   "Unix time at which the last successful pass of this collector ended.",
 			labels: []string{"collector"},
-			read: func(s *protection.Snapshot, e *emitter) {
+			read: func(s snapshot, e *emitter) {
 				for _, c := range s.Collectors() {
 					if v, known := unixSeconds(c.LastComplete); known {
 						e.emit(v, c.Name)
@@ -58,7 +58,7 @@ func projectFamilies() []family[*protection.Snapshot] {
 			name:   "cbr_scrape_collector_incomplete_seconds",
 			help:   "Time since the last success of this collector or, if that is later, since its lists could not be read beside the passes, or since the exporter started following the project; 0 while it succeeds.",
 			labels: []string{"collector"},
-			read: func(s *protection.Snapshot, e *emitter) {
+			read: func(s snapshot, e *emitter) {
 				for _, c := range s.Collectors() {
 					e.emit(c.Incomplete.Seconds(), c.Name)
 				}
@@ -68,7 +68,7 @@ func projectFamilies() []family[*protection.Snapshot] {
 			name:   "cbr_project_info",
 			help:   "ID, region and enterprise project of the project, and the URL of the page for people. Always 1; absent until the ID is known.",
 			labels: []string{"project_id", "region", "enterprise_project_id", "page"},
-			read: func(s *protection.Snapshot, e *emitter) {
+			read: func(s snapshot, e *emitter) {
 				if s.Info.ID != "" {
 					e.emit(1, s.Info.ID, s.Info.Region, s.Info.EnterpriseProjectID, s.Info.Page)
 				}
@@ -76,3 +76,5 @@ func projectFamilies() []family[*protection.Snapshot] {
 		},
 	}
 }
+
+func eachProject(s snapshot, add func(snapshot, ...string)) { add(s) }

@@ -38,15 +38,20 @@ func protectableFamilies() []family[protection.ProtectableCount] {
 	}
 }
 
-// collectProtectables emits what is known of the resources that could be in a vault.
-func (c *Collector) collectProtectables(s *protection.Snapshot, e *emitter) {
+func eachUnprotected(s snapshot, add func(*cbrapi.Protectable, ...string)) {
 	if s.Protectables == nil {
 		return
 	}
-	c.unprotected.collect(e, items(s.Protectables.Unprotected, func(p *cbrapi.Protectable) item[*cbrapi.Protectable] {
-		return c.unprotected.item(e, p, s.Project, p.ID, p.Name, p.Type)
-	}))
-	c.protectable.collect(e, items(s.Protectables.Counts, func(n protection.ProtectableCount) item[protection.ProtectableCount] {
-		return c.protectable.item(e, n, s.Project, n.Type)
-	}))
+	for _, p := range s.Protectables.Unprotected {
+		add(p, p.ID, p.Name, p.Type)
+	}
+}
+
+func eachProtectable(s snapshot, add func(protection.ProtectableCount, ...string)) {
+	if s.Protectables == nil {
+		return
+	}
+	for _, n := range s.Protectables.Counts {
+		add(n, n.Type)
+	}
 }

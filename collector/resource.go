@@ -18,7 +18,7 @@ func resourceFamilies() []family[ledger.Resource] {
 // resourceState is the state of a resource and whether its history is known. Without
 // discovery only the configured tasks are known, so there may be a later success.
 type resourceState struct {
-	ledger.ResourceState
+	*ledger.ResourceState
 	historyKnown bool
 }
 
@@ -99,5 +99,18 @@ func appConsistent(l *cbrapi.OperationLog) (float64, bool) {
 		return 0, true
 	default:
 		return 0, false
+	}
+}
+
+func eachResource(s snapshot, add func(ledger.Resource, ...string)) {
+	for _, r := range s.Resources {
+		add(r, r.ID)
+	}
+}
+
+func eachResourceState(s snapshot, add func(resourceState, ...string)) {
+	for i := range s.ResourceStates {
+		r := &s.ResourceStates[i]
+		add(resourceState{r, s.Discovered != nil}, r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID), string(r.OperationType))
 	}
 }

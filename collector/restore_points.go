@@ -56,12 +56,9 @@ func restorePointFamilies(tagLabels []string) []family[restorePoints] {
 	}
 }
 
-// collectRestorePoints emits what is known of the backups of the resources.
-func (c *Collector) collectRestorePoints(s *protection.Snapshot, tagsOf func(vaultID string) []string, e *emitter) {
-	all := make([]item[restorePoints], len(s.RestorePoints))
-	for n := range s.RestorePoints {
-		r := &s.RestorePoints[n]
-		all[n] = c.restorePoints.item(e, restorePoints{r, tagsOf(r.VaultID)}, s.Project, r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))
+func eachRestorePoints(s snapshot, add func(restorePoints, ...string)) {
+	for i := range s.RestorePoints {
+		r := &s.RestorePoints[i]
+		add(restorePoints{r, s.tagsOf(r.VaultID)}, r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))
 	}
-	c.restorePoints.collect(e, all)
 }

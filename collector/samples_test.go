@@ -22,7 +22,9 @@ import (
 func samplesOf(t *testing.T, s protection.Snapshot, prefixes ...string) []string {
 	t.Helper()
 	r := prometheus.NewPedanticRegistry()
-	r.MustRegister(collector.New([]string{"tag_team"}).Metrics(s))
+	for _, f := range collector.New([]string{"tag_team"}).Families(s) {
+		r.MustRegister(f)
+	}
 	families, err := r.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 )
 
 // family is one metric family: a row of a table. Its samples are about a T, such as a
@@ -30,12 +31,17 @@ func gauge[T any](name, help string, read func(T) (value float64, known bool)) f
 // table is a list of families that are about the same kind of T and have the labels in
 // common that identify it.
 type table[T any] struct {
-	names  []string // of the common labels
-	sorted []int    // positions in names, in the order of the names
-	rows   []row[T]
+	names []string // of the common labels
+	each  each[T]
+	rows  []row[T]
 }
 
+// each calls add for all T of a snapshot, with their values of the labels that newTable was
+// given.
+type each[T any] func(s snapshot, add func(of T, values ...string))
+
 type row[T any] struct {
+	name   string
 	read   func(T, *emitter)
 	layout layout
 }
@@ -43,20 +49,20 @@ type row[T any] struct {
 // layout is how the samples of a family are written.
 type layout struct {
 	desc   *prometheus.Desc
-	names  []string // of all labels: the common ones, then those of the family
+	names  []string // of all labels: the common ones by name, then those of the family
 	sorted []int    // positions in names, in the order of the names
 }
 
 // newTable returns a table of the families. The labels that they have in common are
 // project and the given ones.
-func newTable[T any](families []family[T], labels ...string) table[T] {
-	t := table[T]{names: append([]string{"project"}, labels...)}
-	t.sorted = sortedPositions(t.names)
+func newTable[T any](families []family[T], of each[T], labels ...string) *table[T] {
+	t := &table[T]{names: append([]string{"project"}, labels...), each: of}
+	common := slices.Sorted(slices.Values(t.names))
 	for _, f := range families {
-		l := layout{names: slices.Concat(t.names, f.labels)}
+		l := layout{names: slices.Concat(common, f.labels)}
 		l.desc = prometheus.NewDesc(f.name, f.help, l.names, nil)
 		l.sorted = sortedPositions(l.names)
-		t.rows = append(t.rows, row[T]{f.read, l})
+		t.rows = append(t.rows, row[T]{f.name, f.read, l})
 	}
 	return t
 }
@@ -71,44 +77,42 @@ func sortedPositions(names []string) []int {
 	return positions
 }
 
-func (t table[T]) describe(ch chan<- *prometheus.Desc) {
-	for _, r := range t.rows {
-		ch <- r.layout.desc
-	}
-}
-
-// item is a T with its values of the common labels.
+// item is a T with its common labels, by name.
 type item[T any] struct {
 	value  T
-	labels labels
+	labels []*dto.LabelPair
 }
 
-// item returns an item of the table. The values are those of the labels that newTable
-// was given.
-func (t table[T]) item(e *emitter, value T, project string, values ...string) item[T] {
-	given := e.lists.take(len(t.names))
-	given[0] = e.pair(&t.names[0], project)
-	for i, v := range values {
-		given[i+1] = e.pair(&t.names[i+1], v)
+// families returns the families of the snapshots.
+func (t *table[T]) families(snapshots []snapshot, shared *pairs) []Family {
+	var items []item[T]
+	sorted := sortedPositions(t.names)
+	var lists slab[*dto.LabelPair]
+	for _, s := range snapshots {
+		t.each(s, func(of T, values ...string) {
+			labels := lists.take(len(sorted))
+			for i, position := range sorted {
+				value := s.Project
+				if position > 0 {
+					value = values[position-1]
+				}
+				labels[i] = shared.get(t.names[position], value)
+			}
+			items = append(items, item[T]{of, labels})
+		})
 	}
-	sorted := e.lists.take(len(given))
-	for i, position := range t.sorted {
-		sorted[i] = given[position]
-	}
-	return item[T]{value, labels{given, sorted}}
-}
-
-// collect emits all samples of the items, one family after the other: the registry
-// sorts and writes a family at a time, and its samples are then close in memory.
-func (t table[T]) collect(e *emitter, items []item[T]) {
+	all := make([]Family, len(t.rows))
 	for i := range t.rows {
 		r := &t.rows[i]
-		e.layout = &r.layout
-		for j := range items {
-			e.common = &items[j].labels
-			r.read(items[j].value, e)
-		}
+		all[i] = Family{r.name, r.layout.desc, func(ch chan<- prometheus.Metric) {
+			e := newEmitter(&r.layout, ch)
+			for j := range items {
+				e.common = items[j].labels
+				r.read(items[j].value, e)
+			}
+		}}
 	}
+	return all
 }
 
 // The functions below convert values of the API to samples.

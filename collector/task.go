@@ -4,14 +4,13 @@ import (
 	"cmp"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
-	"github.com/cbr-exporter/cbr_exporter/protection"
 	"github.com/cbr-exporter/cbr_exporter/tasks"
 )
 
 // task is a task and what knows its vault and names.
 type task struct {
 	*cbrapi.OperationLog
-	snapshot *protection.Snapshot
+	snapshot snapshot
 }
 
 // taskFamilies are the metrics of one task. A value that the API did not send is absent.
@@ -216,5 +215,17 @@ func configuredTaskFamilies() []family[tasks.Task] {
 			help: "Whether the configured task was read, or is known not to exist.",
 			read: func(t tasks.Task, e *emitter) { e.emit(boolToFloat(t.Known)) },
 		},
+	}
+}
+
+func eachConfiguredTask(s snapshot, add func(tasks.Task, ...string)) {
+	for _, t := range s.Tasks {
+		add(t, t.ID)
+	}
+}
+
+func eachTask(s snapshot, add func(task, ...string)) {
+	for _, l := range s.Logs() {
+		add(task{l, s}, l.ID, string(l.OperationType), s.VaultName(s.VaultOf(l)))
 	}
 }

@@ -90,19 +90,25 @@ func vaultResourceFamilies() []family[*cbrapi.VaultResource] {
 	}
 }
 
-type vaultResource struct {
-	vaultID  string
-	resource *cbrapi.VaultResource
+func eachVault(s snapshot, add func(vault, ...string)) {
+	if s.Inventory == nil {
+		return
+	}
+	for _, v := range s.Inventory.Vaults {
+		add(vault{v, s.tagsOf(v.ID)}, v.ID, s.VaultName(v.ID))
+	}
 }
 
-func vaultResources(vaults []*cbrapi.Vault) []vaultResource {
-	var all []vaultResource
-	for _, v := range vaults {
-		for n := range v.Resources {
-			all = append(all, vaultResource{v.ID, &v.Resources[n]})
+func eachVaultResource(s snapshot, add func(*cbrapi.VaultResource, ...string)) {
+	if s.Inventory == nil {
+		return
+	}
+	for _, v := range s.Inventory.Vaults {
+		for i := range v.Resources {
+			r := &v.Resources[i]
+			add(r, v.ID, s.VaultName(v.ID), r.ID, s.ResourceName(r.ID))
 		}
 	}
-	return all
 }
 
 // boolValue returns 1 or 0; known is false if b is nil.

@@ -29,3 +29,9 @@ func vaultTaskFamilies() []family[*cbrapi.OperationLog] {
 func finishedStatuses() []cbrapi.Status {
 	return []cbrapi.Status{cbrapi.StatusSuccess, cbrapi.StatusSkipped, cbrapi.StatusFailed, cbrapi.StatusTimeout}
 }
+
+func eachVaultTask(s snapshot, add func(*cbrapi.OperationLog, ...string)) {
+	for _, l := range s.VaultTasks {
+		add(l, l.VaultID, s.VaultName(l.VaultID), string(l.OperationType.Canonical()))
+	}
+}

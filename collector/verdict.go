@@ -23,8 +23,8 @@ func tagged[T interface{ values() []string }](name, help string, tagLabels []str
 // tagsOf returns a function that returns the values of the labels for tags of a vault, in
 // the order of the labels. All vaults have all labels, because the samples of a family
 // have the same labels.
-func tagsOf(s *protection.Snapshot, tagLabels []string) func(vaultID string) []string {
-	values, none := map[string][]string{}, make([]string, len(tagLabels))
+func tagsOf(s *protection.Snapshot, tagLabels []string) func(vaultID string) tags {
+	values, none := map[string]tags{}, make(tags, len(tagLabels))
 	if s.Inventory != nil {
 		for _, v := range s.Inventory.Vaults {
 			tags := slices.Clone(none)
@@ -36,7 +36,7 @@ func tagsOf(s *protection.Snapshot, tagLabels []string) func(vaultID string) []s
 			values[v.ID] = tags
 		}
 	}
-	return func(vaultID string) []string {
+	return func(vaultID string) tags {
 		if tags, known := values[vaultID]; known {
 			return tags
 		}
@@ -46,7 +46,7 @@ func tagsOf(s *protection.Snapshot, tagLabels []string) func(vaultID string) []s
 
 // verdict is a verdict with the tags of its vault.
 type verdict struct {
-	protection.Verdict
+	*protection.Verdict
 	tags
 }
 
@@ -87,17 +87,21 @@ func activeTaskFamilies() []family[protection.ActiveTask] {
 	}}
 }
 
-// collectVerdicts emits what is judged.
-func (c *Collector) collectVerdicts(s *protection.Snapshot, tagsOf func(vaultID string) []string, e *emitter) {
-	c.verdict.collect(e, items(s.Verdicts, func(v protection.Verdict) item[verdict] {
-		return c.verdict.item(e, verdict{v, tagsOf(v.VaultID)}, s.Project,
-			v.VaultID, s.VaultName(v.VaultID), v.ResourceID, s.ResourceName(v.ResourceID), string(v.OperationType))
-	}))
-	c.coverage.collect(e, items(s.Coverage, func(r protection.Coverage) item[coverage] {
-		return c.coverage.item(e, coverage{r.Covered, tagsOf(r.VaultID)}, s.Project,
-			r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))
-	}))
-	c.activeTask.collect(e, items(s.ActiveTasks, func(t protection.ActiveTask) item[protection.ActiveTask] {
-		return c.activeTask.item(e, t, s.Project, t.Log.ID, string(t.Log.OperationType), s.VaultName(s.VaultOf(t.Log)))
-	}))
+func eachVerdict(s snapshot, add func(verdict, ...string)) {
+	for i := range s.Verdicts {
+		v := &s.Verdicts[i]
+		add(verdict{v, s.tagsOf(v.VaultID)}, v.VaultID, s.VaultName(v.VaultID), v.ResourceID, s.ResourceName(v.ResourceID), string(v.OperationType))
+	}
+}
+
+func eachCoverage(s snapshot, add func(coverage, ...string)) {
+	for _, r := range s.Coverage {
+		add(coverage{r.Covered, s.tagsOf(r.VaultID)}, r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))
+	}
+}
+
+func eachActiveTask(s snapshot, add func(protection.ActiveTask, ...string)) {
+	for _, t := range s.ActiveTasks {
+		add(t, t.Log.ID, string(t.Log.OperationType), s.VaultName(s.VaultOf(t.Log)))
+	}
 }

@@ -8,8 +8,8 @@ import (
 
 // windowFamilies are the metrics of the discovery of one project. They are absent until
 // the whole task list has been read.
-func windowFamilies() []family[*protection.Snapshot] {
-	return []family[*protection.Snapshot]{
+func windowFamilies() []family[snapshot] {
+	return []family[snapshot]{
 		gauge("cbr_tasks_window_seconds", "Maximum age of the tasks that cbr_tasks counts.",
 			ofWindow(func(d *tasks.Discovered) (float64, bool) { return d.Window.Seconds(), true })),
 		gauge("cbr_tasks_dropped", "Number of tasks in the window that cbr_tasks does not count because of discovery.max_tasks.",
@@ -22,8 +22,8 @@ func windowFamilies() []family[*protection.Snapshot] {
 }
 
 // ofWindow returns a reader of what is known once the whole task list has been read.
-func ofWindow(read func(*tasks.Discovered) (float64, bool)) func(*protection.Snapshot) (float64, bool) {
-	return func(s *protection.Snapshot) (float64, bool) {
+func ofWindow(read func(*tasks.Discovered) (float64, bool)) func(snapshot) (float64, bool) {
+	return func(s snapshot) (float64, bool) {
 		if s.Discovered == nil || !s.Discovered.Synced {
 			return 0, false
 		}
@@ -50,4 +50,10 @@ func taskCountFamilies() []family[protection.TaskCount] {
 			e.emit(float64(unknown), "unknown")
 		},
 	}}
+}
+
+func eachTaskCount(s snapshot, add func(protection.TaskCount, ...string)) {
+	for _, n := range s.TaskCounts {
+		add(n, n.VaultID, s.VaultName(n.VaultID), string(n.OperationType))
+	}
 }

@@ -83,7 +83,11 @@ func TestFamilies(t *testing.T) {
 			types[f.GetName()] = strings.ToLower(f.GetType().String())
 		}
 		described := map[string]string{}
-		for _, desc := range describe(registry, collector.New(nil).Metrics()) {
+		collectors := []prometheus.Collector{registry}
+		for _, f := range collector.New(nil).Families() {
+			collectors = append(collectors, f)
+		}
+		for _, desc := range describe(collectors...) {
 			fields := regexp.MustCompile(`^Desc{fqName: ("\w+"), help: ("(?:[^"\\]|\\.)*"),`).FindStringSubmatch(desc.String())
 			if fields == nil {
 				t.Fatalf("cannot parse %s", desc)

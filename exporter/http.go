@@ -4,18 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
 
+	"github.com/cbr-exporter/cbr_exporter/collector"
 	"github.com/cbr-exporter/cbr_exporter/overview"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
@@ -36,15 +31,14 @@ const (
 func (e *Exporter) metricsPage(r *http.Request) *answer {
 	ctx, cancel := e.scrapeContext(r, &e.margin)
 	defer cancel()
-	scrape, key := e.scrape(ctx, allProjects)
-	// The registry comes last, so that it counts the requests of this scrape.
-	return e.shared(r, key, &e.margin, scrape, e.options.Registry)
+	families, key := e.scrape(ctx, allProjects)
+	return e.shared(r, key, &e.margin, e.options.Registry, families)
 }
 
 // ownMetricsPage returns the metrics of the exporter and of the process. It sends no
 // requests to the API.
 func (e *Exporter) ownMetricsPage(r *http.Request) *answer {
-	return e.newPage(r, e.options.Registry)
+	return e.newPage(r, e.options.Registry, nil)
 }
 
 // Refresh reads what is due, as a scrape does.
@@ -58,7 +52,7 @@ const allProjects = ""
 // scrape then starts again with the new ones. Scrapes of a moment with the same key are as
 // good as each other: ctx has ended for all of them, so that something may be missing, or
 // for none.
-func (e *Exporter) scrape(ctx context.Context, name string) (g prometheus.Gatherer, key string) {
+func (e *Exporter) scrape(ctx context.Context, name string) (families []collector.Family, key string) {
 	for {
 		current := e.current.Load()
 		scraped := current.all
@@ -76,9 +70,7 @@ func (e *Exporter) scrape(ctx context.Context, name string) (g prometheus.Gather
 		}
 		wait.Wait()
 		if ctx.Err() != nil || e.isCurrent(current) {
-			registry := prometheus.NewRegistry()
-			registry.MustRegister(current.collector.Metrics(snapshots...))
-			return registry, fmt.Sprintf("%p %q %t", current, name, ctx.Err() == nil)
+			return current.collector.Families(snapshots...), fmt.Sprintf("%p %q %t", current, name, ctx.Err() == nil)
 		}
 	}
 }
@@ -86,14 +78,14 @@ func (e *Exporter) scrape(ctx context.Context, name string) (g prometheus.Gather
 // shared returns a page of metrics, or nil if the client is gone. Requests for the same
 // page while it is made share it: otherwise many clients would keep a scrape from its turn.
 // It records in m how long a page took.
-func (e *Exporter) shared(r *http.Request, key string, m *margin, gatherers ...prometheus.Gatherer) *answer {
+func (e *Exporter) shared(r *http.Request, key string, m *margin, own prometheus.Gatherer, families []collector.Family) *answer {
 	key = fmt.Sprintf("%s %q %q", key, r.Header["Accept"], r.URL.Query()["name[]"])
 	for r.Context().Err() == nil {
 		made, _, _ := e.making.Do(key, func() (any, error) {
 			var page *answer
 			inTurn(e.pages, r, func() {
 				start := e.options.Now()
-				page = e.newPage(r, gatherers...)
+				page = e.newPage(r, own, families)
 				m.observe(e.options.Now().Sub(start))
 			})
 			return page, nil
@@ -103,15 +95,6 @@ func (e *Exporter) shared(r *http.Request, key string, m *margin, gatherers ...p
 		}
 	}
 	return nil
-}
-
-// newPage returns a page of metrics. It is compressed, as it may wait for many slow clients.
-func (e *Exporter) newPage(r *http.Request, gatherers ...prometheus.Gatherer) *answer {
-	zipped := r.Clone(r.Context())
-	zipped.Header.Set("Accept-Encoding", "gzip")
-	page := newAnswer()
-	e.metricsHandler(r, gatherers...).ServeHTTP(page, zipped)
-	return page
 }
 
 // inTurn makes a page when it is among the turns, unless the client is gone by then.
@@ -142,29 +125,6 @@ func (e *Exporter) limited(makePage func(*http.Request) *answer) http.HandlerFun
 			page.send(w, r, e.scrapeTimeout(r))
 		}
 	}
-}
-
-func (e *Exporter) metricsHandler(r *http.Request, gatherers ...prometheus.Gatherer) http.Handler {
-	return promhttp.HandlerFor(prometheus.Gatherers(gatherers), promhttp.HandlerOpts{
-		EnableOpenMetrics: true,
-		ErrorHandling:     promhttp.ContinueOnError,
-		ErrorLog:          pageLog{r.Context(), e.options.Logger},
-	})
-}
-
-// pageLog logs errors of promhttp, at debug level if the client is gone.
-type pageLog struct {
-	ctx    context.Context
-	logger log.Logger
-}
-
-// Println implements promhttp.Logger.
-func (l pageLog) Println(values ...any) {
-	logger := level.Error(l.logger)
-	if l.ctx.Err() != nil {
-		logger = level.Debug(l.logger)
-	}
-	_ = logger.Log("msg", "writing a page of metrics failed", "err", strings.TrimSpace(fmt.Sprintln(values...)))
 }
 
 // timeoutHeader has the scrape_timeout of Prometheus in seconds. See
@@ -225,11 +185,11 @@ func (e *Exporter) probePage(r *http.Request) *answer {
 
 	ctx, cancel := e.scrapeContext(r, p.margin)
 	defer cancel()
-	scrape, key := e.scrape(ctx, name)
-	if scrape == nil { // a reload has removed the project
+	families, key := e.scrape(ctx, name)
+	if families == nil { // a reload has removed the project
 		return e.probeError(http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
 	}
-	return e.shared(r, key, p.margin, scrape, ofProject(name, e.options.Registry))
+	return e.shared(r, key, p.margin, ofProject(name, e.options.Registry), families)
 }
 
 // probeError returns a page with the problem and the names of all projects.
@@ -239,22 +199,6 @@ func (e *Exporter) probeError(status int, problem string) *answer {
 		text += "\n" + p.name
 	}
 	return newError(text, status)
-}
-
-// ofProject returns a Gatherer of the series in g that have the project as a label.
-func ofProject(name string, g prometheus.Gatherer) prometheus.Gatherer {
-	other := func(m *dto.Metric) bool {
-		return !slices.ContainsFunc(m.GetLabel(), func(l *dto.LabelPair) bool {
-			return l.GetName() == "project" && l.GetValue() == name
-		})
-	}
-	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
-		families, err := g.Gather()
-		for _, f := range families {
-			f.Metric = slices.DeleteFunc(f.Metric, other)
-		}
-		return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return len(f.GetMetric()) == 0 }), err
-	})
 }
 
 // lastSnapshots returns the snapshots of the last passes. It sends no requests.
