@@ -52,7 +52,7 @@ type process struct {
 }
 
 // startProgram starts the program on a free port and waits until it listens.
-func startProgram(t *testing.T, args ...string) *process {
+func startProgram(t testing.TB, args ...string) *process {
 	t.Helper()
 	p := &process{log: &syncBuffer{}, ended: make(chan struct{})}
 	p.cmd = command(append(args, "--web.listen-address=127.0.0.1:0")...)
@@ -82,7 +82,7 @@ func startProgram(t *testing.T, args ...string) *process {
 
 // waitFor waits until the condition holds. It fails the test after some seconds, or if
 // the program ends.
-func (p *process) waitFor(t *testing.T, condition func() bool) {
+func (p *process) waitFor(t testing.TB, condition func() bool) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
 	for !condition() {
@@ -111,7 +111,7 @@ func (p *process) stop(t *testing.T, signal syscall.Signal) int {
 }
 
 // write writes a file of the test and returns its name.
-func write(t *testing.T, name, content string) string {
+func write(t testing.TB, name, content string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
