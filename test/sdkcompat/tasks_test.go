@@ -135,7 +135,7 @@ func TestHomeStaysClean(t *testing.T) {
 	}
 }
 
-func sdkClient(t *testing.T, endpoint string, key simulator.AccessKey) *cbr.CbrClient {
+func sdkClient(t testing.TB, endpoint string, key simulator.AccessKey) *cbr.CbrClient {
 	t.Helper()
 	keys, err := basic.NewCredentialsBuilder().
 		WithAk(key.Access).WithSk(key.Secret).WithSecurityToken(key.SecurityToken).
@@ -157,7 +157,7 @@ func sdkClient(t *testing.T, endpoint string, key simulator.AccessKey) *cbr.CbrC
 	return cbr.NewCbrClient(client)
 }
 
-func ourClient(t *testing.T, endpoint string, key simulator.AccessKey) *cbrapi.Client {
+func ourClient(t testing.TB, endpoint string, key simulator.AccessKey) *cbrapi.Client {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
