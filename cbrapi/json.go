@@ -142,9 +142,13 @@ func (o object) list(name string) raw {
 	return value
 }
 
-// text returns a name or an id.
-func (o object) text(name string) string {
-	return intern(o.scalar(name, func(s string) bool { return len(s) <= maxText }))
+// text returns a name or an id. Equal ones share their memory.
+func (o object) text(name string) string { return intern(o.unique(name)) }
+
+// unique returns a name or an id that no other object has. To look for an equal one would
+// take half of the time of decoding a task.
+func (o object) unique(name string) string {
+	return o.scalar(name, func(s string) bool { return len(s) <= maxText })
 }
 
 // id returns an id in lower case.

@@ -275,7 +275,7 @@ func (f ListFilter) query() url.Values {
 func (c *Client) readOperationLog(o object) *OperationLog {
 	errorInfo := o.object("error_info")
 	l := &OperationLog{
-		ID:            o.id("id"),
+		ID:            strings.ToLower(o.unique("id")),
 		Status:        c.statuses.word(o, "status", Statuses()),
 		OperationType: c.operations.word(o, "operation_type", operationTypes()),
 		CreatedAt:     o.time("created_at"),
@@ -287,7 +287,7 @@ func (c *Client) readOperationLog(o object) *OperationLog {
 			Message: errorInfo.message("message", maxErrorMessage),
 		},
 		ExtraInfo:    readExtraInfo(o.object("extra_info")),
-		CheckpointID: o.text("checkpoint_id"),
+		CheckpointID: o.unique("checkpoint_id"),
 		PolicyID:     o.text("policy_id"),
 		ProviderID:   o.text("provider_id"),
 		VaultID:      o.id("vault_id"),
@@ -304,27 +304,27 @@ func readExtraInfo(o object) ExtraInfo {
 	common := o.object("common")
 	e := ExtraInfo{Common: Common{
 		Progress:  common.percent("progress"),
-		RequestID: common.text("request_id"),
+		RequestID: common.unique("request_id"),
 	}}
 	if r := o.object("resource"); r.exists() {
 		e.Resource = new(readResource(r))
 	}
 	if b := o.object("backup"); b.exists() {
 		e.Backup = &Backup{
-			BackupID:                b.text("backup_id"),
-			BackupName:              b.text("backup_name"),
+			BackupID:                b.unique("backup_id"),
+			BackupName:              b.unique("backup_name"),
 			Incremental:             b.bool("incremental"),
 			AppConsistencyStatus:    b.token("app_consistency_status"),
 			AppConsistencyErrorCode: b.token("app_consistency_error_code"),
 		}
 	}
 	if d := o.object("delete"); d.exists() {
-		e.Delete = &Delete{BackupID: d.text("backup_id"), BackupName: d.text("backup_name")}
+		e.Delete = &Delete{BackupID: d.unique("backup_id"), BackupName: d.unique("backup_name")}
 	}
 	if r := o.object("restore"); r.exists() {
 		e.Restore = &Restore{
-			BackupID:           r.text("backup_id"),
-			BackupName:         r.text("backup_name"),
+			BackupID:           r.unique("backup_id"),
+			BackupName:         r.unique("backup_name"),
 			TargetResourceID:   r.text("target_resource_id"),
 			TargetResourceName: r.text("target_resource_name"),
 		}
@@ -333,14 +333,14 @@ func readExtraInfo(o object) ExtraInfo {
 		e.Replication = &Replication{
 			SourceRegion:            r.text("source_region"),
 			SourceProjectID:         r.text("source_project_id"),
-			SourceBackupID:          r.text("source_backup_id"),
-			SourceBackupName:        r.text("source_backup_name"),
-			SourceCheckpointID:      r.text("source_checkpoint_id"),
+			SourceBackupID:          r.unique("source_backup_id"),
+			SourceBackupName:        r.unique("source_backup_name"),
+			SourceCheckpointID:      r.unique("source_checkpoint_id"),
 			DestinationRegion:       r.text("destination_region"),
 			DestinationProjectID:    r.text("destination_project_id"),
-			DestinationBackupID:     r.text("destination_backup_id"),
-			DestinationBackupName:   r.text("destination_backup_name"),
-			DestinationCheckpointID: r.text("destination_checkpoint_id"),
+			DestinationBackupID:     r.unique("destination_backup_id"),
+			DestinationBackupName:   r.unique("destination_backup_name"),
+			DestinationCheckpointID: r.unique("destination_checkpoint_id"),
 		}
 	}
 	if s := o.object("sync"); s.exists() {
