@@ -2,6 +2,8 @@ package main
 
 import (
 	"math"
+	"os"
+	"runtime/debug"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/go-kit/log"
@@ -11,7 +13,13 @@ import (
 // limitMemory has the garbage collector keep the process below nine tenths of what the
 // cgroup of its container or unit allows, so that the kernel does not kill it. GOMEMLIMIT
 // in the environment takes precedence.
+//
+// The heap grows by half before it is collected, rather than by all of its size, unless GOGC
+// is in the environment: memory is dearer than the time of a scrape a minute.
 func limitMemory(allowed memlimit.Provider, logger log.Logger) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 	limit, err := memlimit.Set(memlimit.WithProvider(allowed))
 	switch {
 	case err != nil: // as on systems without cgroups

@@ -21,6 +21,7 @@ func TestMemoryLimit(t *testing.T) {
 	}
 	before := debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(before)
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	fail := func(err error) memlimit.Provider { return func() (uint64, error) { return 0, err } }
 	for _, c := range []struct {
 		name    string
@@ -43,11 +44,22 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
-// TestGOMEMLIMIT checks that a limit in the environment of the program is in effect.
-func TestGOMEMLIMIT(t *testing.T) {
-	t.Setenv("GOMEMLIMIT", "256MiB")
-	p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
-	contains(t, "the log", p.log.String(), `msg="limiting the memory" bytes=268435456`)
-	_, page := get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
-	contains(t, "the page", page, "go_gc_gomemlimit_bytes 2.68435456e+08\n")
+// TestMemoryEnvironment checks that what the environment of the program says about its memory is
+// in effect.
+func TestMemoryEnvironment(t *testing.T) {
+	for _, c := range []struct {
+		name, variable, value string
+		want                  string // on the page
+	}{
+		{"a memory limit", "GOMEMLIMIT", "256MiB", "go_gc_gomemlimit_bytes 2.68435456e+08\n"},
+		{"frequent collections", "GOGC", "", "go_gc_gogc_percent 50\n"},
+		{"rare collections", "GOGC", "200", "go_gc_gogc_percent 200\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv(c.variable, c.value)
+			p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
+			_, page := get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
+			contains(t, "the page", page, c.want)
+		})
+	}
 }

@@ -38,6 +38,7 @@ func BenchmarkResident(b *testing.B) {
 		reads string
 		site  site
 	}{
+		{"keys=2000,tasks-alone", taskList, site{vaults: 10, resources: 2_000, days: 29}},
 		{"keys=2000", everything, site{vaults: 10, resources: 2_000, days: 29, backups: 3}},
 		{"keys=10000", everything, site{vaults: 50, resources: 10_000, days: 5, backups: 3}},
 		{"keys=36000", everything, site{vaults: 180, resources: 36_000, days: 2, backups: 3}},
