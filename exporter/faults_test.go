@@ -2,6 +2,7 @@ package exporter_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -271,6 +272,41 @@ func switchProtocols(t *testing.T) (endpoint string) {
 		}
 	}()
 	return "http://" + listener.Addr().String()
+}
+
+// TestGoAway has a server of HTTP/2 go away at once on each connection. A request tries a
+// few of them, rather than as many as it can open until its deadline.
+func TestGoAway(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(nil)
+	certificates := server.TLS.Certificates
+	server.Close()
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: certificates, NextProtos: []string{"h2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	var accepted atomic.Int64
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			accepted.Add(1)
+			go func() {
+				defer func() { _ = c.Close() }()
+				const settings, goAway = "\x00\x00\x00\x04\x00\x00\x00\x00\x00", "\x00\x00\x08\x07\x00\x00\x00\x00\x00"
+				_, _ = io.WriteString(c, settings+goAway+strings.Repeat("\x00", 8))
+				_, _ = io.Copy(io.Discard, c)
+			}()
+		}
+	}()
+	e := start(t, nil, reaching("https://"+listener.Addr().String(), []string{taskID("1")}, "{tls_config: {insecure_skip_verify: true}}"))
+	expectLines(t, "scrape", e.scrape(t), `cbr_up{project="test"} 0`, `cbr_scrape_error{project="test",reason="network"} 1`)
+	if n := accepted.Load(); n > 15 { // a request and two retries
+		t.Errorf("%d connections, want at most 15", n)
+	}
 }
 
 // TestCloseIsBounded has a request go on after it was cancelled. Neither a reload nor the

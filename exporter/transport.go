@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -73,6 +74,7 @@ func (e *Exporter) baseTransport(c config.HTTPClient, concurrency int) (http.Rou
 	}
 	t := &http.Transport{
 		Proxy:              c.Proxy(),
+		DialContext:        dial,
 		ProxyConnectHeader: c.GetProxyConnectHeader(),
 		TLSClientConfig:    tlsConfig,
 		ForceAttemptHTTP2:  true,
@@ -94,12 +96,28 @@ func (e *Exporter) baseTransport(c config.HTTPClient, concurrency int) (http.Rou
 	return endDials(t), t.CloseIdleConnections, nil
 }
 
+// maxDials is how many connections one request may open. Package net/http sends a request
+// again, without a pause or a limit, while a server of HTTP/2 goes away at once.
+const maxDials = 5
+
+// dialsKey is the key under which the context of a request has the number of connections
+// that it has opened, an *atomic.Int32.
+type dialsKey struct{}
+
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if dials, ok := ctx.Value(dialsKey{}).(*atomic.Int32); ok && dials.Add(1) > maxDials {
+		return nil, fmt.Errorf("no response on %d new connections", maxDials)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
 // endDials returns a RoundTripper that gives up connecting with the request that needed
 // the connection. Package net/http goes on, in case another request can use it, and waits
 // for a SOCKS proxy without a limit: each request would leave a connection behind.
 func endDials(t *http.Transport) http.RoundTripper {
 	return promhttp.RoundTripperFunc(func(req *http.Request) (*http.Response, error) {
-		resp, err := t.RoundTrip(req)
+		ctx := context.WithValue(req.Context(), dialsKey{}, new(atomic.Int32))
+		resp, err := t.RoundTrip(req.WithContext(ctx))
 		if req.Context().Err() != nil {
 			t.CloseIdleConnections() // cancels what is dialled for no request
 		}
