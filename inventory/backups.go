@@ -186,12 +186,14 @@ const resourceField = "backups.resource_id"
 
 // listBackups reads a list of backups and calls add for each that was created since then. It
 // leaves out the volumes inside a backup of a server, and what cannot be read. It returns the
-// number of rows and what cannot be read of them.
+// number of rows and what cannot be read of them. It fails if there are backups of too many
+// resources.
 func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.VaultBackup], since time.Time, add func(*cbrapi.VaultBackup)) (int, badEntries, error) {
 	var (
 		rows   int
 		inRows badEntries
 	)
+	resources := map[string]bool{}
 	bad, err := readList(ctx, i, list, func(b *cbrapi.VaultBackup) error {
 		rows++
 		if b.ParentID != "" || b.CreatedAt.Before(since) { // the API may ignore the filter
@@ -202,9 +204,14 @@ func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.Va
 		}
 		i.report(b.ID, b.Invalid)
 		inRows.add(cmp.Or(b.Name, b.ID), b.Invalid)
-		if b.Resource.ID != "" {
-			add(b)
+		if b.Resource.ID == "" {
+			return nil
 		}
+		resources[b.Resource.ID] = true
+		if most := i.options.MaxResources; most > 0 && len(resources) > most {
+			return tooManyResources("ListBackups", "there are backups of", most)
+		}
+		add(b)
 		return nil
 	})
 	return rows + len(bad), append(bad, inRows...), err

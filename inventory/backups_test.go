@@ -353,6 +353,29 @@ func TestNoBackups(t *testing.T) {
 	})
 }
 
+// TestBackupsOfTooManyResources has the list of backups end when it has more resources than can
+// be followed. What was known stays.
+func TestBackupsOfTooManyResources(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		old := midnight.Add(-week)
+		c := &cloud{vaults: []object{vault("v", "r")}, backups: []object{backup(1, "r", old), backup(2, "r", old), backup(3, "q", old)}}
+		p := start(t, c, readsBackups, func(o *inventory.Options) { o.MaxResources = 2 })
+		p.settle()
+		c.set(func() { c.backups = append(c.backups, backup(4, "a", old)) })
+		time.Sleep(time.Hour)
+		s := p.settle()
+		if s.Backups.Complete || counts(s) != "q 1, r 2" || !strings.Contains(s.Backups.Problems[0].Err.Error(), "more than 2 resources") {
+			t.Errorf("complete %t, %s, problems %v", s.Backups.Complete, counts(s), s.Backups.Problems)
+		}
+		c.set(func() { c.backups = c.backups[:3] })
+		time.Sleep(retry)
+		if s := p.settle(); !s.Backups.Complete {
+			t.Errorf("after that: problems %v", s.Backups.Problems)
+		}
+	})
+}
+
 // TestClock has the clock of the API differ from that of the exporter.
 func TestClock(t *testing.T) {
 	t.Parallel()

@@ -34,7 +34,8 @@ type Options struct {
 	Timeout time.Duration // limit for reading one list, or one page of the backups or protectable resources
 
 	// MaxResources is the number of resources in vaults above which the list of vaults fails,
-	// or it could take all memory. 0 means no limit.
+	// and of resources with backups above which the list of backups fails, or they could take
+	// all memory. 0 means no limit.
 	MaxResources int
 
 	BackupsRefresh      time.Duration            // time between two readings of the backups; 0: they are not read

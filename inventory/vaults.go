@@ -82,11 +82,7 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 	bad, err := readList(ctx, i, i.api.Vaults(), func(v *cbrapi.Vault) error {
 		vaults = append(vaults, v)
 		if resources += len(v.Resources); i.options.MaxResources > 0 && resources > i.options.MaxResources {
-			return &cbrapi.Error{
-				Operation:  "ListVault",
-				StatusCode: http.StatusOK,
-				Message:    fmt.Sprintf("the vaults have more than %d resources, the most that the exporter follows", i.options.MaxResources),
-			}
+			return tooManyResources("ListVault", "the vaults have", i.options.MaxResources)
 		}
 		return nil
 	})
@@ -108,6 +104,15 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 	s.vaults = vaults
 	s.bindings = s.bind(started)
 	return bad.err("ListVault")
+}
+
+// tooManyResources returns the error of a list with more resources than are followed.
+func tooManyResources(operation, what string, most int) error {
+	return &cbrapi.Error{
+		Operation:  operation,
+		StatusCode: http.StatusOK,
+		Message:    fmt.Sprintf("%s more than %d resources, the most that the exporter follows", what, most),
+	}
 }
 
 func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started time.Time) error {
