@@ -11,8 +11,8 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// All backups are read hourly, which shows what was deleted. Between these full readings
-// only the new ones are read, and added to the others, which are the base.
+// All backups are read hourly, which shows what was deleted. Between these full readings only
+// the new ones are read, and added to the others, which are the base.
 const (
 	fullInterval = time.Hour
 	// overlap is how much earlier than the full reading the new backups begin: the API may
@@ -31,7 +31,6 @@ type backupState struct {
 	started time.Time
 	fullAt  time.Time // its start by the API's clock, or of the latest one that could read each row
 	rows    int
-	bad     badEntries
 	base    tallies   // of the backups that were not new
 	from    time.Time // creation of the new ones
 
@@ -42,7 +41,7 @@ type backupState struct {
 // collectBackups reads all backups, or the new ones.
 func (i *Inventory) collectBackups(ctx context.Context, r *reading, next *backupState) {
 	before, what, read := next.list.completeAt, "new", i.readNewBackups
-	if r.started.Sub(next.started) >= fullInterval {
+	if next.partial || r.started.Sub(next.started) >= fullInterval { // the base may lack rows
 		what, read = "all", i.readAllBackups
 	}
 	rows := 0
@@ -91,7 +90,7 @@ func (i *Inventory) readAllBackups(ctx context.Context, s *backupState, started 
 		s.fullAt = earliest(list.Date(), started)
 	}
 	s.first = cmp.Or(s.first, started)
-	s.started, s.rows, s.bad, s.from = started, rows, bad, from
+	s.started, s.rows, s.from = started, rows, from
 	s.partial = len(bad) > 0
 	s.list.partial = s.partial
 	return rows, bad.err("ListBackups")
@@ -169,9 +168,6 @@ func (i *Inventory) readNewBackups(ctx context.Context, s *backupState, started 
 		return rows, err
 	}
 	s.add(recent, cmp.Or(list.Date(), started), started)
-	if len(bad) < len(s.bad) {
-		bad = s.bad // they may be in the base
-	}
 	s.partial = len(bad) > 0
 	s.list.partial = s.partial
 	return rows, bad.err("ListBackups")
