@@ -27,6 +27,10 @@ const (
 	maxLongList = 1_000_000
 	maxList     = 50_000
 	maxVaults   = 10_000 // and policies
+
+	// maxBadPage is how many rows a later page may have if none of them can be read. A list
+	// may end with a bad row, which costs no more than that row.
+	maxBadPage = 3
 )
 
 // List reads a list page by page. It is not safe for concurrent use.
@@ -122,6 +126,7 @@ func (l *List[T]) get(ctx context.Context) (*response, error) {
 type page[T any] struct {
 	entries []*T
 	rows    int
+	usable  int             // rows with an id, known or not
 	fresh   map[string]bool // rows that are new to the list, usable or not
 	count   *int64
 	invalid []InvalidField
@@ -142,7 +147,7 @@ func (l *List[T]) decode(response *response) (*page[T], error) {
 			return nil, response.malformed(fmt.Sprintf("the list has more than %d rows, the most that the exporter reads of it", l.request.most))
 		}
 	}
-	if l.offset == 0 && p.rows > 0 && len(p.entries) == 0 { // it may list something else
+	if p.usable == 0 && len(p.invalid) > 0 && (l.offset == 0 || p.rows > maxBadPage) { // it may list something else
 		bad := p.invalid[0]
 		return nil, response.malformed(fmt.Sprintf("no row of %s can be read: %s is %s", l.request.name, bad.Field, bad.Value))
 	}
@@ -158,7 +163,9 @@ func (l *List[T]) decodeRow(p *page[T], row raw) {
 	id, ok := scalar(o.value("id"))
 	valid := ok && uuid.MatchString(id)
 	key := []byte(strings.ToLower(id))
-	if !valid { // it may have megabytes
+	if valid {
+		p.usable++
+	} else { // it may have megabytes
 		sum := sha256.Sum256(row)
 		key = sum[:]
 	}

@@ -604,7 +604,7 @@ func TestInvalidCount(t *testing.T) {
 	}
 }
 
-// A page of invalid rows does not end a list.
+// A page of a few invalid rows does not end a list, or one bad row could.
 func TestPageOfInvalidRows(t *testing.T) {
 	t.Parallel()
 	h := &fakeList{rows: rowsOf(12), most: atMost(3)}
@@ -618,6 +618,34 @@ func TestPageOfInvalidRows(t *testing.T) {
 	}
 	if n := len(l.Invalid()); n != 3 {
 		t.Errorf("%d invalid rows, want 3", n)
+	}
+}
+
+// A later page of which no row can be read is an error as well, or the tasks that it stands
+// for would vanish. The same page is requested again.
+func TestLaterPageWithoutReadableRows(t *testing.T) {
+	t.Parallel()
+	for name, bad := range map[string]func(n int) string{
+		"different rows": func(n int) string { return fmt.Sprintf(`{"name":"%d"}`, n) },
+		"equal rows":     func(int) string { return `{}` },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &fakeList{rows: rowsOf(1900)}
+			for n := range 900 {
+				h.rows[1000+n] = bad(n)
+			}
+			l := newClient(t, serve(t, h.ServeHTTP)).OperationLogs(cbrapi.ListFilter{})
+			got, err := readAll(t.Context(), l)
+			const want = "no row of operation_logs can be read: id is null in row 1001"
+			if len(got) != 1000 || l.Done() || err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%d tasks, done %t, error %v, want %q", len(got), l.Done(), err, want)
+			}
+			h.rows = rowsOf(1900)
+			if more := mustReadAll(t, l); !slices.Equal(more, idsOf(1900)[1000:]) {
+				t.Errorf("%d tasks after that, want 900", len(more))
+			}
+		})
 	}
 }
 

@@ -92,7 +92,6 @@ func (i *Inventory) readProtectables(ctx context.Context, kind cbrapi.Protectabl
 	if err != nil {
 		return err
 	}
-	rows += len(bad)
 	bad = append(bad, inRows...)
 	if err := p.list.doubt("ListProtectable", rows, p.rows, started); err != nil {
 		return err

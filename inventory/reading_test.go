@@ -321,19 +321,19 @@ func TestOnlyUnreadableRow(t *testing.T) {
 	})
 }
 
-// TestOnlyBadRows has a list of which no vault can be read follow one with vaults. It is
-// doubted like an empty one, and so is an empty one after it.
+// TestOnlyBadRows has a list of which no vault can be read follow one with vaults. It fails
+// without end: unlike an empty one, it is never believed.
 func TestOnlyBadRows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{vaults: []object{vault("v", "r")}}
 		p := start(t, c)
 		p.settle()
-		for _, vaults := range [][]object{{{"id": "a"}}, nil, {{"id": "a"}}} {
-			c.set(func() { c.vaults = vaults })
-			time.Sleep(refresh)
-			if s := p.settle(); s.Complete || names(s) != "v" || len(s.Problems) != 1 || vaults != nil && !strings.Contains(s.Problems[0].Err.Error(), "vaults.id is a in row 1") {
-				t.Errorf("with %v: %+v", vaults, s)
+		c.set(func() { c.vaults = []object{{"id": "a"}} })
+		for n := range 3 {
+			time.Sleep(time.Hour)
+			if s := p.settle(); s.Complete || names(s) != "v" || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Err.Error(), "vaults.id is a in row 1") {
+				t.Errorf("after %d hours: %+v", n+1, s)
 			}
 		}
 		c.set(func() { c.vaults = []object{vault("v", "r")} })

@@ -94,7 +94,7 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 		i.report(v.ID, v.Invalid)
 		bad.add(cmp.Or(v.Name, v.ID), v.Invalid)
 	}
-	if err := s.vaultList.doubt("ListVault", len(vaults)+len(bad), len(s.vaults), started); err != nil {
+	if err := s.vaultList.doubt("ListVault", len(vaults), len(s.vaults), started); err != nil {
 		return err
 	}
 	if len(bad) > 0 && !s.vaultList.completeAt.IsZero() {
@@ -130,7 +130,7 @@ func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started tim
 		i.report(p.ID, p.Invalid)
 		bad.add(cmp.Or(p.Name, p.ID), p.Invalid)
 	}
-	if err := s.policyList.doubt("ListPolicies", len(policies)+len(bad), len(s.policies), started); err != nil {
+	if err := s.policyList.doubt("ListPolicies", len(policies), len(s.policies), started); err != nil {
 		return err
 	}
 	if len(bad) > 0 && !s.policyList.completeAt.IsZero() {
