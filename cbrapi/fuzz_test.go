@@ -135,9 +135,6 @@ func FuzzList(f *testing.F) {
 		}
 		if err != nil {
 			checkError(t, err)
-			if l.Count() <= int64(len(first)) {
-				t.Errorf("the same page again gives %v, with a count of %d for %d tasks", err, l.Count(), len(first))
-			}
 		}
 	})
 }

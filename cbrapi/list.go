@@ -228,15 +228,6 @@ func (l *List[T]) Done() bool { return l.done }
 // Date returns the time of the first page by the API's clock, if known.
 func (l *List[T]) Date() time.Time { return l.date }
 
-// Count returns about how many rows the list has, as its first page says. It is 0 before
-// that, if the page does not say it, and if the count of such lists has been wrong.
-func (l *List[T]) Count() int64 {
-	if l.firstCount == nil || l.trust == disproved {
-		return 0
-	}
-	return *l.firstCount
-}
-
 // Invalid returns what could not be read since the last call: the count, and rows
 // without an id, which are left out. Each other row has its own list of invalid fields.
 func (l *List[T]) Invalid() []InvalidField {

@@ -177,45 +177,6 @@ func TestCountOfShrinkingList(t *testing.T) {
 	}
 }
 
-func TestListCount(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		count func(total, offset, rows int) string
-		rows  []int   // of each of the lists that are read
-		want  []int64 // after each page of the last one, and before the first
-	}{
-		"of the whole list":        {rows: []int{250}, want: []int64{0, 250, 250, 250, 250}},
-		"confirmed before":         {rows: []int{250, 150}, want: []int64{0, 150, 150}},
-		"not sent":                 {count: noCount, rows: []int{150}, want: []int64{0, 0, 0, 0}},
-		"cannot be read":           {count: func(int, int, int) string { return `,"count":"many"` }, rows: []int{3}, want: []int64{0, 0, 0}},
-		"of nothing":               {rows: []int{0}, want: []int64{0, 0}},
-		"of the page":              {count: func(_, _, rows int) string { return fmt.Sprintf(`,"count":%d`, rows) }, rows: []int{150}, want: []int64{0, 100, 0, 0}},
-		"of the page, known wrong": {count: func(_, _, rows int) string { return fmt.Sprintf(`,"count":%d`, rows) }, rows: []int{150, 150}, want: []int64{0, 0, 0, 0}},
-		"of more than the list":    {count: func(total, _, _ int) string { return fmt.Sprintf(`,"count":%d`, total+9) }, rows: []int{3}, want: []int64{0, 12, 0}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := &fakeList{most: atMost(100), count: test.count}
-			client := newClient(t, serve(t, h.ServeHTTP))
-			var got []int64
-			for _, rows := range test.rows {
-				h.rows = rowsOf(rows)
-				l := client.OperationLogs(cbrapi.ListFilter{})
-				got = []int64{l.Count()}
-				for !l.Done() {
-					if _, err := l.Next(t.Context()); err != nil {
-						t.Fatal(err)
-					}
-					got = append(got, l.Count())
-				}
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-		})
-	}
-}
-
 // Repeated rows do not count as rows of the list.
 func TestRepeatedRowsDoNotEndList(t *testing.T) {
 	t.Parallel()
