@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -131,43 +133,57 @@ func TestProjectLookupFails(t *testing.T) {
 	}
 }
 
-// A request whose time is over waits for no lookup, and one that has more time does
-// not fail with it.
-func TestProjectLookupOutlastsARequest(t *testing.T) {
-	var lookups atomic.Int64
-	release := make(chan struct{})
-	c, _ := newLookupClient(t, true, func(w http.ResponseWriter, r *http.Request) {
-		lookups.Add(1)
-		select {
-		case <-release:
-			projectList("cn-north-4", projectID)(w, r)
-		case <-r.Context().Done():
+// A lookup ends with the request that began it. A request that has waited for it and has
+// more time begins another one.
+func TestProjectLookupEndsWithItsRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var lookups, hanging atomic.Int64
+		o := cbrapi.Options{Endpoint: "https://cbr.example.com", Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			respond := reply(http.StatusNotFound, "application/json", noTask)
+			if cbrapi.Operation(req.Context()) != "ShowOpLog" {
+				if lookups.Add(1) == 1 {
+					hanging.Add(1)
+					defer hanging.Add(-1)
+					<-req.Context().Done()
+					return nil, req.Context().Err()
+				}
+				respond = projectList("cn-north-4", projectID)
+			}
+			w := httptest.NewRecorder()
+			respond(w, req)
+			response := w.Result()
+			response.Request = req
+			return response, nil
+		})}
+		o.ProjectLookup = &cbrapi.ProjectLookup{IAM: newIAM(t, o), Name: "cn-north-4", VisibleOnly: true}
+		c, err := cbrapi.New(o, "")
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	short, cancel := context.WithCancel(t.Context())
-	var hasty, patient sync.WaitGroup
-	for range 2 {
-		hasty.Go(func() {
+		short, cancel := context.WithCancel(t.Context())
+		go func() {
 			if err := get(short, c); !errors.Is(err, context.Canceled) || !errors.Is(err, cbrapi.ErrProjectID) {
 				t.Errorf("the error is %v, want that the request was cancelled", err)
 			}
-		})
-	}
-	for lookups.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	patient.Go(func() {
-		if err := get(t.Context(), c); !cbrapi.IsNotFound(err) {
-			t.Error(err)
+		}()
+		synctest.Wait()
+		for range 2 {
+			go func() {
+				if err := get(t.Context(), c); !cbrapi.IsNotFound(err) {
+					t.Error(err)
+				}
+			}()
+		}
+		synctest.Wait()
+		if lookups.Load() != 1 || hanging.Load() != 1 {
+			t.Errorf("%d lookups, of which %d hang; want one", lookups.Load(), hanging.Load())
+		}
+		cancel()
+		synctest.Wait()
+		if lookups.Load() != 2 || hanging.Load() != 0 {
+			t.Errorf("%d lookups, of which %d hang; want two, and none", lookups.Load(), hanging.Load())
 		}
 	})
-	cancel()
-	hasty.Wait()
-	close(release)
-	patient.Wait()
-	if got := lookups.Load(); got != 1 {
-		t.Errorf("%d lookups, want one", got)
-	}
 }
 
 func TestLookupDeadlineStopsNothing(t *testing.T) {
