@@ -113,6 +113,7 @@ func TestUnusableTokens(t *testing.T) {
 		"no file":             {credentials.FromFile(filepath.Join(dir, "none")), "open " + filepath.Join(dir, "none") + ": no such file or directory", fs.ErrNotExist},
 		"a directory":         {credentials.FromFile(dir), "read " + dir + ": not a regular file", cbrapi.ErrCredentials},
 		"a pipe":              {credentials.FromFile(pipe), "read " + pipe + ": not a regular file", cbrapi.ErrCredentials},
+		"a large file":        {file("large", strings.Repeat("x", 1<<20+1)), filepath.Join(dir, "large") + " is larger than 1024 KiB", cbrapi.ErrCredentials},
 		"an empty file":       {file("empty", ""), filepath.Join(dir, "empty") + " is empty", cbrapi.ErrCredentials},
 		"white space":         {file("space", " \r\n\t"), filepath.Join(dir, "space") + " is empty", cbrapi.ErrCredentials},
 		"two lines":           {file("lines", "hunter2\nhunter3"), notAHeader, cbrapi.ErrCredentials},
