@@ -182,12 +182,8 @@ func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 
 // checkKeys checks a mapping for a struct.
 func (p problems) checkKeys(v *yaml.Node, t reflect.Type) {
-	fields := map[string]reflect.Type{"<<": t}
-	for _, field := range reflect.VisibleFields(t) {
-		if name, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); name != "" && name != "-" {
-			fields[name] = field.Type
-		}
-	}
+	fields := fieldsOf(t)
+	fields["<<"] = t
 	hides := hidesKeys(p.path, v)
 	lines := map[string]int{}
 	for i := 0; i+1 < len(v.Content); i += 2 {
@@ -196,7 +192,7 @@ func (p problems) checkKeys(v *yaml.Node, t reflect.Type) {
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			p.addAt(key.Line, "%s", wantSingle)
-		case field == nil && (hides && !isSecret.MatchString(key.Value) || !plainKey.MatchString(key.Value)):
+		case field == nil && (hides && !isKey(key.Value, reflect.TypeFor[Config]()) || !plainKey.MatchString(key.Value)):
 			// It may be a secret, as in {password:hunter2} or {password: Hunter, Two}.
 			problems{report: p.report}.addAt(key.Line, "an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma")
 		case field == nil:
@@ -208,6 +204,33 @@ func (p problems) checkKeys(v *yaml.Node, t reflect.Type) {
 		}
 		lines[key.Value] = key.Line
 	}
+}
+
+// fieldsOf returns the types of the values of a struct by their keys.
+func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for _, field := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); name != "" && name != "-" {
+			fields[name] = field.Type
+		}
+	}
+	return fields
+}
+
+// isKey reports whether a type or one below it has the key.
+func isKey(key string, t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for name, below := range fieldsOf(t) {
+		if name == key || isKey(key, below) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkHeaders checks the headers for a proxy. It shows no name, which may be a part of a secret.

@@ -115,6 +115,16 @@ config.yml:1: projects[1].regin: unknown key; correct or remove it, the commente
 		yaml: with("{token: T}", "{token: not, shown}"),
 		want: `config.yml:4: an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma`,
 	},
+	"a key of another section beside a secret": {
+		yaml: with("{token: T}", "{token: T, project_id: abc, discovery: {}}"),
+		want: `config.yml:4: projects[0].credentials.project_id: unknown key; correct or remove it, the commented example shows all keys
+config.yml:4: projects[0].credentials.discovery: unknown key; correct or remove it, the commented example shows all keys`,
+	},
+	"a key of another section beside a secret out of place": {
+		yaml: with("credentials: {token: T}", "token: T\n    timeout: 3s"),
+		want: `config.yml:4: projects[0].token: unknown key; correct or remove it, the commented example shows all keys
+config.yml:5: projects[0].timeout: unknown key; correct or remove it, the commented example shows all keys`,
+	},
 	"unknown key beside a secret": {
 		yaml: with("{token: T}", "\n      tokens: T"),
 		want: `config.yml:5: an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma`,
