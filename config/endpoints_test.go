@@ -1,10 +1,12 @@
 package config_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	commoncfg "github.com/prometheus/common/config"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
@@ -53,6 +55,15 @@ var httpClientSettings = settings{
 		yaml: oneProject + "    http_client: {proxy_from_environment: False}\n",
 		differ: func(c *config.Config) {
 			c.Projects[0].HTTPClient = &config.HTTPClient{}
+		},
+	},
+	"merge keys of headers": {
+		yaml: oneProject + "    http_client: {proxy_url: 'http://a', proxy_connect_header: {X-A: [a], <<: [{X-A: [b]}, {X-B: [b]}]}}\n",
+		differ: func(c *config.Config) {
+			c.Projects[0].HTTPClient = &config.HTTPClient{ProxyConfig: commoncfg.ProxyConfig{
+				ProxyURL:           commoncfg.URL{URL: &url.URL{Scheme: "http", Host: "a"}},
+				ProxyConnectHeader: commoncfg.ProxyHeader{"X-A": {"a"}, "X-B": {"b"}},
+			}}
 		},
 	},
 }

@@ -128,13 +128,15 @@ func decode(content []byte, into any, p problems) {
 	}
 	strict := yaml.NewDecoder(bytes.NewReader(content))
 	strict.KnownFields(true)
-	if err := strict.Decode(into); err != nil {
-		// An alias or a merge key has brought a value to a place where check does not follow.
-		line := 0
-		if typeError, ok := errors.AsType[*yaml.TypeError](err); ok {
-			line, _ = cutLine(typeError.Errors[0])
+	err = strict.Decode(into)
+	if typeError, ok := errors.AsType[*yaml.TypeError](err); ok {
+		// An alias or a merge key has brought values to a place where check does not follow.
+		for _, message := range typeError.Errors {
+			line, _ := cutLine(message)
+			p.addAt(line, "an alias or a merge key takes this to a place where it does not belong; write the value itself there")
 		}
-		p.addAt(line, "an alias or a merge key for a value of another kind; write the value itself")
+	} else if err != nil {
+		p.addSyntaxError(err)
 	}
 }
 
@@ -143,13 +145,14 @@ var (
 	isSecret = regexp.MustCompile(`(^|\.)(access_key|secret_key|security_token|username|domain_name|password|token|proxy_url)$`)
 	// Without a value the decoder drops the items of lists and whole blocks, and credentials
 	// would come from the environment.
-	needsValue = regexp.MustCompile(`(\]|\.(discovery|vaults|backups|protectables)|\bcredentials\.\w+)$`)
+	needsValue = regexp.MustCompile(`(\]|<<|\.(discovery|vaults|backups|protectables)|\bcredentials\.\w+)$`)
 	isSection  = regexp.MustCompile(`\.(discovery|vaults|backups|protectables|ecs_agency)$`)
 )
 
 // check reports what is wrong with the form of a value and of all values below it: keys and
 // values that its type does not have, and what the decoder accepts and is a mistake. It does
-// not follow aliases, which may form a cycle, nor what is below a secret.
+// not check what is below a secret, nor below an alias: that is checked where it stands, and may
+// form a cycle.
 func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 	p.lines[p.path] = cmp.Or(p.lines[p.path], line)
 	if t.Kind() == reflect.Pointer {
@@ -159,8 +162,12 @@ func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 	if isSecret.MatchString(p.path) {
 		kind = reflect.String // proxy_url is a struct
 	}
+	if v.Kind == yaml.AliasNode {
+		if v = v.Alias; v.Kind != yaml.ScalarNode {
+			v = &yaml.Node{Kind: v.Kind}
+		}
+	}
 	switch {
-	case v.Kind == yaml.AliasNode: // checked where its value stands
 	case v.Kind == yaml.ScalarNode:
 		p.checkScalar(v, t)
 	case v.Kind == yaml.MappingNode && kind == reflect.Struct:
@@ -242,7 +249,11 @@ func (p problems) checkHeaders(v *yaml.Node, t reflect.Type) {
 			p.addAt(name.Line, "a header is set twice; remove one")
 		}
 		names[name.Value] = true
-		p.check(name.Line, value, t.Elem())
+		if name.Value == "<<" {
+			p.at("<<").check(name.Line, value, t)
+		} else {
+			p.check(name.Line, value, t.Elem())
+		}
 	}
 }
 

@@ -143,7 +143,20 @@ config.yml:5: projects[0].timeout: unknown key; correct or remove it, the commen
 	},
 	"an alias of other keys": {
 		yaml: "credentials: &c {token: T}\nscrape: *c\n" + oneProject,
-		want: `config.yml:1: an alias or a merge key for a value of another kind; write the value itself`,
+		want: `config.yml:1: an alias or a merge key takes this to a place where it does not belong; write the value itself there`,
+	},
+	"aliases of other keys": {
+		yaml: with("credentials: {token: T}", "credentials: &c {token: T}\n    vaults: *c", "task_ids:", "discovery: &d {lookback: 8d}\n    backups: *d\n    task_ids:"),
+		want: `config.yml:4: an alias or a merge key takes this to a place where it does not belong; write the value itself there
+config.yml:6: an alias or a merge key takes this to a place where it does not belong; write the value itself there`,
+	},
+	"an alias in a cycle": {
+		yaml: oneProject + "    discovery: &d {<<: *d}\n",
+		want: `config.yml: not valid YAML: anchor contains itself; check indentation and quotes around this line`,
+	},
+	"nothing for a merge key": {
+		yaml: oneProject + "    discovery: {<<: }\n",
+		want: `config.yml:6: projects[0].discovery.<<: no value; add one or remove it`,
 	},
 	"a list as key": {
 		yaml: "? [scrape]\n: 1\n" + oneProject,
@@ -174,6 +187,15 @@ var valueMistakes = mistakes{
 	"mapping for a list": {
 		yaml: with("[4827f2da", "{4827f2da", "912]", "912}"),
 		want: `config.yml:5: projects[0].task_ids: not a list; begin each item with "- "`,
+	},
+	"aliases of a text": {
+		yaml: with("region: cn-north-4", "region: &r cn-north-4", "[4827f2da-b008-4507-ab7d-42d0df5ed912]", "*r") + "    discovery: {lookback: *r}\n",
+		want: `config.yml:5: projects[0].task_ids: not a list; begin each item with "- "
+config.yml:6: projects[0].discovery.lookback: not a duration; write a number and a unit, for example 500ms, 30s, 1h30m or 7d`,
+	},
+	"alias of a list": {
+		yaml: with("[4827f2da", "&t [4827f2da") + "    discovery: {lookback: *t}\n",
+		want: `config.yml:6: projects[0].discovery.lookback: not a duration; write a number and a unit, for example 500ms, 30s, 1h30m or 7d`,
 	},
 	"list for a secret": {
 		yaml: with("token: T", "token: [T]"),
