@@ -219,9 +219,10 @@ func TestRestorableCell(t *testing.T) {
 			row(&RestorePoints{Count: 3, Peak: 12, Lost: new(true), Latest: latest, Oldest: latest}, StateLost, StateInTime),
 			&shownPoints{"wrong", "3 of 12, latest 3\u00a0h\u00a0ago", "2026-11-20 09:00:00 UTC"},
 		},
-		"all lost":    {row(&RestorePoints{Peak: 12, Lost: new(true), InError: 3}, StateOverdue, StateLost), &shownPoints{"wrong", "0 of 12", ""}},
+		"all lost":    {row(&RestorePoints{Peak: 12, Lost: new(true), InError: 3}, StateOverdue, StateLost), &shownPoints{"wrong", "0 of 12", "3 in error"}},
 		"none":        {row(&RestorePoints{}, StateNoRestorePoint), &shownPoints{"wrong", "none", ""}},
-		"newly bound": {row(&RestorePoints{BeingMade: 1}, StateUnjudged), &shownPoints{"", "none", ""}},
+		"all fail":    {row(&RestorePoints{InError: 2, BeingMade: 1}, StateNoRestorePoint), &shownPoints{"wrong", "none", "2 in error, 1 being made"}},
+		"newly bound": {row(&RestorePoints{BeingMade: 1}, StateUnjudged), &shownPoints{"", "none", "1 being made"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -79,6 +79,15 @@ func restorable(r Resource, now time.Time) *shownPoints {
 	if !p.Latest.IsZero() {
 		v.Words += ", latest " + strings.ReplaceAll(ago(p.Latest, now).Words, " ", "\u00a0")
 		v.Title = formatUTC(p.Latest)
+		return v
 	}
+	var others []string // why there may be none
+	if p.InError > 0 {
+		others = append(others, formatCount(p.InError)+" in error")
+	}
+	if p.BeingMade > 0 {
+		others = append(others, formatCount(p.BeingMade)+" being made")
+	}
+	v.Title = strings.Join(others, ", ")
 	return v
 }

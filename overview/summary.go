@@ -124,7 +124,7 @@ func (m *model) unknown() []string {
 		case p.lacksVaults() && !p.blind:
 			withoutVaults = append(withoutVaults, p.Project)
 		case !p.blind:
-		case p.isNew() && !p.failed():
+		case p.isBeingRead() && !p.failed():
 			beingRead = append(beingRead, p.Project)
 		default:
 			unread = append(unread, p.Project)
@@ -170,8 +170,8 @@ func (m *model) unknown() []string {
 	return all
 }
 
-// isNew reports whether the first attempt to read some list is not over.
-func (p *project) isNew() bool {
+// isBeingRead reports whether the first attempt to read some list is not over.
+func (p *project) isBeingRead() bool {
 	return p.Waiting || p.Discovered != nil && !p.Discovered.Synced ||
 		p.awaits(protection.BackupsCollector) || p.awaits(protection.ProtectablesCollector)
 }
