@@ -28,7 +28,7 @@ type Snapshot struct {
 
 // Reading is how completely some lists are known.
 type Reading struct {
-	Waiting bool // no first attempt to read one of the lists is over
+	Waiting bool // no attempt to read any of the lists is over
 	// Reasons are why the latest attempt to read a list failed. Before the end of the
 	// first attempt that is cbrapi.ReasonDeadline.
 	Reasons  map[cbrapi.Reason]bool
