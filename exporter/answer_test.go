@@ -3,6 +3,7 @@ package exporter_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -10,53 +11,58 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cbr-exporter/cbr_exporter/exporter"
 )
 
-// TestSlowReaders has clients ask for 8 MB of metrics and read only the status: four times as
-// many as there may be scrapes. A good client gets its page meanwhile, and the slow ones are
-// disconnected when their scrape would be over.
+// TestSlowReaders has clients ask for 1 MB of metrics and read only the status: four times as
+// many as there may be scrapes. A good client gets its page meanwhile. A slow one is
+// disconnected when its own scrape would be over.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	big := prometheus.NewGauge(prometheus.GaugeOpts{Name: "big", Help: strings.Repeat("help ", 8<<20/5)})
+	big := prometheus.NewGauge(prometheus.GaugeOpts{Name: "big", Help: strings.Repeat("help ", 1<<20/5)})
 	registry.MustRegister(big)
 	api := loadAPI(t, "vendor_sample")
 	e := start(t, hosts{api.host: api}, configuration(api.project()), exposing(registry), func(o *exporter.Options) { o.MaxRequests = 2 })
-	var served sync.WaitGroup
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		served.Add(1)
-		defer served.Done()
+	const timeout = "X-Prometheus-Scrape-Timeout-Seconds"
+	ended := make(chan string, 10) // the timeouts, in the order in which requests end
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { ended <- r.Header.Get(timeout) }()
 		e.handler.ServeHTTP(w, r)
 	}))
+	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		_ = c.(*net.TCPConn).SetWriteBuffer(4096)
+		return ctx
+	}
+	server.Start()
 	defer server.Close()
-
-	began := time.Now()
-	for n := range 8 {
+	readStatus := func(seconds string) io.Closer {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = conn.Close() }()
 		_ = conn.(*net.TCPConn).SetReadBuffer(4096)
-		_, _ = io.WriteString(conn, "GET /metrics HTTP/1.1\r\nHost: cbr\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\n\r\n")
+		_, _ = io.WriteString(conn, "GET /metrics HTTP/1.1\r\nHost: cbr\r\n"+timeout+": "+seconds+"\r\n\r\n")
 		status := make([]byte, len("HTTP/1.1 200"))
 		if _, err := io.ReadFull(conn, status); err != nil || string(status) != "HTTP/1.1 200" {
-			t.Fatalf("slow client %d: got %q and the error %v, want status 200", n, status, err)
+			t.Fatalf("a slow client got %q and the error %v, want status 200", status, err)
 		}
+		return conn
 	}
 
+	for range 8 {
+		defer func(c io.Closer) { _ = c.Close() }(readStatus("100"))
+	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/metrics", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	req.Header.Set(timeout, "50")
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -66,10 +72,10 @@ func TestSlowReaders(t *testing.T) {
 	if err != nil || resp.StatusCode != http.StatusOK || !bytes.Contains(page, []byte(`cbr_up{project="test"} 1`)) {
 		t.Errorf("a good client got status %d, %d bytes and the error %v", resp.StatusCode, len(page), err)
 	}
-
-	served.Wait()
-	if took := time.Since(began); took > exporter.WriteTimeout/2 {
-		t.Errorf("slow clients were disconnected after %s, want 1 s", took)
+	first := <-ended
+	defer func(c io.Closer) { _ = c.Close() }(readStatus("0.5"))
+	if second := <-ended; first != "50" || second != "0.5" {
+		t.Errorf("the requests with the timeouts %s and %s ended first, want 50 and 0.5", first, second)
 	}
 }
 
