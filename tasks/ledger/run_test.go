@@ -195,3 +195,18 @@ func BenchmarkHourlyTasks(b *testing.B) {
 		b.ReportMetric(time.Since(began).Seconds(), "s/again")
 	}
 }
+
+// historical returns the n-th latest task. One in ten failed.
+func historical(n, keys int) *cbrapi.OperationLog {
+	log := record(fmt.Sprintf("11111111-1111-4111-8111-%012d", n), cbrapi.StatusSuccess, 1)
+	log.CreatedAt = noon().Add(-time.Duration(n) * 50 * time.Second)
+	log.StartedAt = log.CreatedAt.Add(time.Minute)
+	log.EndedAt = log.StartedAt.Add(time.Duration(n%100) * time.Second)
+	log.UpdatedAt = log.EndedAt
+	log.ExtraInfo.Resource.ID = fmt.Sprintf("22222222-2222-4222-8222-%012d", n%keys)
+	if n%10 == n/keys%10 {
+		log.Status = cbrapi.StatusFailed
+		log.ErrorInfo = cbrapi.ErrorInfo{Code: "BackupService.6114", Message: fmt.Sprintf("The vault %d is full.", n%20)}
+	}
+	return log
+}
