@@ -10,12 +10,10 @@ import (
 	"github.com/go-kit/log/level"
 )
 
-// limitMemory has the garbage collector keep the process below nine tenths of what the
-// cgroup of its container or unit allows, so that the kernel does not kill it. GOMEMLIMIT
-// in the environment takes precedence.
-//
-// The heap grows by half before it is collected, rather than by all of its size, unless GOGC
-// is in the environment: memory is dearer than the time of a scrape a minute.
+// limitMemory has the garbage collector run whenever the heap has grown by half, rather than
+// doubled, and keep the process below nine tenths of what the cgroup of its container or unit
+// allows, so that the kernel does not kill it. GOGC and GOMEMLIMIT in the environment take
+// precedence. Memory is dearer than the processor's time for a scrape a minute.
 func limitMemory(allowed memlimit.Provider, logger log.Logger) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
