@@ -118,7 +118,7 @@ func elapsed(t Task, now time.Time) string {
 	case t.Duration == nil, !isActive(t), isWaiting(t):
 		return took(t.Duration)
 	case t.Usual != nil:
-		return took(t.Duration) + " of usually " + took(t.Usual)
+		return took(t.Duration) + " (usually " + took(t.Usual) + ")"
 	default:
 		return took(t.Duration) + " so far"
 	}

@@ -58,7 +58,7 @@ func (r *renderer) page(s *Status, q Query) pageView {
 
 // unsaid returns what a sentence about the only project says beyond the one about all.
 func unsaid(project, all string) string {
-	said, cut := strings.CutSuffix(all, "; "+moreIsWrong+".")
+	said, cut := strings.CutSuffix(all, "; "+otherProblems+".")
 	rest, found := strings.CutPrefix(project, said)
 	switch {
 	case !found:

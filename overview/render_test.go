@@ -267,7 +267,7 @@ func TestTaskRow(t *testing.T) {
 	}{
 		"within the usual time": {
 			Task{Status: "running", States: []State{StateActive}, Duration: new(720.0), Usual: new(2400.0)},
-			"12 min of usually 40 min",
+			"12 min (usually 40 min)",
 			[]badge{{"busy", "running"}},
 		},
 		"usual time not known": {
@@ -473,8 +473,8 @@ func TestUnsaid(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ project, all, want string }{
 		"the same":  {"1 backup is overdue.", "1 backup is overdue.", ""},
-		"more":      {"1 a; 2 b; 3 c; 4 d; 5 e.", "1 a; 2 b; 3 c; and more is wrong.", "Also 4 d; 5 e."},
-		"another":   {"1 a; 2 b; 3 c; 4 d.", "1 a; blind; 2 b; and more is wrong.", "1 a; 2 b; 3 c; 4 d."},
+		"more":      {"1 a; 2 b; 3 c; 4 d; 5 e.", "1 a; 2 b; 3 c; and there are other problems.", "Also 4 d; 5 e."},
+		"another":   {"1 a; 2 b; 3 c; 4 d.", "1 a; blind; 2 b; and there are other problems.", "1 a; 2 b; 3 c; 4 d."},
 		"no clause": {"", "Nothing is wrong.", ""},
 	} {
 		if got := unsaid(c.project, c.all); got != c.want {

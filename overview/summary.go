@@ -18,7 +18,7 @@ const (
 	maxNames   = 3  // of projects
 	maxName    = 40 // characters
 
-	moreIsWrong = "and more is wrong"
+	otherProblems = "and there are other problems"
 )
 
 // clauses say what is wrong: the verdicts, and the rest with the worst first.
@@ -102,7 +102,7 @@ func (m *model) summary() string {
 		return "Nothing is wrong in what is read, but whether a backup is overdue is not judged."
 	}
 	if len(clauses) > maxClauses {
-		clauses = append(clauses[:maxClauses], moreIsWrong)
+		clauses = append(clauses[:maxClauses], otherProblems)
 	}
 	return sentence(clauses)
 }

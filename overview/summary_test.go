@@ -84,7 +84,7 @@ func TestSummary(t *testing.T) {
 		"all at once": {
 			[]overview.Source{source(everyVerdict(t)), unread("b", "network"), unscraped("c"), syncing, empty},
 			overview.StateAttention, 4,
-			"3 backups are overdue, the longest without a success for 30 days; 4 operations are failing; project b has not been read completely for 60 min (network); and more is wrong.",
+			"3 backups are overdue, the longest without a success for 30 days; 4 operations are failing; project b has not been read completely for 60 min (network); and there are other problems.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
