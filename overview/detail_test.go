@@ -78,7 +78,7 @@ func TestDetail(t *testing.T) {
 		ResourceID: "resource-1", ResourceName: "ecs-1", ResourceType: "OS::Nova::Server",
 		Binding:    "It is bound to the vault vault-db and follows its policies.",
 		Restorable: "Its backups are not read; add backups: {} to its project.",
-		Reading:    healthy + " Vaults and policies: read 60 s ago.",
+		Reading:    healthy + " Vaults and policies: read at 11:59:00 UTC.",
 	}
 	if diff := cmp.Diff(rest, got); diff != "" {
 		t.Errorf("the rest differs (-want +got):\n%s", diff)

@@ -118,11 +118,11 @@ func troubled() *Status {
 		Projects: []Project{
 			{
 				Name: "archive", State: StateBlind, Summary: "Nothing is known since 2 h.", At: new(before(time.Minute)),
-				Reading:  "Tasks could not be read. Reason: authentication; check access_key and secret_key of the project. Tasks: last read completely 2 h ago.",
+				Reading:  "Tasks could not be read. Reason: authentication; check access_key and secret_key of the project. Tasks: last read completely at 10:00:00 UTC.",
 				Problems: []Problem{{"authentication", "GET https://cbr.example.com/v3/0a1b/operation-logs: HTTP 401, APIGW.0301: Incorrect IAM authentication information", before(2 * time.Hour)}},
 			},
-			{Name: "production", State: StateAttention, Summary: "Overdue: 4 of 300. Failing: 2 of 290. 1 vault is full.", Reading: "Tasks: read 20 s ago, the whole list 31 min ago. Vaults and policies: read 4 min ago.", At: new(before(20 * time.Second))},
-			{Name: "staging", State: StateOK, Reading: "Tasks: read 20 s ago, the whole list 40 min ago.", At: new(before(20 * time.Second))},
+			{Name: "production", State: StateAttention, Summary: "Overdue: 4 of 300. Failing: 2 of 290. 1 vault is full.", Reading: "Tasks: read at 11:59:40, the whole list at 11:29:00 UTC. Vaults and policies: read at 11:56:00 UTC.", At: new(before(20 * time.Second))},
+			{Name: "staging", State: StateOK, Reading: "Tasks: read at 11:59:40, the whole list at 11:20:00 UTC.", At: new(before(20 * time.Second))},
 		},
 	}
 	s.ReadsBackups = true
@@ -201,7 +201,7 @@ func troubled() *Status {
 func fine() *Status {
 	s := troubled()
 	s.State, s.Summary, s.Refusal = StateOK, "All 34 resources have a backup in time.", nil
-	s.Projects = []Project{{Name: "production", State: StateOK, Reading: "Tasks: read 20 s ago, the whole list 31 min ago. Vaults and policies: read 4 min ago."}}
+	s.Projects = []Project{{Name: "production", State: StateOK, Reading: "Tasks: read at 11:59:40, the whole list at 11:29:00 UTC. Vaults and policies: read at 11:56:00 UTC."}}
 	s.Tiles = []Tile{
 		{"in_time", "In time", new(34), new(34), []State{StateInTime}, false},
 		{"overdue", "Overdue", new(0), new(34), []State{StateOverdue}, true},
@@ -261,7 +261,7 @@ func detailed() *Detail {
 			{ID: fixtureID(801), Name: scriptName, OperationType: cbrapi.OperationReplication, Enabled: new(false)},
 		},
 		Vault:   &s.Vaults.Rows[0],
-		Reading: "Tasks: read 20 s ago, the whole list 31 min ago.",
+		Reading: "Tasks: read at 11:59:40, the whole list at 11:29:00 UTC.",
 	}
 	for n := range 6 {
 		status := []cbrapi.Status{cbrapi.StatusFailed, cbrapi.StatusTimeout, cbrapi.StatusSkipped, cbrapi.StatusSuccess}[min(n, 3)]

@@ -43,6 +43,15 @@ func until(t, now time.Time) moment {
 	return moment{Words: "in " + age(t.Sub(now)), UTC: formatUTC(t)}
 }
 
+// clock says when t was, with the date if that is not the one of now.
+func clock(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04:05 UTC")
+	}
+	return formatUTC(t)
+}
+
 func formatUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // took formats a number of seconds; "" if it is not known.

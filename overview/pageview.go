@@ -113,7 +113,7 @@ func newTileView(t Tile, q Query) tileView {
 	return v
 }
 
-// projectCard is a project with how recently it was read.
+// projectCard is a project with when it was read.
 type projectCard struct {
 	Project
 	Badges   []badge
@@ -123,7 +123,7 @@ type projectCard struct {
 
 type problemItem struct {
 	Problem
-	Since moment
+	Since string
 }
 
 func newProjectCard(p Project, now time.Time) projectCard {
@@ -132,7 +132,7 @@ func newProjectCard(p Project, now time.Time) projectCard {
 		v.Badges = append(v.Badges, StateBlind.shown().badge)
 	}
 	for _, problem := range p.Problems {
-		v.Problems = append(v.Problems, problemItem{problem, ago(problem.Since, now)})
+		v.Problems = append(v.Problems, problemItem{problem, clock(problem.Since, now)})
 	}
 	return v
 }

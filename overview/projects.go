@@ -136,7 +136,8 @@ func (p *project) summary() string {
 	return strings.Join(sentences, " ")
 }
 
-// reading says how recently everything was read, and why it was not.
+// reading says when everything was read, and why it was not. It says no ages: the page stays as
+// it is until the next pass.
 func (p *project) reading() string {
 	var sentences []string
 	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
@@ -158,12 +159,12 @@ func (p *project) reading() string {
 	for _, c := range p.Collectors() {
 		text := p.describe(c)
 		if d := p.Discovered; c.Name == protection.DiscoveryCollector && d.Synced {
-			text += fmt.Sprintf(", the whole list %s ago", age(p.at.Sub(d.SyncedAt)))
+			text += fmt.Sprintf(", the whole list at %s", clock(d.SyncedAt, p.at))
 		}
 		if c.Name == protection.BackupsCollector && !p.Inventory.Backups.FullAt.IsZero() {
-			text += fmt.Sprintf(", all of them %s ago", age(p.at.Sub(p.Inventory.Backups.FullAt)))
+			text += fmt.Sprintf(", all of them at %s", clock(p.Inventory.Backups.FullAt, p.at))
 		}
-		say("%s.", text)
+		say("%s.", strings.ReplaceAll(text, " UTC,", ",")) // once is enough
 	}
 	if p.unscraped > 0 {
 		say("Nothing has been read for %s. Is Prometheus still scraping?", age(p.unscraped))
@@ -171,7 +172,7 @@ func (p *project) reading() string {
 	return strings.Join(sentences, " ")
 }
 
-// describe says how recently a collector has read everything.
+// describe says when a collector last read everything.
 func (p *project) describe(c protection.Collector) string {
 	what := map[string]string{
 		protection.TasksCollector:     "Configured tasks",
@@ -181,12 +182,12 @@ func (p *project) describe(c protection.Collector) string {
 		protection.BackupsCollector:      "Backups",
 		protection.ProtectablesCollector: "Protectable resources",
 	}[c.Name]
-	switch since := age(p.at.Sub(c.LastComplete)); {
+	switch at := clock(c.LastComplete, p.at); {
 	case c.LastComplete.IsZero():
 		return what + ": not read completely yet"
 	case c.Complete:
-		return what + ": read " + since + " ago"
+		return what + ": read at " + at
 	default:
-		return what + ": last read completely " + since + " ago"
+		return what + ": last read completely at " + at
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/tasks"
 )
 
-const healthy = "Tasks: read 0 s ago, the whole list 60 s ago."
+const healthy = "Tasks: read at 12:00:00, the whole list at 11:59:00 UTC."
 
 // configured returns a snapshot of a project with task_ids alone, just after a pass.
 func configured(all ...tasks.Task) protection.Snapshot {
@@ -62,27 +62,27 @@ func TestProjects(t *testing.T) {
 		},
 		"refused, no resource": {
 			refused(discovered(), cbrapi.ReasonPermission), overview.StateBlind, "",
-			permission + "Tasks: last read completely 60 min ago, the whole list 60 s ago.",
+			permission + "Tasks: last read completely at 11:00:00, the whole list at 11:59:00 UTC.",
 		},
 		"refused, in time": {
 			refused(discovered(success), cbrapi.ReasonPermission), overview.StateBlind, "",
-			permission + "Tasks: last read completely 60 min ago, the whole list 60 s ago.",
+			permission + "Tasks: last read completely at 11:00:00, the whole list at 11:59:00 UTC.",
 		},
 		"refused, failing": {
 			refused(discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), cbrapi.ReasonPermission), overview.StateAttention, "1 backup is failing.",
-			permission + "Tasks: last read completely 60 min ago, the whole list 60 s ago.",
+			permission + "Tasks: last read completely at 11:00:00, the whole list at 11:59:00 UTC.",
 		},
-		"one task":        {configured(configuredTask(cbrapi.StatusSuccess)), overview.StateOK, "", "Configured tasks: read 0 s ago."},
-		"one failed task": {configured(configuredTask(cbrapi.StatusTimeout)), overview.StateAttention, "1 configured task failed.", "Configured tasks: read 0 s ago."},
+		"one task":        {configured(configuredTask(cbrapi.StatusSuccess)), overview.StateOK, "", "Configured tasks: read at 12:00:00 UTC."},
+		"one failed task": {configured(configuredTask(cbrapi.StatusTimeout)), overview.StateAttention, "1 configured task failed.", "Configured tasks: read at 12:00:00 UTC."},
 		"tasks and discovery": {
 			with(discovered(success), func(s *protection.Snapshot) {
 				s.Tasks, s.LastComplete = []tasks.Task{configuredTask(cbrapi.StatusFailed), configuredTask(cbrapi.StatusFailed)}, noon
 			}),
-			overview.StateAttention, "2 configured tasks failed.", "Configured tasks: read 0 s ago. " + healthy,
+			overview.StateAttention, "2 configured tasks failed.", "Configured tasks: read at 12:00:00 UTC. " + healthy,
 		},
 		"three days later": {
 			with(configured(configuredTask(cbrapi.StatusSuccess)), func(s *protection.Snapshot) { s.At, s.LastComplete = hoursAgo(72), hoursAgo(72) }),
-			overview.StateBlind, "", "Configured tasks: read 3 days ago. Nothing has been read for 3 days. Is Prometheus still scraping?",
+			overview.StateBlind, "", "Configured tasks: read at 2026-11-17 12:00:00 UTC. Nothing has been read for 3 days. Is Prometheus still scraping?",
 		},
 		"before the first full sync": {
 			with(discovered(), func(s *protection.Snapshot) {
@@ -106,14 +106,14 @@ func TestProjects(t *testing.T) {
 				s.Inventory.Problems = []problem.Problem{{Reason: cbrapi.ReasonUpstream, Err: errors.New("ListVault: HTTP status 500"), Since: noon.Add(-time.Minute)}}
 			}),
 			overview.StateBlind, "", "Vaults or policies could not be read. Reason: upstream; check ; if it is right, the service is failing. " +
-				healthy + " Vaults and policies: last read completely 7 min ago.",
+				healthy + " Vaults and policies: last read completely at 11:53:00 UTC.",
 		},
 		"every verdict": {
 			everyVerdict(t), overview.StateAttention,
 			"3 backups are overdue, the longest without a success for 30 days; 4 operations are failing; 1 vault is not available; 1 vault is full; " +
 				"3 resources are not covered by a policy; 1 failed task names no resource; 1 policy is disabled. " +
 				"Policies that run too rarely to be judged at all times by the tasks that are known: yearly.",
-			healthy + " Vaults and policies: read 60 s ago.",
+			healthy + " Vaults and policies: read at 11:59:00 UTC.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestUnscrapedBetweenMinutes(t *testing.T) {
 	o := options(source(s))
 	o.Now = func() time.Time { return noon.Add(40 * time.Second) }
 	got := decode[overview.Status](t, overview.New(o).ServeStatus, "/api/v1/status", http.StatusOK)
-	want := "Tasks: read 5 min ago, the whole list 5 min ago. Nothing has been read for 5 min. Is Prometheus still scraping?"
+	want := "Tasks: read at 11:54:40, the whole list at 11:54:40 UTC. Nothing has been read for 5 min. Is Prometheus still scraping?"
 	if reading := got.Projects[0].Reading; reading != want {
 		t.Errorf("got %q, want %q", reading, want)
 	}
@@ -157,7 +157,7 @@ func TestProject(t *testing.T) {
 	want := overview.Project{
 		Name: "test", State: overview.StateBlind, Blind: true,
 		Reading: "Tasks could not be read. Reason: upstream; check endpoint; if it is right, the service is failing. " +
-			"Tasks: last read completely 60 min ago, the whole list 60 s ago. Vaults and policies: read 0 s ago.",
+			"Tasks: last read completely at 11:00:00, the whole list at 11:59:00 UTC. Vaults and policies: read at 12:00:00 UTC.",
 		At: new(noon),
 		Problems: []overview.Problem{
 			{Reason: "upstream", Error: "ListOpLogs: HTTP status 403 <b>", Since: hoursAgo(1)},

@@ -137,6 +137,7 @@ func TestFirstScreen(t *testing.T) {
 		`<span class="word">Attention</span> <bdi>4 of 412 resources have no backup in time`,
 		`The configuration was refused at 2026-11-20 11:34:00 UTC.`,
 		`<li>projects[1].discovery.lookback: 40d is more than`,
+		`<b>authentication</b>, first seen at 10:00:00 UTC: `,
 		`APIGW.0301: Incorrect IAM authentication information`,
 		"check access_key and secret_key of the project",
 		"<summary>1 project ok</summary>",

@@ -190,7 +190,7 @@ func TestDescribedRestorePoints(t *testing.T) {
 func TestReadingOfBackups(t *testing.T) {
 	t.Parallel()
 	const (
-		vaults     = healthy + " Vaults and policies: read 60 s ago."
+		vaults     = healthy + " Vaults and policies: read at 11:59:00 UTC."
 		permission = "; if that is granted, check project_id, and set enterprise_project_id if it is granted in an enterprise project. "
 		may        = ", for example with the system policy CBR ReadOnlyAccess, or remove "
 	)
@@ -214,7 +214,7 @@ func TestReadingOfBackups(t *testing.T) {
 			&inventory.Backups{Reading: inventory.Reading{Complete: true, LastComplete: noon.Add(-14 * time.Minute)}, FullAt: noon.Add(-59 * time.Minute), Resources: map[string]inventory.RestorePoints{"resource-1": points(2, 2)}},
 			&inventory.Protectables{Reading: inventory.Reading{Complete: true, LastComplete: noon.Add(-59 * time.Minute)}, Protected: map[string]int{"OS::Nova::Server": 1}},
 			overview.StateOK, "The only backup that is judged is in time.", "The only backup that is judged is in time.",
-			vaults + " Backups: read 14 min ago, all of them 59 min ago. Protectable resources: read 59 min ago.", "",
+			vaults + " Backups: read at 11:46:00, all of them at 11:01:00 UTC. Protectable resources: read at 11:01:00 UTC.", "",
 		},
 		"first reading": {
 			&inventory.Backups{Reading: inventory.Reading{Waiting: true, Reasons: deadline}}, &inventory.Protectables{Reading: inventory.Reading{Waiting: true, Reasons: deadline}},
@@ -231,7 +231,7 @@ func TestReadingOfBackups(t *testing.T) {
 			&inventory.Backups{Reading: failed("ListBackups", cbrapi.ReasonPermission, hoursAgo(2)), FullAt: hoursAgo(3), Resources: map[string]inventory.RestorePoints{"resource-1": points(2, 2)}}, nil,
 			overview.StateBlind, "Project test has not been read completely for 2 h (permission).", "",
 			"Backups could not be read. Reason: permission; allow cbr:backups:list" + may + "backups from the project" + permission +
-				vaults + " Backups: last read completely 2 h ago, all of them 3 h ago.",
+				vaults + " Backups: last read completely at 10:00:00, all of them at 09:00:00 UTC.",
 			"permission ListBackups: it failed",
 		},
 		"a row cannot be read": {

@@ -87,7 +87,7 @@ type Project struct {
 	State   State  `json:"state"`
 	Blind   bool   `json:"blind"`   // not everything could be read lately, whatever else is wrong
 	Summary string `json:"summary"` // what is wrong; "" if there is nothing to say
-	Reading string `json:"reading"` // how recently everything was read, and why it was not
+	Reading string `json:"reading"` // when everything was read, and why it was not
 
 	At       *time.Time `json:"at"` // end of the last pass; null before the first one
 	Problems []Problem  `json:"problems"`
