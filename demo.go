@@ -10,6 +10,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+
 	"github.com/cbr-exporter/cbr_exporter/config"
 	"github.com/cbr-exporter/cbr_exporter/exporter"
 	"github.com/cbr-exporter/cbr_exporter/simulator"
@@ -76,12 +79,23 @@ func demoPage(f *flags) string {
 	return "http://" + net.JoinHostPort(cmp.Or(host, "localhost"), port) + f.routePrefix + "/"
 }
 
-// refresher returns an actor of a run group that reads all projects at an interval.
-// Without it the overview page would stand still, as nothing scrapes the demo.
-func refresher(e *exporter.Exporter) (execute func() error, interrupt func(error)) {
+// refresher returns an actor of a run group that logs where the page is once the exporter
+// listens, and then reads all projects at an interval. Without it the page would stand still,
+// as nothing scrapes the demo.
+func refresher(f *flags, e *exporter.Exporter, listening <-chan struct{}, logger log.Logger) (execute func() error, interrupt func(error)) {
 	const interval = 15 * time.Second
 	ctx, cancel := context.WithCancel(context.Background())
 	execute = func() error {
+		select {
+		case <-listening:
+		case <-ctx.Done():
+			return nil
+		}
+		logged := level.Info(logger)
+		if page := demoPage(f); page != "" {
+			logged = log.With(logged, "page", page)
+		}
+		_ = logged.Log("msg", "watching a simulated cloud; open the page in a browser")
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for {

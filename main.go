@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -254,11 +255,6 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 			return err
 		}
 		load = cloud.config
-		logged := level.Info(logger)
-		if page := demoPage(f); page != "" {
-			logged = log.With(logged, "page", page)
-		}
-		_ = logged.Log("msg", "watching a simulated cloud; open the page in a browser")
 	}
 
 	registry := prometheus.NewRegistry()
@@ -275,12 +271,13 @@ func serve(f *flags, logger log.Logger, toolkitLogger *slog.Logger) error {
 
 	// Interrupts run in this order: running scrapes end before what they need.
 	var group run.Group
-	group.Add(webServer(f.web, e.Handler(), e.Drain, toolkitLogger))
+	listening := make(chan struct{})
+	group.Add(webServer(f.web, e.Handler(), sync.OnceFunc(func() { close(listening) }), e.Drain, toolkitLogger))
 	group.Add(reloader(e.Reload, file, ticks, logger))
 	group.Add(signalLogger(stop, logger))
 	if cloud != nil {
 		group.Add(cloud.serve, cloud.close)
-		group.Add(refresher(e))
+		group.Add(refresher(f, e, listening, logger))
 	}
 	err = group.Run()
 	if stop.Err() != nil {
@@ -305,10 +302,15 @@ func newExporter(f *flags, load func() (*config.Config, error), registry *promet
 	})
 }
 
-// webServer returns an actor of a run group that serves HTTP requests. When it is
-// interrupted, it calls drain shortly before the remaining requests are cut off.
-func webServer(f *web.FlagConfig, handler http.Handler, drain func(), logger *slog.Logger) (execute func() error, interrupt func(error)) {
+// webServer returns an actor of a run group that serves HTTP requests. It calls listening for
+// each address once it listens on all. When it is interrupted, it calls drain shortly before
+// the remaining requests are cut off.
+func webServer(f *web.FlagConfig, handler http.Handler, listening, drain func(), logger *slog.Logger) (execute func() error, interrupt func(error)) {
 	server := newServer(handler, logger)
+	server.BaseContext = func(net.Listener) context.Context {
+		listening()
+		return context.Background()
+	}
 	execute = func() error {
 		return web.ListenAndServe(server, f, logger)
 	}

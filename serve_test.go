@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"syscall"
@@ -40,6 +41,18 @@ func TestDemo(t *testing.T) {
 		t.Errorf("after SIGINT: got exit code %d, want 0; log:\n%s", code, p.log)
 	}
 	contains(t, "the log", p.log.String(), "msg=\"starting cbr_exporter\"", "simulated cloud", "msg=\"shutting down\"", "msg=exiting")
+}
+
+// TestDemoPortTaken checks that the log of the demo says what is wrong, and no more.
+func TestDemoPortTaken(t *testing.T) {
+	t.Parallel()
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	code, _, stderr := runProgram("--demo", "--web.listen-address="+other.Listener.Addr().String())
+	contains(t, "the log", stderr, "address already in use")
+	if code != 1 || strings.Contains(stderr, "level=warn") || strings.Contains(stderr, "watching") {
+		t.Errorf("got exit code %d; log:\n%s", code, stderr)
+	}
 }
 
 // TestDemoPage checks the URL of the page that the log of the demo has.
