@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/go-kit/log"
@@ -48,8 +49,13 @@ func checkConnections(c *config.Config, stdout, stderr io.Writer) int {
 	defer e.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(c.Scrape.Timeout))
 	defer cancel()
+	late := fmt.Sprintf("no response within scrape.timeout (%s)", c.Scrape.Timeout)
 	code := 0
 	for _, connection := range e.CheckConnections(ctx) {
+		if errors.Is(connection.Err, context.DeadlineExceeded) { // other hints are about scrapes
+			connection.Err = errors.New(strings.Replace(connection.Err.Error(), context.DeadlineExceeded.Error(), late, 1))
+			connection.Hint = "check the endpoint, the firewall and the proxy, or raise scrape.timeout"
+		}
 		if connection.Err != nil {
 			fmt.Fprintln(stderr, connection)
 			code = 1

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -193,6 +194,23 @@ func TestCheckConnection(t *testing.T) {
 				t.Errorf("the token is shown:\n%s%s", stdout, stderr)
 			}
 		})
+	}
+}
+
+// TestCheckConnectionSilent checks what is said of a host that accepts connections and sends
+// nothing. Prometheus has no part in that.
+func TestCheckConnectionSilent(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	file := write(t, "config.yml", "scrape: {timeout: 1s}"+oneTask("http://"+listener.Addr().String()))
+	code, _, stderr := runProgram("--config.check-connection", "--config.file="+file)
+	contains(t, "stderr", stderr, "does not work: ShowOpLog: no response within scrape.timeout (1s); check the endpoint, the firewall and the proxy, or raise scrape.timeout\n")
+	if code != 1 {
+		t.Errorf("got exit code %d", code)
 	}
 }
 
