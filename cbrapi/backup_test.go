@@ -319,3 +319,19 @@ func BenchmarkBackups(b *testing.B) {
 		}
 	}
 }
+
+// TestBackupPageWithoutReadableRows has the second page repeat rows of the first one, and none
+// of its others be readable.
+func TestBackupPageWithoutReadableRows(t *testing.T) {
+	t.Parallel()
+	h := &fakeList{list: "backups", rows: rowsOf(1900)}
+	for n := range 900 {
+		h.rows[1000+n] = fmt.Sprintf(`{"name":"%d"}`, n)
+	}
+	list := newClient(t, serve(t, h.ServeHTTP)).Backups(cbrapi.BackupFilter{})
+	_, _, err := all(t.Context(), list)
+	const want = "no row of backups can be read: backups.id is null in row 1001"
+	if list.Done() || err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("done %t, error %v, want %q", list.Done(), err, want)
+	}
+}

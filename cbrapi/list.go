@@ -147,7 +147,8 @@ func (l *List[T]) decode(response *response) (*page[T], error) {
 			return nil, response.malformed(fmt.Sprintf("the list has more than %d rows, the most that the exporter reads of it", l.request.most))
 		}
 	}
-	if p.usable == 0 && len(p.invalid) > 0 && (l.offset == 0 || p.rows > maxBadPage) { // it may list something else
+	readable := len(p.entries) > 0 || p.usable > l.repeats
+	if !readable && len(p.invalid) > 0 && (l.offset == 0 || p.rows-l.repeats > maxBadPage) { // it may list something else
 		bad := p.invalid[0]
 		return nil, response.malformed(fmt.Sprintf("no row of %s can be read: %s is %s", l.request.name, bad.Field, bad.Value))
 	}
