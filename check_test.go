@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -197,20 +198,40 @@ func TestCheckConnection(t *testing.T) {
 	}
 }
 
-// TestCheckConnectionSilent checks what is said of a host that accepts connections and sends
-// nothing. Prometheus has no part in that.
-func TestCheckConnectionSilent(t *testing.T) {
+// TestCheckConnectionLate checks what is said if the time ends: Prometheus has no part in that.
+func TestCheckConnectionLate(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections and sends nothing
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	file := write(t, "config.yml", "scrape: {timeout: 1s}"+oneTask("http://"+listener.Addr().String()))
-	code, _, stderr := runProgram("--config.check-connection", "--config.file="+file)
-	contains(t, "stderr", stderr, "does not work: ShowOpLog: no response within scrape.timeout (1s); check the endpoint, the firewall and the proxy, or raise scrape.timeout\n")
-	if code != 1 {
-		t.Errorf("got exit code %d", code)
+	defer func() { _ = silent.Close() }()
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, rowsOf("vaults", 1))
+	}))
+	defer api.Close()
+	const noResponse = "no response within scrape.timeout (1s); check "
+	for name, test := range map[string]struct{ config, want string }{
+		"a silent API": {
+			"scrape: {timeout: 1s}" + oneTask("http://"+silent.Addr().String()),
+			"does not work: ShowOpLog: " + noResponse + "endpoint, DNS, the firewall and the proxy, or raise scrape.timeout\n",
+		},
+		"a silent IAM": {
+			"scrape: {timeout: 1s}" + strings.Replace(oneTask(api.URL), "project_id: 04f1829c788037ac2fb8c01eb2b04b95", "iam_endpoint: http://"+silent.Addr().String(), 1),
+			noResponse + "iam_endpoint, DNS, the firewall and the proxy, or raise scrape.timeout\n",
+		},
+		"a low rate": {
+			"scrape: {timeout: 1s, requests_per_second: 0.5}" + strings.Replace(oneTask(api.URL), "task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]", "vaults: {}", 1),
+			", after the deadline: context deadline exceeded; raise scrape.requests_per_second or scrape.timeout\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, stderr := runProgram("--config.check-connection", "--config.file="+write(t, "config.yml", test.config))
+			contains(t, "stderr", stderr, test.want)
+			if code != 1 {
+				t.Errorf("got exit code %d", code)
+			}
+		})
 	}
 }
 
