@@ -162,7 +162,8 @@ func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 	if isSecret.MatchString(p.path) {
 		kind = reflect.String // proxy_url is a struct
 	}
-	if v.Kind == yaml.AliasNode {
+	isAlias := v.Kind == yaml.AliasNode
+	if isAlias {
 		if v = v.Alias; v.Kind != yaml.ScalarNode {
 			v = &yaml.Node{Kind: v.Kind}
 		}
@@ -178,9 +179,9 @@ func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 		for i, item := range v.Content {
 			problems{p.report, fmt.Sprintf("%s[%d]", p.path, i)}.check(item.Line, item, t.Elem())
 		}
-	case v.Kind == yaml.SequenceNode && strings.HasSuffix(p.path, "<<"):
-		for _, item := range v.Content {
-			p.check(item.Line, item, t)
+	case v.Kind == yaml.SequenceNode && strings.HasSuffix(p.path, "<<") && !isAlias: // as the decoder
+		for i, item := range v.Content {
+			problems{p.report, fmt.Sprintf("%s[%d]", p.path, i)}.check(item.Line, item, t)
 		}
 	default:
 		p.add("%s", p.want(t))
@@ -363,8 +364,11 @@ func (p problems) addSyntaxError(err error) {
 	line, text := cutLine(text)
 	text = quoted.ReplaceAllString(text, "")
 	remedy := "check indentation and quotes around this line"
-	if text == "unknown anchor" || text == "did not find expected alphabetic or numeric character" {
+	switch text {
+	case "unknown anchor", "did not find expected alphabetic or numeric character":
 		remedy = "put a value that begins with * or & in quotes"
+	case "anchor contains itself", "document contains excessive aliasing":
+		remedy = "write the value itself in place of the alias"
 	}
 	p.addAt(line, "not valid YAML: %s; %s", text, remedy)
 }

@@ -152,7 +152,16 @@ config.yml:6: an alias or a merge key takes this to a place where it does not be
 	},
 	"an alias in a cycle": {
 		yaml: oneProject + "    discovery: &d {<<: *d}\n",
-		want: `config.yml: not valid YAML: anchor contains itself; check indentation and quotes around this line`,
+		want: `config.yml: not valid YAML: anchor contains itself; write the value itself in place of the alias`,
+	},
+	"an alias of a list for a merge key": {
+		yaml: with("[4827f2da", "&t [4827f2da") + "    discovery: {<<: *t}\n",
+		want: `config.yml:6: projects[0].discovery.<<: not a mapping; write its keys one per line, each with a colon and a space after it`,
+	},
+	"lists in the list of a merge key": {
+		yaml: with("[4827f2da", "&t [4827f2da") + "    discovery: {<<: [*t, []]}\n",
+		want: `config.yml:6: projects[0].discovery.<<[0]: not a mapping; write its keys one per line, each with a colon and a space after it
+config.yml:6: projects[0].discovery.<<[1]: not a mapping; write its keys one per line, each with a colon and a space after it`,
 	},
 	"nothing for a merge key": {
 		yaml: oneProject + "    discovery: {<<: }\n",
