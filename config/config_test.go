@@ -1,13 +1,10 @@
 package config_test
 
 import (
-	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -257,27 +254,6 @@ config.yml:7: projects[0].discovery.max_tasks: not a whole number; write one, wi
 		yaml: "scrape: {timeout: -5s}\n" + oneProject,
 		want: `config.yml:1: scrape.timeout: not a duration; write a number and a unit, for example 500ms, 30s, 1h30m or 7d`,
 	},
-}
-
-// endless returns files that are not read to their end, and the problem of each.
-func endless(t *testing.T, size int64) map[string]struct{ file, problem string } {
-	t.Helper()
-	folder := t.TempDir()
-	pipe, large := filepath.Join(folder, "pipe"), filepath.Join(folder, "large")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(large, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(large, size); err != nil {
-		t.Fatal(err)
-	}
-	return map[string]struct{ file, problem string }{
-		"pipe":   {pipe, "not a regular file"},
-		"device": {"/dev/zero", "not a regular file"},
-		"large":  {large, fmt.Sprintf("larger than %d KiB", size>>10)},
-	}
 }
 
 func TestString(t *testing.T) {

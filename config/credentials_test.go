@@ -122,33 +122,6 @@ config.yml:4: projects[0].credentials.password: missing; a password login needs 
 	},
 }
 
-// TestEndlessSecret names pipes, devices and large files in place of a secret or a
-// certificate.
-func TestEndlessSecret(t *testing.T) {
-	for _, key := range []struct {
-		name, old, new string
-		size           int64
-	}{
-		{"credentials.token_file", "{token: T}", "{token_file: FILE}", 1<<20 + 1},
-		{"http_client.tls_config.ca_file", "{token: T}", "{token: T}\n    http_client: {tls_config: {ca_file: FILE}}", 4<<20 + 1},
-	} {
-		for name, test := range endless(t, key.size) {
-			t.Run(key.name+"/"+name, func(t *testing.T) {
-				_, err := config.Parse("config.yml", ".", []byte(with(key.old, strings.Replace(key.new, "FILE", test.file, 1))), none)
-				if err == nil {
-					t.Fatal("no error")
-				}
-				if want := "projects[0]." + key.name + ": cannot read the file: " + test.problem; !strings.Contains(err.Error(), want) {
-					t.Errorf("got %q, want %q in it", err, want)
-				}
-				if strings.Contains(err.Error(), test.file) {
-					t.Errorf("the path is shown: %q", err)
-				}
-			})
-		}
-	}
-}
-
 // TestKeyFile writes key files as people paste them.
 func TestKeyFile(t *testing.T) {
 	const (

@@ -1,6 +1,9 @@
+//go:build unix
+
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,5 +80,53 @@ func TestLoadOnce(t *testing.T) {
 	}
 	if _, err := file.Load(none); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("in place of the file: the error is %v", err)
+	}
+}
+
+// TestEndlessSecret names pipes, devices and large files in place of a secret or a
+// certificate.
+func TestEndlessSecret(t *testing.T) {
+	for _, key := range []struct {
+		name, old, new string
+		size           int64
+	}{
+		{"credentials.token_file", "{token: T}", "{token_file: FILE}", 1<<20 + 1},
+		{"http_client.tls_config.ca_file", "{token: T}", "{token: T}\n    http_client: {tls_config: {ca_file: FILE}}", 4<<20 + 1},
+	} {
+		for name, test := range endless(t, key.size) {
+			t.Run(key.name+"/"+name, func(t *testing.T) {
+				_, err := config.Parse("config.yml", ".", []byte(with(key.old, strings.Replace(key.new, "FILE", test.file, 1))), none)
+				if err == nil {
+					t.Fatal("no error")
+				}
+				if want := "projects[0]." + key.name + ": cannot read the file: " + test.problem; !strings.Contains(err.Error(), want) {
+					t.Errorf("got %q, want %q in it", err, want)
+				}
+				if strings.Contains(err.Error(), test.file) {
+					t.Errorf("the path is shown: %q", err)
+				}
+			})
+		}
+	}
+}
+
+// endless returns files that are not read to their end, and the problem of each.
+func endless(t *testing.T, size int64) map[string]struct{ file, problem string } {
+	t.Helper()
+	folder := t.TempDir()
+	pipe, large := filepath.Join(folder, "pipe"), filepath.Join(folder, "large")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(large, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, size); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]struct{ file, problem string }{
+		"pipe":   {pipe, "not a regular file"},
+		"device": {"/dev/zero", "not a regular file"},
+		"large":  {large, fmt.Sprintf("larger than %d KiB", size>>10)},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -78,13 +77,6 @@ func TestKeyFileErrors(t *testing.T) {
 	t.Run("no file", func(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "credentials.json")
 		expectKeyFileError(t, name, "open "+name+": no such file or directory")
-	})
-	t.Run("a pipe", func(t *testing.T) {
-		name := filepath.Join(t.TempDir(), "pipe")
-		if err := syscall.Mkfifo(name, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		expectKeyFileError(t, name, "read "+name+": not a regular file")
 	})
 }
 
