@@ -78,7 +78,12 @@ golden: ## rewrite the golden files; review the diff as code
 
 .PHONY: bench
 bench: ## the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+.PHONY: bench-report
+bench-report: ## write the figures of docs/performance.md anew (ten minutes; downloads the vendor's SDK)
+	PATH="$$(bash .ci/tool.sh --dir prometheus):$$PATH" go test ./test/performance \
+		-run TestReport -count=1 -timeout 30m -performance.report ../../docs/performance.md
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
