@@ -85,6 +85,18 @@ bench-report: ## write the figures of docs/performance.md anew (ten minutes; dow
 	PATH="$$(bash .ci/tool.sh --dir prometheus):$$PATH" go test ./test/performance \
 		-run TestReport -count=1 -timeout 30m -performance.report ../../docs/performance.md
 
+.PHONY: faults
+faults: ## what the exporter does when its API misbehaves, into docs/reliability.md (a quarter of an hour)
+	go test ./test/faults -count=1 -timeout 60m -run TestFaults -faults.all \
+		-faults.report ../../docs/reliability.md
+
+SCRAPES ?= 100000
+
+.PHONY: soak
+soak: ## SCRAPES (100000) scrapes under random faults and reloads, likewise (half an hour at most)
+	go test ./test/faults -count=1 -timeout 60m -v -run TestSoak -faults.soak $(SCRAPES) \
+		-faults.report ../../docs/reliability.md
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	bash .ci/fuzz.sh $(FUZZTIME)
