@@ -196,8 +196,12 @@ func expectDown(t *testing.T, configuration string, lines ...string) {
 // be, come byte by byte, or stop. None of them is a valid one.
 func TestEndlessBodies(t *testing.T) {
 	t.Parallel()
+	statuses := []int{http.StatusOK, http.StatusUnauthorized, http.StatusServiceUnavailable}
+	if testing.Short() {
+		statuses = statuses[:1]
+	}
 	for name, configured := range hostileProjects() {
-		for _, status := range []int{http.StatusOK, http.StatusUnauthorized, http.StatusServiceUnavailable} {
+		for _, status := range statuses {
 			for kind, pause := range map[string]time.Duration{"large": 0, "trickling": 10 * time.Millisecond, "hanging": time.Hour} {
 				t.Run(fmt.Sprint(name, " ", status, " ", kind), func(t *testing.T) {
 					t.Parallel()
