@@ -15,7 +15,7 @@ import (
 func (e *Exporter) Handler() http.Handler {
 	mux, prefix := http.NewServeMux(), e.options.RoutePrefix
 	page := func(method, path string, serve http.HandlerFunc) { mux.HandleFunc(method+" "+prefix+path, serve) }
-	// The metrics are compressed by promhttp.
+	// The pages of metrics are compressed already.
 	scrape := func(path string, makePage func(*http.Request) *answer) { page("GET", path, e.limited(makePage)) }
 	compressed := func(path string, serve http.HandlerFunc) { page("GET", path, gzhttp.GzipHandler(serve)) }
 
