@@ -79,14 +79,14 @@ func jsonFaults() group {
 		},
 		{
 			name: "values of other types in all fields but the id",
-			http: rows(func(list string, row map[string]any) {
+			http: rows(func(_ string, row map[string]any) {
 				for name := range row {
-					if name != "id" && list != "backups" { // these are read again after an hour
+					if name != "id" {
 						row[name] = raw("[{}]")
 					}
 				}
 			}),
-			up: true, fails: "vaults", reasons: "upstream",
+			up: true, fails: "backups vaults", reasons: "upstream",
 			lines: 60,
 		},
 		{
