@@ -98,7 +98,9 @@ func (w *watched) start() {
 		"cbr_exporter:10065", strings.Join(targets, "\n          - "),
 		"alertmanager:9093", alertmanager,
 		"scrape_timeout: 30s", "scrape_timeout: 1s",
-	)), "--query.lookback-delta=5s", "--rules.alert.resend-delay=1s")
+		// Alertmanager resolves an alert that it does not receive again within four times this
+		// delay. With 20 seconds, a stall of a busy machine resolves nothing.
+	)), "--query.lookback-delta=5s", "--rules.alert.resend-delay=5s")
 }
 
 // startExporter starts an exporter at its address.
