@@ -24,7 +24,7 @@ func TestHeaders(t *testing.T) {
 		status       int
 	}{
 		{"GET", "/", 200},
-		{"GET", "/?sort=none", 400},
+		{"GET", "/?state=none", 400},
 		{"GET", resourcePage(), 200},
 		{"GET", "/resource", 400},
 		{"GET", "/resource?project=test&id=x", 404},
@@ -32,7 +32,7 @@ func TestHeaders(t *testing.T) {
 		{"GET", "/assets/page.js", 200},
 		{"GET", "/assets/none.js", 404},
 		{"GET", "/api/v1/status", 200},
-		{"GET", "/api/v1/status?sort=none", 400},
+		{"GET", "/api/v1/status?state=none", 400},
 		{"GET", "/api/v1" + resourcePage(), 200},
 		{"GET", "/api/v1/resource", 400},
 		{"GET", "/api/v1/none", 404},

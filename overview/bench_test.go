@@ -87,7 +87,7 @@ func BenchmarkPages(b *testing.B) {
 		target string
 	}{
 		"page":             {pages.ServePage, "/"},
-		"page, filter":     {pages.ServePage, "/?q=production-77&sort=-resource"},
+		"page, filter":     {pages.ServePage, "/?q=production-77"},
 		"last page":        {pages.ServePage, "/?page=50"},
 		"status":           {pages.ServeStatus, "/api/v1/status"},
 		"resource, status": {pages.ServeResourceStatus, "/api/v1/resource?project=test&id=" + resourceID(b, pages)},

@@ -65,11 +65,9 @@ func newBar(part float64) *bar {
 	return &bar{Percent: int(math.Round(100 * part))}
 }
 
-func runBadge(r Run) badge { return taskBadge(string(r.Status), nil) }
-
 // taskBadges says how a task stands.
 func taskBadges(t Task) []badge {
-	all := []badge{taskBadge(t.Status, t.States)}
+	all := []badge{statusBadge(t.Status)}
 	for _, s := range []State{StateStuck, StateBlind} {
 		if slices.Contains(t.States, s) {
 			all = append(all, s.shown().badge)
@@ -78,33 +76,23 @@ func taskBadges(t Task) []badge {
 	return all
 }
 
-// taskBadge says how a task stands. Its class is that of the status of the API, else that
-// of the worst state.
-func taskBadge(status string, states []State) badge {
-	switch cbrapi.Status(status) {
-	case cbrapi.StatusSuccess:
+// statusBadge is about the status of a task.
+func statusBadge(status string) badge {
+	switch status {
+	case string(cbrapi.StatusSuccess):
 		return badge{"good", status}
-	case cbrapi.StatusSkipped:
-		return badge{"warn", status}
-	case cbrapi.StatusFailed, cbrapi.StatusTimeout:
+	case string(cbrapi.StatusRunning), string(cbrapi.StatusWaiting):
+		return badge{"busy", status}
+	case string(cbrapi.StatusFailed), string(cbrapi.StatusTimeout), statusNotFound, statusUnreadable:
 		return badge{"bad", status}
-	}
-	if len(states) == 0 {
+	default:
 		return badge{"warn", status}
 	}
-	class := states[0].shown().Class
-	if slices.Contains(states, StateStuck) {
-		class = "busy" // a badge of its own says so
-	}
-	return badge{class, status}
 }
 
-func isActive(t Task) bool  { return slices.Contains(t.States, StateActive) }
-func isWaiting(t Task) bool { return isActive(t) && t.Status == string(cbrapi.StatusWaiting) }
-
-// progress returns how much of an active task is done; nil if that is not known.
+// progress returns how much of a running task is done; nil if that is not known.
 func progress(t Task) *bar {
-	if t.Progress == nil || !isActive(t) || isWaiting(t) {
+	if t.Progress == nil || t.Status != string(cbrapi.StatusRunning) {
 		return nil
 	}
 	return newBar(*t.Progress)
@@ -113,9 +101,9 @@ func progress(t Task) *bar {
 // elapsed says how long a task has waited or run.
 func elapsed(t Task, now time.Time) string {
 	switch {
-	case isWaiting(t) && !t.Created.IsZero():
+	case t.Status == string(cbrapi.StatusWaiting) && !t.Created.IsZero():
 		return "waiting for " + age(now.Sub(t.Created))
-	case t.Duration == nil, !isActive(t), isWaiting(t):
+	case t.Duration == nil, t.Status != string(cbrapi.StatusRunning):
 		return took(t.Duration)
 	case t.Usual != nil:
 		return took(t.Duration) + " (usually " + took(t.Usual) + ")"

@@ -3,7 +3,6 @@ package overview
 import (
 	"fmt"
 	"html/template"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func strip(days []Day) template.HTML {
 	var b strings.Builder
 	b.Grow(80 * (len(days) + 2))
 	fmt.Fprintf(&b, `<svg class=strip viewBox="0 0 %d 16" role=img><title>%s</title>`,
-		len(days)*cellPitch-1, template.HTMLEscapeString(summarizeDays(days)))
+		len(days)*cellPitch-1, summarizeDays(days))
 	for n, d := range days {
 		class, outline := cell(d.Outcome)
 		if class == "" {
@@ -82,11 +81,11 @@ func strip(days []Day) template.HTML {
 		b.WriteString(",0")
 		b.WriteString(outline)
 		b.WriteString("><title>")
-		b.WriteString(template.HTMLEscapeString(d.Date + ": " + describeDay(d)))
+		b.WriteString(d.Date + ": " + describeDay(d))
 		b.WriteString("</title></path>")
 	}
 	b.WriteString("</svg>")
-	return template.HTML(b.String()) //nolint:gosec // what is not ours is escaped above
+	return template.HTML(b.String()) //nolint:gosec // dates, numbers and words of ours
 }
 
 // describeDay says what happened on a day, such as "1 failed, 1 succeeded".
@@ -118,38 +117,20 @@ func describeDay(d Day) string {
 	return strings.Join(words, ", ")
 }
 
-// summarizeDays says on which days something went wrong, such as "31 days, 2026-10-31
-// to 2026-11-30: 28 with a success; missed on 2026-11-21; failed on 2026-11-20".
+// summarizeDays counts the days by the worst that happened, such as "31 days, 2026-10-31 to
+// 2026-11-30: 1 missed, 2 failed, 28 success".
 func summarizeDays(days []Day) string {
-	succeeded, unknown, dates := 0, 0, map[Outcome][]string{}
-	for _, d := range days {
-		if d.Tasks[cbrapi.StatusSuccess] > 0 {
-			succeeded++
+	var counts []string
+	for _, o := range []Outcome{OutcomeTimeout, OutcomeFailed, OutcomeMissed, OutcomeSkipped, OutcomeSuccess, OutcomeUnknown} {
+		n := 0
+		for _, d := range days {
+			if d.Outcome == o {
+				n++
+			}
 		}
-		if d.Outcome == OutcomeUnknown {
-			unknown++
-		}
-		dates[d.Outcome] = append(dates[d.Outcome], d.Date)
-	}
-	text := fmt.Sprintf("%d days, %s to %s: %d with a success", len(days), days[0].Date, days[len(days)-1].Date, succeeded)
-	for _, o := range []struct {
-		outcome Outcome
-		words   string
-	}{
-		{OutcomeMissed, "missed"},
-		{OutcomeTimeout, "timed out"},
-		{OutcomeFailed, "failed"},
-		{OutcomeSkipped, "skipped"},
-	} {
-		switch on := dates[o.outcome]; {
-		case len(on) > 3:
-			text += fmt.Sprintf("; %s on %d days, the latest %s", o.words, len(on), slices.Max(on))
-		case len(on) > 0:
-			text += fmt.Sprintf("; %s on %s", o.words, strings.Join(on, ", "))
+		if n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, o))
 		}
 	}
-	if unknown > 0 {
-		text += fmt.Sprintf("; %d not known", unknown)
-	}
-	return text
+	return fmt.Sprintf("%d days, %s to %s: %s", len(days), days[0].Date, days[len(days)-1].Date, strings.Join(counts, ", "))
 }

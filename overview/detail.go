@@ -8,7 +8,7 @@ import (
 )
 
 // maxRuns is how many of the latest tasks of an operation are shown.
-const maxRuns = 20
+const maxRuns = 10
 
 // detail returns what is known of a resource. The error says what is not known.
 func (m *model) detail(projectName, resourceID, version string) (*Detail, error) {

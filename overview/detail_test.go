@@ -49,7 +49,7 @@ func TestDetail(t *testing.T) {
 		return joined(o.OperationType, o.States, o.Alert, len(o.Runs), o.Runs[0].ID, o.Runs[len(o.Runs)-1].ID, o.Runs[0].Error)
 	})
 	want := []string{
-		"backup | overdue failing | CBRBackupOverdue | 20 | task-24 | task-5 | BackupService.6114",
+		"backup | overdue failing | CBRBackupOverdue | 10 | task-24 | task-15 | BackupService.6114",
 		"restore | finished |  | 1 | task-1 | task-1 | ",
 	}
 	if diff := cmp.Diff(want, operations); diff != "" {

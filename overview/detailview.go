@@ -13,8 +13,8 @@ type detailView struct {
 	Detail       *Detail
 	Unrestorable bool // there is no restore point, or too many are gone
 	Operations   []operationView
-	Tasks        tableView[Task]
-	Vaults       tableView[Vault]
+	Tasks        table[Task]
+	Vaults       table[Vault]
 }
 
 type operationView struct {
@@ -23,37 +23,12 @@ type operationView struct {
 	Next moment // run of a policy
 }
 
-// shownRuns is how many of the latest tasks of an operation are not folded.
-const shownRuns = 5
-
-// runsView are some tasks of an operation.
-type runsView struct {
-	Caption string
-	Runs    []Run
-	At      time.Time
-}
-
-// weight is less for what needs attention.
-func (o operationView) weight() int {
-	return slices.Index([]string{"bad", "warn", "busy", "plain", "good"}, badges(o.States)[0].Class)
-}
-
 // Period returns the first and the last day of the history; "" if there is none.
 func (o operationView) Period() string {
 	if len(o.Days) == 0 {
 		return ""
 	}
 	return o.Days[0].Date + " to " + o.Days[len(o.Days)-1].Date
-}
-
-// Latest returns the tasks that are not folded.
-func (o operationView) Latest() runsView {
-	return runsView{"Latest tasks of " + operationWords(o.OperationType), o.Runs[:min(shownRuns, len(o.Runs))], o.At}
-}
-
-// Earlier returns the others.
-func (o operationView) Earlier() runsView {
-	return runsView{"Earlier tasks of " + operationWords(o.OperationType), o.Runs[min(shownRuns, len(o.Runs)):], o.At}
 }
 
 // detail returns the page of one resource.
@@ -74,10 +49,11 @@ func (r *renderer) detail(d *Detail) detailView {
 		v.Unrestorable = v.Unrestorable || unrestorable(o.States)
 		v.Operations = append(v.Operations, operationView{o, d.At, nextRun(o.Resource, d)})
 	}
-	slices.SortStableFunc(v.Operations, func(x, y operationView) int { return cmp.Compare(x.weight(), y.weight()) })
-	v.Tasks = newWholeTable(d.Tasks, tasksTable(), d.At)
+	rank := ranks()
+	slices.SortStableFunc(v.Operations, func(a, b operationView) int { return cmp.Compare(rank[a.States[0]], rank[b.States[0]]) })
+	v.Tasks = table[Task]{Rows: d.Tasks, Caption: "Active and configured tasks", At: d.At}
 	if d.Vault != nil {
-		v.Vaults = newWholeTable([]Vault{*d.Vault}, vaultsTable(), d.At)
+		v.Vaults = table[Vault]{Rows: []Vault{*d.Vault}, Caption: "Vault", At: d.At}
 	}
 	return v
 }

@@ -101,15 +101,14 @@ func troubled() *Status {
 		State:   StateAttention,
 		Summary: "4 of 412 resources have no backup in time, 2 are failing, 1 vault is full, and 1 project of 3 cannot be read.",
 		Tiles: []Tile{
-			{"overdue", "Overdue", new(4), new(412), []State{StateOverdue}, true},
-			{"unrestorable", "Not restorable, 1 lost", new(3), new(400), []State{StateLost, StateNoRestorePoint}, true},
-			{"failing", "Failing", new(2), new(398), []State{StateFailing}, true},
-			{"blind", "Blind", new(1), new(3), []State{StateBlind}, true},
-			{"vaults", "Vaults unusable", new(1), new(12), []State{StateUnavailable, StateFull}, true},
-			{"uncovered", "Not covered", nil, nil, []State{StateUncovered}, true},
-			{"unprotected", "Unprotected", new(3), new(420), []State{StateUnprotected}, true},
-			{"running", "Running", new(3), nil, []State{StateActive}, false},
-			{"in_time", "In time", new(408), new(412), []State{StateInTime}, false},
+			{"overdue", "Overdue", new(4), new(412), []State{StateOverdue}},
+			{"unrestorable", "Not restorable", new(3), new(400), []State{StateLost, StateNoRestorePoint}},
+			{"failing", "Failing", new(2), new(398), []State{StateFailing}},
+			{"blind", "Blind", new(1), new(3), []State{StateBlind}},
+			{"vaults", "Vaults unusable", new(1), new(12), []State{StateUnavailable, StateFull}},
+			{"uncovered", "Not covered", nil, nil, []State{StateUncovered}},
+			{"unprotected", "Unprotected", new(3), new(420), []State{StateUnprotected}},
+			{"stuck", "Stuck", new(1), new(3), []State{StateStuck}},
 		},
 		Refusal: &Refusal{before(26 * time.Minute), []string{
 			"projects[1].discovery.lookback: 40d is more than the 30 days that the API remembers",
@@ -121,8 +120,8 @@ func troubled() *Status {
 				Reading:  "Tasks could not be read. Reason: authentication; check access_key and secret_key of the project. Tasks: last read completely at 10:00:00 UTC.",
 				Problems: []Problem{{"authentication", "GET https://cbr.example.com/v3/0a1b/operation-logs: HTTP 401, APIGW.0301: Incorrect IAM authentication information", before(2 * time.Hour)}},
 			},
-			{Name: "production", State: StateAttention, Summary: "Overdue: 4 of 300. Failing: 2 of 290. 1 vault is full.", Reading: "Tasks: read at 11:59:40, the whole list at 11:29:00 UTC. Vaults and policies: read at 11:56:00 UTC.", At: new(before(20 * time.Second))},
-			{Name: "staging", State: StateOK, Reading: "Tasks: read at 11:59:40, the whole list at 11:20:00 UTC.", At: new(before(20 * time.Second))},
+			{Name: "production", State: StateAttention, Summary: "Overdue: 4 of 300. Failing: 2 of 290. 1 vault is full.", Reading: "Tasks: read at 11:59:40 UTC. Vaults and policies: read at 11:56:00 UTC.", At: new(before(20 * time.Second))},
+			{Name: "staging", State: StateOK, Reading: "Tasks: read at 11:59:40 UTC.", At: new(before(20 * time.Second))},
 		},
 	}
 	s.ReadsBackups = true
@@ -132,7 +131,7 @@ func troubled() *Status {
 		Unprotected{Project: "archive", ResourceID: fixtureID(8002), ResourceName: longName(), ResourceType: "OS::Sfs::Turbo", States: []State{StateUnprotected, StateBlind}, Alert: "CBRResourceUnprotected"},
 		Unprotected{
 			Project: "production", ResourceID: fixtureID(8003), ResourceType: "OS::Nova::Server", States: []State{StateUnprotected}, Alert: "CBRResourceUnprotected",
-			Code: "BackupService.9999", Why: "it cannot be protected: BackupService.9999: the disk type is not supported " + scriptName,
+			Why: "it cannot be protected: BackupService.9999: the disk type is not supported " + scriptName,
 		},
 	)
 	s.Resources = fixtureRows(
@@ -201,12 +200,11 @@ func troubled() *Status {
 func fine() *Status {
 	s := troubled()
 	s.State, s.Summary, s.Refusal = StateOK, "All 34 resources have a backup in time.", nil
-	s.Projects = []Project{{Name: "production", State: StateOK, Reading: "Tasks: read at 11:59:40, the whole list at 11:29:00 UTC. Vaults and policies: read at 11:56:00 UTC."}}
+	s.Projects = []Project{{Name: "production", State: StateOK, Reading: "Tasks: read at 11:59:40 UTC. Vaults and policies: read at 11:56:00 UTC."}}
 	s.Tiles = []Tile{
-		{"in_time", "In time", new(34), new(34), []State{StateInTime}, false},
-		{"overdue", "Overdue", new(0), new(34), []State{StateOverdue}, true},
-		{"failing", "Failing", new(0), new(34), []State{StateFailing}, true},
-		{"running", "Running", new(1), nil, []State{StateActive}, false},
+		{"overdue", "Overdue", new(0), new(34), []State{StateOverdue}},
+		{"failing", "Failing", new(0), new(34), []State{StateFailing}},
+		{"stuck", "Stuck", new(0), new(1), []State{StateStuck}},
 	}
 	s.Unprotected, s.Protectables = fixtureRows[Unprotected](), []ProtectableCount{{"OS::Nova::Server", 34, 0, 2}}
 	s.Resources = fixtureRows(s.Resources.Rows[8:]...)
@@ -219,7 +217,7 @@ func fine() *Status {
 func syncing() *Status {
 	return &Status{
 		Version: "0.1.0", At: fixtureNow, State: StateBlind, Summary: "The task list is being read for the first time.",
-		Tiles: []Tile{{"in_time", "In time", nil, nil, []State{StateInTime}, false}, {"overdue", "Overdue", nil, nil, []State{StateOverdue}, true}},
+		Tiles: []Tile{{"overdue", "Overdue", nil, nil, []State{StateOverdue}}},
 		Projects: []Project{
 			{Name: "production", State: StateBlind, Reading: "Tasks: not read completely yet."},
 			{Name: "staging", State: StateBlind, Reading: "Tasks: not read completely yet."},
@@ -261,7 +259,7 @@ func detailed() *Detail {
 			{ID: fixtureID(801), Name: scriptName, OperationType: cbrapi.OperationReplication, Enabled: new(false)},
 		},
 		Vault:   &s.Vaults.Rows[0],
-		Reading: "Tasks: read at 11:59:40, the whole list at 11:29:00 UTC.",
+		Reading: "Tasks: read at 11:59:40 UTC.",
 	}
 	for n := range 6 {
 		status := []cbrapi.Status{cbrapi.StatusFailed, cbrapi.StatusTimeout, cbrapi.StatusSkipped, cbrapi.StatusSuccess}[min(n, 3)]

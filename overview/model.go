@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
@@ -23,7 +22,7 @@ type Source struct {
 type model struct {
 	at       time.Time // to which ages are relative
 	projects []*project
-	counts   counts   // of all projects
+	counts   *counts  // of all projects
 	refusal  *Refusal // nil if the latest configuration is in force
 }
 
@@ -34,14 +33,15 @@ type project struct {
 	at        time.Time     // that of the model
 	unscraped time.Duration // since the last pass if that is long ago; else 0
 	blind     bool          // not everything is known and recent
-	whyBlind  string        // since when, a sentence; "" if it is not blind
-	calendar  *protection.Calendar
-	resources []*resourceRow
-	tasks     []*taskRow
-	vaults    []*vaultRow
+	// completeAt is when everything was read for the last time; zero if it never was.
+	completeAt time.Time
+	calendar   *protection.Calendar
 
+	resources   []*resourceRow
+	tasks       []*taskRow
+	vaults      []*vaultRow
 	unprotected []*unprotectedRow
-	counts      counts
+	counts      *counts
 }
 
 // newModel reads what is known. Between two passes it is the same, except for the vaults.
@@ -62,15 +62,22 @@ func newModel(sources []Source, refusal *Refusal, now time.Time) *model {
 		if age := now.Sub(s.At); p.scraped && age >= stale {
 			p.unscraped = m.at.Sub(s.At)
 		}
-		p.blind = !p.scraped || p.unscraped > 0 || len(p.incomplete()) > 0
-		p.whyBlind = p.describeBlindness()
-		p.tasks, p.vaults = p.taskRows(), p.vaultRows()
-		p.resources = p.resourceRows() // which depend on the vaults
-		p.unprotected = p.unprotectedRows()
-		p.counts.add(p)
-		m.counts.add(p)
+		p.completeAt = s.At
+		for _, c := range s.Collectors() {
+			if c.Complete {
+				continue
+			}
+			p.blind = true
+			if c.LastComplete.Before(p.completeAt) {
+				p.completeAt = c.LastComplete
+			}
+		}
+		p.blind = p.blind || !p.scraped || p.unscraped > 0
+		p.resources, p.tasks, p.vaults, p.unprotected = p.resourceRows(), p.taskRows(), p.vaultRows(), p.unprotectedRows()
+		p.counts = newCounts(p)
 		m.projects = append(m.projects, p)
 	}
+	m.counts = newCounts(m.projects...)
 	return m
 }
 
@@ -116,25 +123,13 @@ func (m *model) status(q Query, version string) (*Status, error) {
 		vaults = append(vaults, p.vaults...)
 		unprotected = append(unprotected, p.unprotected...)
 	}
-	worstFirst := []State{StateAttention, StateBlind, StateOK}
-	slices.SortStableFunc(s.Projects, func(a, b Project) int {
-		return cmp.Compare(slices.Index(worstFirst, a.State), slices.Index(worstFirst, b.State))
-	})
-	resources = slices.DeleteFunc(resources, (*resourceRow).hidden)
-	known := func(q Query) bool {
-		return isSelected(resources, &q) || isSelected(tasks, &q) || isSelected(vaults, &q)
-	}
-	if q.Type != "" && !slices.Contains(operationTypes(), cbrapi.OperationType(q.Type).Canonical()) && !known(Query{Type: q.Type}) {
-		return nil, notFoundError(fmt.Sprintf("there is no type of operation %q; the types are %s", q.Type, joined(operationTypes())))
-	}
-	if q.Vault != "" && !known(Query{Vault: q.Vault}) { // a link may be older than what became of the vault
-		s.Note = fmt.Sprintf("No vault with the name or id %q is known.", q.Vault)
-	}
-	s.Resources = selectRows(resources, &q, q.Resources)
-	s.Tasks = selectRows(tasks, &q, q.Tasks)
+	rank := ranks()
+	slices.SortStableFunc(s.Projects, func(a, b Project) int { return cmp.Compare(rank[a.State], rank[b.State]) })
+	s.Resources = selectRows(slices.DeleteFunc(resources, (*resourceRow).hidden), &q)
+	s.Tasks = selectRows(tasks, &q)
 	q.Type = "" // the others have none
-	s.Vaults = selectRows(vaults, &q, q.Vaults)
-	s.Unprotected = selectRows(unprotected, &q, q.Unprotected)
+	s.Vaults = selectRows(vaults, &q)
+	s.Unprotected = selectRows(unprotected, &q)
 	return s, nil
 }
 

@@ -143,7 +143,7 @@ func (p *Pages) Text(title, root, contentType string, text func(*http.Request) s
 
 // serveMessage serves a page that says what is wrong with the request.
 func (p *Pages) serveMessage(w http.ResponseWriter, r *http.Request, title string, err error) {
-	p.serveHTML(w, r, codeOf(err), "message", textPage{p.renderer.layout(title, ""), sentence([]string{err.Error()})})
+	p.serveHTML(w, r, codeOf(err), "message", textPage{p.renderer.layout(title, ""), sentence(err.Error())})
 }
 
 func (p *Pages) serveHTML(w http.ResponseWriter, r *http.Request, status int, name string, view any) {

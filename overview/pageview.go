@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -12,18 +11,16 @@ import (
 // pageView is the page of all projects.
 type pageView struct {
 	layout
-	Status    *Status
-	Refused   string // when, in UTC
-	Tiles     []tileView
-	Projects  []projectCard // in trouble, the worst first
-	Quiet     []projectCard // the others
-	Filter    filterView
-	Resources tableView[Resource]
-	Tasks     tableView[Task]
-	Vaults    tableView[Vault]
+	Status   *Status
+	Tiles    []tileView
+	Projects []Project // in trouble, the worst first
+	Quiet    []Project // the others
+	Filter   filterView
 
-	Unprotected tableView[Unprotected]
-	Exist       string // how many resources exist, by type; "" if that is not known
+	Resources   section[Resource]
+	Tasks       section[Task]
+	Vaults      section[Vault]
+	Unprotected section[Unprotected]
 }
 
 // page returns the page of all projects.
@@ -31,43 +28,25 @@ func (r *renderer) page(s *Status, q Query) pageView {
 	v := pageView{layout: r.layout(pageTitle(s), ""), Status: s, Filter: newFilterView(s, q)}
 	v.State, v.AsOf = s.State, formatUTC(s.At)
 	v.JSON = "api/v1/status?" + q.Values().Encode()
-	if s.Refusal != nil {
-		v.Refused = formatUTC(s.Refusal.At)
-	}
 	for _, t := range s.Tiles {
 		v.Tiles = append(v.Tiles, newTileView(t, q))
 	}
-	several := len(s.Projects) > 1
 	for _, p := range s.Projects {
-		if !several {
-			p.Summary = unsaid(p.Summary, s.Summary)
+		if len(s.Projects) == 1 {
+			said := strings.TrimSuffix(s.Summary, "; "+otherProblems+".")
+			p.Summary = strings.TrimLeft(strings.TrimPrefix(p.Summary, said), "; ")
 		}
-		if card := newProjectCard(p, s.At); p.State == StateOK {
-			v.Quiet = append(v.Quiet, card)
+		if p.State == StateOK {
+			v.Quiet = append(v.Quiet, p)
 		} else {
-			v.Projects = append(v.Projects, card)
+			v.Projects = append(v.Projects, p)
 		}
 	}
-	v.Resources = newTableView(s.Resources, q, resourcesTable(s.ReadsBackups), s.At, several)
-	v.Tasks = newTableView(s.Tasks, q, tasksTable(), s.At, several)
-	v.Vaults = newTableView(s.Vaults, q, vaultsTable(), s.At, several)
-	v.Unprotected = newTableView(s.Unprotected, q, unprotectedTable(), s.At, several)
-	v.Exist = describeProtectables(s.Protectables)
+	v.Resources = newSection("resources", s.Resources, q, s)
+	v.Tasks = newSection("tasks", s.Tasks, q, s)
+	v.Vaults = newSection("vaults", s.Vaults, q, s)
+	v.Unprotected = newSection("unprotected", s.Unprotected, q, s)
 	return v
-}
-
-// unsaid returns what a sentence about the only project says beyond the one about all.
-func unsaid(project, all string) string {
-	said, cut := strings.CutSuffix(all, "; "+otherProblems+".")
-	rest, found := strings.CutPrefix(project, said)
-	switch {
-	case !found:
-		return project
-	case cut:
-		return "Also " + strings.TrimPrefix(rest, "; ")
-	default:
-		return rest
-	}
 }
 
 // pageTitle is the worst that a tile of resources or projects counts, such as "5 overdue", or
@@ -75,7 +54,7 @@ func unsaid(project, all string) string {
 func pageTitle(s *Status) string {
 	for _, t := range s.Tiles {
 		section := t.States[0].section()
-		if t.Wrong && t.Count != nil && *t.Count > 0 && section != "tasks" && section != "vaults" {
+		if t.Count != nil && *t.Count > 0 && section != "tasks" && section != "vaults" {
 			return formatCount(*t.Count) + " " + strings.ToLower(t.Title)
 		}
 	}
@@ -93,55 +72,38 @@ type tileView struct {
 }
 
 func newTileView(t Tile, q Query) tileView {
-	v := tileView{Title: t.Title, Count: "–", Of: "not known"}
+	v := tileView{Title: t.Title, Count: "–", Of: "not known", Class: "zero"}
 	v.URL = link(Query{States: t.States}.Values()) + "#" + t.States[0].section()
 	v.Current = slices.Equal(t.States, q.States)
 	if t.Count == nil {
-		v.Class = "zero"
 		return v
 	}
 	v.Count, v.Of = formatCount(*t.Count), ""
 	if t.Of != nil {
 		v.Of = "of " + formatCount(*t.Of)
 	}
-	switch {
-	case *t.Count == 0:
-		v.Class = "zero"
-	case t.Wrong:
+	if *t.Count > 0 {
 		v.Class = "bad"
 	}
 	return v
 }
 
-// projectCard is a project with when it was read.
-type projectCard struct {
-	Project
-	Badges   []badge
-	URL      string // selects its rows
-	Problems []problemItem
-}
-
-type problemItem struct {
-	Problem
-	Since string
-}
-
-func newProjectCard(p Project, now time.Time) projectCard {
-	v := projectCard{Project: p, Badges: []badge{p.State.shown().badge}, URL: link(Query{Project: p.Name}.Values())}
+// projectBadges returns the badges of a project, which may be blind beside what is wrong.
+func projectBadges(p Project) []badge {
+	all := []badge{p.State.shown().badge}
 	if p.Blind && p.State != StateBlind {
-		v.Badges = append(v.Badges, StateBlind.shown().badge)
+		all = append(all, StateBlind.shown().badge)
 	}
-	for _, problem := range p.Problems {
-		v.Problems = append(v.Problems, problemItem{problem, clock(problem.Since, now)})
-	}
-	return v
+	return all
 }
+
+// projectLink returns a link that selects the rows of a project.
+func projectLink(name string) string { return link(Query{Project: name}.Values()) }
 
 // filterView is the form that selects rows.
 type filterView struct {
 	Query    Query
-	Sort     string // as the query has it
-	Active   bool   // whether anything is selected
+	Active   bool // whether anything is selected
 	Projects []string
 	Vaults   []string
 	Types    []cbrapi.OperationType
@@ -160,10 +122,8 @@ type optionGroup struct {
 }
 
 func newFilterView(s *Status, q Query) filterView {
-	v := filterView{Query: q, Sort: q.sort(), Types: operationTypes()}
-	rows := q
-	rows.Sort, rows.Descending, rows.Resources, rows.Tasks, rows.Vaults, rows.Unprotected = "", false, 0, 0, 0, 0
-	v.Active = len(rows.Values()) > 0
+	q.Page = 0
+	v := filterView{Query: q, Active: len(q.Values()) > 0, Types: operationTypes()}
 	for _, p := range s.Projects {
 		v.Projects = append(v.Projects, p.Name)
 	}
@@ -171,23 +131,20 @@ func newFilterView(s *Status, q Query) filterView {
 	for _, vault := range s.Vaults.Rows {
 		v.Vaults = append(v.Vaults, cmp.Or(vault.VaultName, vault.VaultID))
 	}
-	if t := cbrapi.OperationType(q.Type); t != "" && !slices.Contains(v.Types, t) {
-		v.Types = append(v.Types, t)
-	}
 	var chosen []string
-	for _, state := range shownStates() {
-		if state.group == "" {
-			continue
+	for _, title := range []string{"Resources", "Tasks", "Vaults", "Unprotected", "Projects"} {
+		group := optionGroup{Title: title}
+		for _, state := range shownStates() {
+			if state.group != title {
+				continue
+			}
+			o := option{string(state.State), state.Words, slices.Contains(q.States, state.State)}
+			if o.Selected {
+				chosen = append(chosen, o.Words)
+			}
+			group.Options = append(group.Options, o)
 		}
-		if n := len(v.States); n == 0 || v.States[n-1].Title != state.group {
-			v.States = append(v.States, optionGroup{Title: state.group})
-		}
-		o := option{string(state.State), state.Words, slices.Contains(q.States, state.State)}
-		if o.Selected {
-			chosen = append(chosen, o.Words)
-		}
-		group := &v.States[len(v.States)-1]
-		group.Options = append(group.Options, o)
+		v.States = append(v.States, group)
 	}
 	v.Chosen = strings.Join(chosen, ", ")
 	return v

@@ -37,16 +37,6 @@ func (p *project) lists() []list {
 	return all
 }
 
-// awaits reports whether the first attempt to read the lists of a collector is not over.
-func (p *project) awaits(collector string) bool {
-	return slices.ContainsFunc(p.Readings(), func(r protection.Reading) bool { return r.Collector == collector && r.Waiting })
-}
-
-// incomplete returns the collectors that have not read everything.
-func (p *project) incomplete() []protection.Collector {
-	return slices.DeleteFunc(p.Collectors(), func(c protection.Collector) bool { return c.Complete })
-}
-
 // lacksVaults reports whether tasks of backups are known, but no vault is listed: none of them
 // is judged. The vaults may be gone, or the permission to see them.
 func (p *project) lacksVaults() bool {
@@ -54,27 +44,13 @@ func (p *project) lacksVaults() bool {
 		slices.ContainsFunc(p.ResourceStates, func(s ledger.ResourceState) bool { return s.OperationType == cbrapi.OperationBackup })
 }
 
-// describeBlindness says since when not everything is known; "" if everything is.
-func (p *project) describeBlindness() string {
-	if !p.blind || !p.scraped {
-		return ""
-	}
-	since := p.completeAt()
+// describeBlindness says since when not everything has been read, such as that of projects.
+func describeBlindness(of string, since time.Time) string {
+	text := "not everything" + of + " has been read "
 	if since.IsZero() {
-		return "not everything has been read yet"
+		return text + "yet"
 	}
-	return "not everything has been read since " + since.UTC().Format("2006-01-02 15:04 UTC")
-}
-
-// completeAt returns when everything was read for the last time; zero if it never was.
-func (p *project) completeAt() time.Time {
-	at := p.At
-	for _, c := range p.incomplete() {
-		if c.LastComplete.Before(at) {
-			at = c.LastComplete
-		}
-	}
-	return at
+	return text + "since " + since.UTC().Format("2006-01-02 15:04 UTC")
 }
 
 func (p *project) state() State {
@@ -108,9 +84,8 @@ func (p *project) summary() string {
 		return "No data yet. The exporter reads the API when it is scraped."
 	}
 	var sentences []string
-	c := &p.counts
-	if verdicts, others := c.clauses(); len(verdicts)+len(others) > 0 {
-		sentences = append(sentences, sentence(slices.Concat(verdicts, others)))
+	if clauses := slices.Concat(p.counts.clauses()); len(clauses) > 0 {
+		sentences = append(sentences, sentence(clauses...))
 	}
 	switch d := p.Discovered; {
 	case p.Waiting:
@@ -120,18 +95,12 @@ func (p *project) summary() string {
 	case d != nil && d.Complete && len(p.ResourceStates) == 0:
 		sentences = append(sentences, "No finished task of a resource is known. If there should be some, check project_id, enterprise_project_id and discovery.")
 	case p.lacksVaults():
-		sentences = append(sentences, "No vault is listed, so no backup is judged. If there should be some, check enterprise_project_id and the permissions.")
-	case p.state() == StateOK && c.due.n > 0:
-		sentences = append(sentences, allInTime(c.due))
-	}
-	if p.awaits(protection.BackupsCollector) && !p.Waiting {
-		sentences = append(sentences, "Restore points are shown once the backups have been read.")
-	}
-	if p.awaits(protection.ProtectablesCollector) && !p.Waiting {
-		sentences = append(sentences, "What is in no vault is shown once the protectable resources have been read.")
+		sentences = append(sentences, "No backup is judged. If there should be vaults, check enterprise_project_id and the permissions.")
+	case p.state() == StateOK && p.counts.due > 0:
+		sentences = append(sentences, allInTime(p.counts.due))
 	}
 	if text := p.TooRare(); text != "" {
-		sentences = append(sentences, sentence([]string{text}))
+		sentences = append(sentences, sentence(text))
 	}
 	return strings.Join(sentences, " ")
 }
@@ -157,14 +126,7 @@ func (p *project) reading() string {
 		}
 	}
 	for _, c := range p.Collectors() {
-		text := p.describe(c)
-		if d := p.Discovered; c.Name == protection.DiscoveryCollector && d.Synced {
-			text += fmt.Sprintf(", the whole list at %s", clock(d.SyncedAt, p.at))
-		}
-		if c.Name == protection.BackupsCollector && !p.Inventory.Backups.FullAt.IsZero() {
-			text += fmt.Sprintf(", all of them at %s", clock(p.Inventory.Backups.FullAt, p.at))
-		}
-		say("%s.", strings.ReplaceAll(text, " UTC,", ",")) // once is enough
+		say("%s: %s.", collectorWords(c.Name), describeReading(c, p.at))
 	}
 	if p.unscraped > 0 {
 		say("Nothing has been read for %s. Is Prometheus still scraping?", age(p.unscraped))
@@ -172,22 +134,30 @@ func (p *project) reading() string {
 	return strings.Join(sentences, " ")
 }
 
-// describe says when a collector last read everything.
-func (p *project) describe(c protection.Collector) string {
-	what := map[string]string{
-		protection.TasksCollector:     "Configured tasks",
-		protection.DiscoveryCollector: "Tasks",
-		protection.VaultsCollector:    "Vaults and policies",
-
-		protection.BackupsCollector:      "Backups",
-		protection.ProtectablesCollector: "Protectable resources",
-	}[c.Name]
-	switch at := clock(c.LastComplete, p.at); {
-	case c.LastComplete.IsZero():
-		return what + ": not read completely yet"
-	case c.Complete:
-		return what + ": read at " + at
+// collectorWords says what a collector reads.
+func collectorWords(name string) string {
+	switch name {
+	case protection.TasksCollector:
+		return "Configured tasks"
+	case protection.DiscoveryCollector:
+		return "Tasks"
+	case protection.VaultsCollector:
+		return "Vaults and policies"
+	case protection.BackupsCollector:
+		return "Backups"
 	default:
-		return what + ": last read completely at " + at
+		return "Protectable resources"
+	}
+}
+
+// describeReading says when a collector last read everything.
+func describeReading(c protection.Collector, now time.Time) string {
+	switch {
+	case c.LastComplete.IsZero():
+		return "not read completely yet"
+	case c.Complete:
+		return "read at " + clock(c.LastComplete, now)
+	default:
+		return "last read completely at " + clock(c.LastComplete, now)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/tasks"
 )
 
-const healthy = "Tasks: read at 12:00:00, the whole list at 11:59:00 UTC."
+const healthy = "Tasks: read at 12:00:00 UTC."
 
 // configured returns a snapshot of a project with task_ids alone, just after a pass.
 func configured(all ...tasks.Task) protection.Snapshot {
@@ -54,23 +54,23 @@ func TestProjects(t *testing.T) {
 		summary  string
 		reading  string
 	}{
-		"in time":    {discovered(success), overview.StateOK, "The only backup that is judged is in time.", healthy},
-		"one failed": {discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), overview.StateAttention, "1 backup is failing.", healthy},
+		"in time":    {discovered(success), overview.StateOK, "The only resource that is judged is in time.", healthy},
+		"one failed": {discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), overview.StateAttention, "1 resource is failing.", healthy},
 		"no resource": {
 			discovered(), overview.StateOK,
 			"No finished task of a resource is known. If there should be some, check project_id, enterprise_project_id and discovery.", healthy,
 		},
 		"refused, no resource": {
 			refused(discovered(), cbrapi.ReasonPermission), overview.StateBlind, "",
-			permission + "Tasks: last read completely at 11:00:00, the whole list at 11:59:00 UTC.",
+			permission + "Tasks: last read completely at 11:00:00 UTC.",
 		},
 		"refused, in time": {
 			refused(discovered(success), cbrapi.ReasonPermission), overview.StateBlind, "",
-			permission + "Tasks: last read completely at 11:00:00, the whole list at 11:59:00 UTC.",
+			permission + "Tasks: last read completely at 11:00:00 UTC.",
 		},
 		"refused, failing": {
-			refused(discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), cbrapi.ReasonPermission), overview.StateAttention, "1 backup is failing.",
-			permission + "Tasks: last read completely at 11:00:00, the whole list at 11:59:00 UTC.",
+			refused(discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), cbrapi.ReasonPermission), overview.StateAttention, "1 resource is failing.",
+			permission + "Tasks: last read completely at 11:00:00 UTC.",
 		},
 		"one task":        {configured(configuredTask(cbrapi.StatusSuccess)), overview.StateOK, "", "Configured tasks: read at 12:00:00 UTC."},
 		"one failed task": {configured(configuredTask(cbrapi.StatusTimeout)), overview.StateAttention, "1 configured task failed.", "Configured tasks: read at 12:00:00 UTC."},
@@ -110,7 +110,7 @@ func TestProjects(t *testing.T) {
 		},
 		"every verdict": {
 			everyVerdict(t), overview.StateAttention,
-			"3 backups are overdue, the longest without a success for 30 days; 4 operations are failing; 1 vault is not available; 1 vault is full; " +
+			"3 resources are overdue, the longest without a success for 30 days; 4 resources are failing; 1 vault is not available; 1 vault is full; " +
 				"3 resources are not covered by a policy; 1 failed task names no resource; 1 policy is disabled. " +
 				"Policies that run too rarely to be judged at all times by the tasks that are known: yearly.",
 			healthy + " Vaults and policies: read at 11:59:00 UTC.",
@@ -139,7 +139,7 @@ func TestUnscrapedBetweenMinutes(t *testing.T) {
 	o := options(source(s))
 	o.Now = func() time.Time { return noon.Add(40 * time.Second) }
 	got := decode[overview.Status](t, overview.New(o).ServeStatus, "/api/v1/status", http.StatusOK)
-	want := "Tasks: read at 11:54:40, the whole list at 11:54:40 UTC. Nothing has been read for 5 min. Is Prometheus still scraping?"
+	want := "Tasks: read at 11:54:40 UTC. Nothing has been read for 5 min. Is Prometheus still scraping?"
 	if reading := got.Projects[0].Reading; reading != want {
 		t.Errorf("got %q, want %q", reading, want)
 	}
@@ -157,7 +157,7 @@ func TestProject(t *testing.T) {
 	want := overview.Project{
 		Name: "test", State: overview.StateBlind, Blind: true,
 		Reading: "Tasks could not be read. Reason: upstream; check endpoint; if it is right, the service is failing. " +
-			"Tasks: last read completely at 11:00:00, the whole list at 11:59:00 UTC. Vaults and policies: read at 12:00:00 UTC.",
+			"Tasks: last read completely at 11:00:00 UTC. Vaults and policies: read at 12:00:00 UTC.",
 		At: new(noon),
 		Problems: []overview.Problem{
 			{Reason: "upstream", Error: "ListOpLogs: HTTP status 403 <b>", Since: hoursAgo(1)},

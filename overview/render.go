@@ -53,10 +53,11 @@ func (r *renderer) write(w io.Writer, name string, view any) error {
 // cells returns the functions by which the templates show values.
 func cells() template.FuncMap {
 	return template.FuncMap{
-		"count": formatCount, "took": took, "ago": ago, "until": until, "join": strings.Join,
+		"count": formatCount, "took": took, "ago": ago, "until": until, "utc": formatUTC, "join": strings.Join,
 		"badges": badges, "runbook": runbook, "words": operationWords, "resource": resourceLink, "vault": vaultLink,
+		"projectBadges": projectBadges, "projectLink": projectLink, "protectables": describeProtectables,
 		"strip": strip, "lastSuccess": lastSuccess, "restorable": restorable,
-		"runBadge": runBadge, "taskBadges": taskBadges, "progress": progress, "elapsed": elapsed,
+		"statusBadge": statusBadge, "taskBadges": taskBadges, "progress": progress, "elapsed": elapsed,
 		"bytes": formatBytes, "yesNo": yesNo, "used": used, "usage": usage, "policyBadge": policyBadge,
 	}
 }

@@ -2,7 +2,7 @@ package overview
 
 import (
 	"cmp"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -20,8 +20,6 @@ type resourceRow struct {
 	points       *protection.RestorePoints // nil unless this is a backup and they are known
 	uncovered    bool
 	inconsistent bool      // the latest backup is not application-consistent, as it should be
-	shut         bool      // its vault takes no backups
-	weight       int       // the worst have the least
 	succeeded    time.Time // end of the last success; zero if none is known
 }
 
@@ -76,17 +74,8 @@ func (p *project) resourceRows() []*resourceRow {
 			rows = append(rows, &resourceRow{row: row{project: p, vaultID: l.VaultID, operation: l.OperationType.Canonical()}, last: l})
 		}
 	}
-	shut := map[string]bool{} // vaults
-	for _, v := range p.vaults {
-		shut[v.vaultID] = v.is(StateUnavailable, StateFull)
-	}
 	for _, r := range rows {
-		switch r.operation {
-		case cbrapi.OperationBackup, cbrapi.OperationReplication, cbrapi.OperationSync:
-			r.shut = r.resourceID != "" && shut[r.vaultID]
-		}
 		r.states = r.judge()
-		r.weight = r.weigh()
 	}
 	return rows
 }
@@ -107,28 +96,17 @@ func (r *resourceRow) without() time.Duration {
 
 // judge returns the states, the worst first.
 func (r *resourceRow) judge() (states []State) {
-	v := cmp.Or(r.verdict, &protection.Verdict{})
-	if isTrue(v.Overdue) {
-		states = append(states, StateOverdue)
-	}
-	if r.points != nil && isTrue(r.points.Lost) {
-		states = append(states, StateLost)
-	}
-	if isTrue(v.Failing) {
-		states = append(states, StateFailing)
-	}
-	if r.points != nil && r.points.Missing {
-		states = append(states, StateNoRestorePoint)
-	}
-	if r.uncovered {
-		states = append(states, StateUncovered)
-	}
-	if states == nil && v.Overdue == nil && r.last != nil && r.last.Status.Failure() {
-		states = append(states, StateFailed)
-	}
-	if r.inconsistent {
-		states = append(states, StateInconsistent)
-	}
+	v, points := cmp.Or(r.verdict, &protection.Verdict{}), cmp.Or(r.points, &protection.RestorePoints{})
+	failed := r.last != nil && r.last.Status.Failure()
+	states = statesOf(
+		candidate{StateOverdue, isTrue(v.Overdue)},
+		candidate{StateLost, isTrue(points.Lost)},
+		candidate{StateFailing, isTrue(v.Failing)},
+		candidate{StateNoRestorePoint, points.Missing},
+		candidate{StateUncovered, r.uncovered},
+		candidate{StateFailed, failed && v.Overdue == nil && v.Failing == nil},
+		candidate{StateInconsistent, r.inconsistent},
+	)
 	wrong := states != nil
 	if r.project.blind {
 		states = append(states, StateBlind)
@@ -138,7 +116,7 @@ func (r *resourceRow) judge() (states []State) {
 		return append(states, StateInTime)
 	case wrong:
 		return states
-	case r.last != nil && r.last.Status == cbrapi.StatusSuccess && !r.shut:
+	case r.last != nil && r.last.Status == cbrapi.StatusSuccess:
 		return append(states, StateFinished)
 	default:
 		return append(states, StateUnjudged)
@@ -154,84 +132,35 @@ func (r *resourceRow) texts() []string {
 	return texts
 }
 
-func (r *resourceRow) by(column string) (k sortKey) {
-	switch column {
-	case "resource":
-		return byName(cmp.Or(r.project.ResourceName(r.resourceID), r.resourceID))
-	case "vault":
-		return byName(r.project.VaultName(r.vaultID))
-	case "operation":
-		k.text = string(r.operation)
-	case "state":
-		k.number = float64(r.weight)
-	case "success":
-		k = byTime(r.succeeded)
-	case "restorable":
-		if r.points == nil {
-			return sortKey{group: 1}
-		}
-		k = byTime(r.points.Latest)
-	case "duration":
-		if r.last != nil {
-			d, _ := r.last.Duration()
-			k.number = d.Seconds()
-		}
-	}
-	return k
-}
-
-// weigh orders the rows by the worst state, and then by the last finished task. What is
-// overdue is overdue whatever its last task was.
-func (r *resourceRow) weigh() int {
-	const most = 10 // above each severity
-	worst := []State{StateOverdue, StateLost, StateFailing, StateNoRestorePoint, StateUncovered, StateFailed, StateInconsistent, StateBlind, StateUnjudged}
-	rank := slices.Index(worst, r.states[0])
-	switch {
-	case rank < 0:
-		rank = len(worst)
-	case rank == 0:
-		return 0
-	}
-	if r.last == nil {
-		return rank * most
-	}
-	return rank*most - severity(r.last.Status)
-}
-
-// compare has the worst first, and what has succeeded long ago or never.
-func (r *resourceRow) compare(other *resourceRow) int {
-	return cmp.Or(cmp.Compare(r.weight, other.weight), r.succeeded.Compare(other.succeeded))
-}
+// compare has the one first that has succeeded long ago or never.
+func (r *resourceRow) compare(other *resourceRow) int { return r.succeeded.Compare(other.succeeded) }
 
 const withoutRestorePoint = "there is no restore point"
 
 // why says why the row is as it is: the verdicts, or the error of the last finished task.
 func (r *resourceRow) why() string {
-	verdict := ""
-	if r.verdict != nil {
-		verdict = r.verdict.Why
+	var reasons []string
+	if r.is(StateLost) {
+		reasons = append(reasons, r.points.Why)
+	}
+	if r.verdict != nil && r.verdict.Why != "" {
+		reasons = append(reasons, r.verdict.Why)
+	}
+	if reasons == nil && r.is(StateNoRestorePoint) {
+		reasons = append(reasons, withoutRestorePoint)
+	}
+	if r.uncovered && !r.is(StateOverdue, StateLost, StateFailing) {
+		reasons = append(reasons, r.project.WhyUncovered(r.resourceID, r.vaultID))
 	}
 	switch {
-	case r.is(StateLost) && verdict != "":
-		return r.points.Why + "; " + verdict
-	case r.is(StateLost):
-		return r.points.Why
-	case verdict != "":
-		return verdict
-	case r.is(StateNoRestorePoint) && r.uncovered:
-		return withoutRestorePoint + "; " + r.project.WhyUncovered(r.resourceID, r.vaultID)
-	case r.uncovered:
-		return r.project.WhyUncovered(r.resourceID, r.vaultID)
-	case r.is(StateNoRestorePoint):
-		return withoutRestorePoint
-	case r.is(StateUnjudged) && r.shut:
-		return "the vault takes no backups"
+	case reasons != nil:
+		return strings.Join(reasons, "; ")
 	case r.inconsistent && r.last.Status == cbrapi.StatusSuccess:
 		return "the latest backup is only crash-consistent, but its vault is set to application-consistent"
 	case r.last != nil && r.last.ErrorInfo.String() != "":
 		return r.last.ErrorInfo.String()
 	case r.project.blind:
-		return r.project.whyBlind
+		return describeBlindness("", r.project.completeAt)
 	case r.is(StateUnjudged) && r.last != nil:
 		return "the latest task was skipped"
 	case r.last != nil:
@@ -243,32 +172,28 @@ func (r *resourceRow) why() string {
 	}
 }
 
-// alert returns the name of the alert that fires for the row.
+// alert returns the name of the alert about the worst of what is wrong.
 func (r *resourceRow) alert() string {
-	lately := func(ended time.Time) bool { return !ended.IsZero() && r.project.at.Sub(ended) < 24*time.Hour }
-	switch {
-	case r.is(StateOverdue):
+	switch r.states[0] {
+	case StateOverdue:
 		return "CBRBackupOverdue"
-	case r.is(StateLost):
+	case StateLost:
 		return "CBRRestorePointsLost"
-	case r.is(StateFailing):
+	case StateFailing:
 		switch r.operation {
 		case cbrapi.OperationBackup, cbrapi.OperationReplication, cbrapi.OperationSync:
 			return "CBRTaskFailing"
 		default:
-			if f := r.state.LastFailure; f != nil && lately(f.End) {
-				return "CBROperationFailed"
-			}
-			return ""
+			return "CBROperationFailed"
 		}
-	case r.is(StateNoRestorePoint):
+	case StateNoRestorePoint:
 		return "CBRNoRestorePoint"
-	case r.is(StateUncovered):
+	case StateUncovered:
 		return "CBRResourceNotCovered"
-	case r.is(StateInconsistent):
+	case StateInconsistent:
 		return "CBRAppConsistencyLost"
-	case r.resourceID == "":
-		if ended, _ := r.last.FinishedAt(); lately(ended) {
+	case StateFailed:
+		if r.resourceID == "" {
 			return "CBRVaultOperationFailed"
 		}
 	}

@@ -42,7 +42,7 @@ func (p *project) describeRestorePoints(known *protection.RestorePoints) string 
 	}
 	text, why := "It cannot be restored", known.Why
 	if known.Count > 0 {
-		text = "It can be restored from " + formatCount(known.Count) + " " + plural(known.Count, "backup")
+		text = "It can be restored from " + counted(known.Count, "backup", "backups")
 	} else if why == "" {
 		why = withoutRestorePoint
 	}
@@ -79,15 +79,6 @@ func restorable(r Resource, now time.Time) *shownPoints {
 	if !p.Latest.IsZero() {
 		v.Words += ", latest " + strings.ReplaceAll(ago(p.Latest, now).Words, " ", "\u00a0")
 		v.Title = formatUTC(p.Latest)
-		return v
 	}
-	var others []string // why there may be none
-	if p.InError > 0 {
-		others = append(others, formatCount(p.InError)+" in error")
-	}
-	if p.BeingMade > 0 {
-		others = append(others, formatCount(p.BeingMade)+" being made")
-	}
-	v.Title = strings.Join(others, ", ")
 	return v
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -16,6 +15,22 @@ type row struct {
 	vaultID   string
 	operation cbrapi.OperationType
 	states    []State // the worst first
+}
+
+// candidate is a state that a row may have.
+type candidate struct {
+	state State
+	has   bool
+}
+
+// statesOf returns the states that a row has.
+func statesOf(candidates ...candidate) (states []State) {
+	for _, c := range candidates {
+		if c.has {
+			states = append(states, c.state)
+		}
+	}
+	return states
 }
 
 // is reports whether the row has one of the states.
@@ -32,63 +47,34 @@ func (r *row) isSelectedBy(q *Query) bool {
 		(len(q.States) == 0 || r.is(q.States...))
 }
 
-// isSelected reports whether the query selects one of the rows, whatever its text.
-func isSelected[R interface{ isSelectedBy(*Query) bool }](rows []R, q *Query) bool {
-	return slices.ContainsFunc(rows, func(r R) bool { return r.isSelectedBy(q) })
-}
+func (r *row) worst() State { return r.states[0] }
 
 // selectable is a row of one of the tables.
 type selectable[R, T any] interface {
 	isSelectedBy(*Query) bool
-	texts() []string          // in which the query finds its text
-	by(column string) sortKey // what the column is ordered by; zero if the table lacks it
-	compare(other R) int      // the worst first
-	show() T                  // all that is shown
+	texts() []string // in which the query finds its text
+	worst() State
+	compare(other R) int // orders rows with the same worst state
+	show() T             // all that is shown
 }
 
-// sortKey is what a row has in a column, of which one part is set.
-type sortKey struct {
-	text   string
-	number float64
-	group  int // the lowest first, in either order
-}
-
-func (k sortKey) compare(other sortKey) int {
-	return cmp.Or(strings.Compare(k.text, other.text), cmp.Compare(k.number, other.number))
-}
-
-// byName orders rows by names as people read them.
-func byName(name string) sortKey { return sortKey{text: strings.ToLower(name)} }
-
-// byTime orders rows by times, of which a zero one is the first.
-func byTime(t time.Time) sortKey { return sortKey{number: float64(t.UnixMilli())} }
-
-// selectRows selects and orders the rows by the query, and shows those of the page.
-func selectRows[R selectable[R, T], T any](all []R, q *Query, page int) Rows[T] {
-	type keyed struct {
-		row R
-		n   int
-		key sortKey
-	}
-	var selected []keyed
+// selectRows selects rows by the query, orders them with the worst first, and shows those of
+// the page.
+func selectRows[R selectable[R, T], T any](all []R, q *Query) Rows[T] {
+	rows := Rows[T]{All: len(all), Rows: []T{}}
 	text := strings.ToLower(q.Text)
-	for n, r := range all {
-		if r.isSelectedBy(q) && (text == "" || contains(r.texts(), text)) {
-			selected = append(selected, keyed{r, n, r.by(q.Sort)})
-		}
-	}
-	slices.SortFunc(selected, func(a, b keyed) int {
-		order := a.key.compare(b.key)
-		if q.Descending {
-			order = -order
-		}
-		return cmp.Or(cmp.Compare(a.key.group, b.key.group), order, a.row.compare(b.row), cmp.Compare(a.n, b.n))
+	all = slices.DeleteFunc(all, func(r R) bool {
+		return !r.isSelectedBy(q) || text != "" && !contains(r.texts(), text)
 	})
-	rows := Rows[T]{All: len(all), Selected: len(selected), Pages: max(1, (len(selected)+pageSize-1)/pageSize), Rows: []T{}}
-	rows.Page = min(max(page, 1), rows.Pages)
+	rank := ranks()
+	slices.SortStableFunc(all, func(a, b R) int {
+		return cmp.Or(cmp.Compare(rank[a.worst()], rank[b.worst()]), a.compare(b))
+	})
+	rows.Selected, rows.Pages = len(all), max(1, (len(all)+pageSize-1)/pageSize)
+	rows.Page = min(max(q.Page, 1), rows.Pages)
 	start := (rows.Page - 1) * pageSize
-	for _, k := range selected[start:min(start+pageSize, len(selected))] {
-		rows.Rows = append(rows.Rows, k.row.show())
+	for _, r := range all[start:min(start+pageSize, len(all))] {
+		rows.Rows = append(rows.Rows, r.show())
 	}
 	return rows
 }
@@ -105,24 +91,4 @@ func (p *project) place(vaultID string) Place {
 		place.VaultName = name
 	}
 	return place
-}
-
-// severity orders tasks by how much they need attention.
-func severity(s cbrapi.Status) int {
-	switch s {
-	case cbrapi.StatusFailed:
-		return 5
-	case cbrapi.StatusTimeout:
-		return 4
-	case cbrapi.StatusSkipped:
-		return 3
-	case cbrapi.StatusRunning:
-		return 2
-	case cbrapi.StatusWaiting:
-		return 1
-	case cbrapi.StatusSuccess:
-		return 0
-	default:
-		return 3
-	}
 }

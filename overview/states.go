@@ -15,7 +15,7 @@ type shownState struct {
 // badge is a word with a class for how bad it is: bad, warn, busy, plain or good.
 type badge struct{ Class, Words string }
 
-// shownStates returns all states, in the order of the filter.
+// shownStates returns all states, the worst first.
 func shownStates() []shownState {
 	return []shownState{
 		{StateOverdue, "Resources", badge{"bad", "overdue"}},
@@ -23,24 +23,33 @@ func shownStates() []shownState {
 		{StateFailing, "Resources", badge{"bad", "failing"}},
 		{StateNoRestorePoint, "Resources", badge{"bad", "no restore point"}},
 		{StateUncovered, "Resources", badge{"warn", "not covered"}},
-		{StateInconsistent, "Resources", badge{"warn", "crash-consistent"}},
-		{StateInTime, "Resources", badge{"good", "in time"}},
-		{StateFinished, "Resources", badge{"plain", "finished"}},
-		{StateUnjudged, "Resources", badge{"busy", "not judged"}},
 		{StateStuck, "Tasks", badge{"bad", "stuck"}},
-		{StateActive, "Tasks", badge{"busy", "running or waiting"}},
-		{StateFailed, "Tasks", badge{"bad", "failed"}},
 		{StateUnreadable, "Tasks", badge{"bad", "unreadable"}},
-		{StateEnded, "Tasks", badge{"good", "ended"}},
+		{StateFailed, "Tasks", badge{"bad", "failed"}},
 		{StateUnavailable, "Vaults", badge{"bad", "not available"}},
 		{StateFull, "Vaults", badge{"bad", "full"}},
 		{StateNearlyFull, "Vaults", badge{"warn", "nearly full"}},
 		{StateGaps, "Vaults", badge{"warn", "gaps"}},
-		{StateOK, "Vaults", badge{"good", "ok"}},
 		{StateUnprotected, "Unprotected", badge{"warn", "unprotected"}},
-		{StateBlind, "Projects", badge{"warn", "blind"}},
+		{StateInconsistent, "Resources", badge{"warn", "crash-consistent"}},
 		{StateAttention, "", badge{"bad", "attention"}}, // selects no rows
+		{StateBlind, "Projects", badge{"warn", "blind"}},
+		{StateUnjudged, "Resources", badge{"busy", "not judged"}},
+		{StateFinished, "Resources", badge{"plain", "finished"}},
+		{StateInTime, "Resources", badge{"good", "in time"}},
+		{StateActive, "Tasks", badge{"busy", "running or waiting"}},
+		{StateEnded, "Tasks", badge{"good", "ended"}},
+		{StateOK, "Vaults", badge{"good", "ok"}},
 	}
+}
+
+// ranks returns the places of the states in the order from the worst.
+func ranks() map[State]int {
+	all := map[State]int{}
+	for n, s := range shownStates() {
+		all[s.State] = n
+	}
+	return all
 }
 
 // states returns the states that select rows.

@@ -20,8 +20,6 @@ type Status struct {
 	Refusal  *Refusal  `json:"refused_configuration,omitempty"` // of the latest configuration
 	Projects []Project `json:"projects"`                        // the worst first
 
-	Note string `json:"note,omitempty"` // why the query selects nothing
-
 	// The rows of all projects that the query selects, the worst first.
 	Resources Rows[Resource] `json:"resources"`
 	Tasks     Rows[Task]     `json:"tasks"`
@@ -65,14 +63,13 @@ const (
 	StateOK        State = "ok"        // of projects and vaults
 )
 
-// Tile is one number about all projects, and selects its rows.
+// Tile is how much of something is wrong in all projects, and selects its rows.
 type Tile struct {
 	Name   string  `json:"name"`         // such as "overdue"
 	Title  string  `json:"-"`            // such as "Overdue"
 	Count  *int    `json:"count"`        // null if it is not known
 	Of     *int    `json:"of,omitempty"` // of how many that can be judged
 	States []State `json:"-"`            // of the rows
-	Wrong  bool    `json:"wrong"`        // whether a count above 0 means that something is wrong
 }
 
 // Refusal is why a new configuration is not in force.
@@ -127,7 +124,7 @@ type Resource struct {
 
 	States []State `json:"states"` // the worst first; one at least
 	Why    string  `json:"why,omitempty"`
-	Alert  string  `json:"alert,omitempty"` // the name of the alert that fires for it
+	Alert  string  `json:"alert,omitempty"` // the name of the alert about it
 
 	Due         time.Time `json:"due,omitzero"` // the latest moment whose grace is over
 	LastSuccess *Run      `json:"last_success,omitempty"`
@@ -245,8 +242,7 @@ type Unprotected struct {
 	ResourceName string  `json:"resource_name,omitempty"`
 	ResourceType string  `json:"resource_type,omitempty"`
 	States       []State `json:"states"`
-	Code         string  `json:"error_code,omitempty"` // of the API, if it cannot protect the resource
-	Why          string  `json:"why,omitempty"`
+	Why          string  `json:"why,omitempty"` // it cannot be protected
 	Alert        string  `json:"alert,omitempty"`
 }
 
@@ -285,7 +281,7 @@ type Detail struct {
 // Operation is one type of operation on a resource, with its latest tasks.
 type Operation struct {
 	Resource
-	Runs []Run `json:"tasks"` // the latest first, 20 at most
+	Runs []Run `json:"tasks"` // the latest first, 10 at most
 }
 
 // Policy is a policy of a vault.

@@ -18,6 +18,7 @@ type taskRow struct {
 	err        string               // of the task, or else of reading it
 	log        *cbrapi.OperationLog // as it was when it was last read; nil if it is not known
 	readAt     time.Time            // an active one
+	stuck      bool
 }
 
 // taskRows returns the configured and the active tasks.
@@ -35,30 +36,22 @@ func (p *project) taskRows() []*taskRow {
 			r = &taskRow{row: row{project: p}, known: tasks.Task{ID: active.Log.ID, Log: active.Log}}
 			rows = append(rows, r)
 		}
-		r.log, r.readAt = active.Log, active.ReadAt
-		if active.Stuck {
-			r.states = append(r.states, StateStuck)
-		}
-		r.states = append(r.states, StateActive)
+		r.log, r.readAt, r.stuck = active.Log, active.ReadAt, active.Stuck
 	}
 	for _, r := range rows {
 		r.status, r.err = statusOf(r.known)
 		if r.log != nil {
 			r.vaultID, r.operation = p.VaultOf(r.log), r.log.OperationType
 		}
-		switch l := r.known.Log; {
-		case l == nil:
-			r.states = append(r.states, StateUnreadable)
-		case l.Status.Failure():
-			r.states = append(r.states, StateFailed)
-		case l.Status.Finished():
-			r.states = append(r.states, StateEnded)
-		case len(r.states) == 0:
-			r.states = []State{StateActive}
-		}
-		if p.blind {
-			r.states = append(r.states, StateBlind)
-		}
+		l := cmp.Or(r.known.Log, &cbrapi.OperationLog{})
+		r.states = statesOf(
+			candidate{StateStuck, r.stuck},
+			candidate{StateUnreadable, r.known.Log == nil},
+			candidate{StateFailed, l.Status.Failure()},
+			candidate{StateActive, r.log != nil && !r.log.Status.Finished()},
+			candidate{StateEnded, l.Status.Finished() && !l.Status.Failure()},
+			candidate{StateBlind, p.blind},
+		)
 	}
 	return rows
 }
@@ -72,41 +65,7 @@ func (r *taskRow) texts() []string {
 	return texts
 }
 
-func (r *taskRow) by(column string) (k sortKey) {
-	switch column {
-	case "resource":
-		if all := r.resources(); len(all) > 0 {
-			return byName(cmp.Or(all[0].Name, all[0].ID))
-		}
-	case "vault":
-		return byName(r.project.VaultName(r.vaultID))
-	case "operation":
-		k.text = string(r.operation)
-	case "state":
-		k.text = r.status
-	case "duration":
-		if d := r.duration(); d != nil {
-			k.number = *d
-		}
-	}
-	return k
-}
-
-func (r *taskRow) severity() int {
-	switch {
-	case r.is(StateStuck):
-		return 7
-	case r.status == statusNotFound, r.status == statusUnreadable:
-		return 6
-	case r.status == statusNotRead:
-		return -1
-	default:
-		return severity(r.known.Log.Status)
-	}
-}
-
-// compare has the stuck tasks first, then those that cannot be read, then orders by status
-// and age.
+// compare has the one first that was created first.
 func (r *taskRow) compare(other *taskRow) int {
 	created := func(r *taskRow) (t time.Time) {
 		if r.log != nil {
@@ -114,7 +73,7 @@ func (r *taskRow) compare(other *taskRow) int {
 		}
 		return t
 	}
-	return cmp.Or(cmp.Compare(other.severity(), r.severity()), created(r).Compare(created(other)))
+	return created(r).Compare(created(other))
 }
 
 // resources returns the resources of the task by their present names.

@@ -42,13 +42,13 @@ func TestConfiguredTasks(t *testing.T) {
 	want := []string{
 		"7 | not found | unreadable blind |  |  | CBRTaskNotFound | the API has no such task",
 		"8 | unreadable | unreadable blind |  |  |  | ShowOpLog: HTTP status 403",
-		"1 | failed | failed blind | ecs-1 | vault-db | CBRConfiguredTaskFailed | BackupService.6114: The vault is full",
-		"2 | timeout | failed blind | ecs-2 | vault-db | CBRConfiguredTaskFailed | ",
-		"3 | skipped | ended blind | ecs-3 | vault-db |  | ",
-		"4 | running | active blind | ecs-4 | vault-db |  | ",
-		"5 | waiting | active blind | ecs-5 | vault-db |  | ",
-		"6 | success | ended blind | ecs-6 | vault-db |  | ",
 		"9 | not read yet | unreadable blind |  |  |  | ",
+		"2 | timeout | failed blind | ecs-2 | vault-db | CBRConfiguredTaskFailed | ",
+		"1 | failed | failed blind | ecs-1 | vault-db | CBRConfiguredTaskFailed | BackupService.6114: The vault is full",
+		"5 | waiting | active blind | ecs-5 | vault-db |  | ",
+		"4 | running | active blind | ecs-4 | vault-db |  | ",
+		"6 | success | ended blind | ecs-6 | vault-db |  | ",
+		"3 | skipped | ended blind | ecs-3 | vault-db |  | ",
 	}
 	if diff := cmp.Diff(want, lines(got.Tasks.Rows, taskLine)); diff != "" {
 		t.Errorf("the tasks differ (-want +got):\n%s", diff)
@@ -73,7 +73,7 @@ func TestActiveTasks(t *testing.T) {
 	if len(got.Tasks.Rows) != 3 || got.Tasks.Rows[2].ID != "1" { // the latest one last
 		t.Fatalf("got %+v", got.Tasks)
 	}
-	if line, want := taskLine(got.Tasks.Rows[0]), "13 | unreadable | stuck active unreadable | ecs-13 | vault-db | CBRTaskStuck | no response"; line != want {
+	if line, want := taskLine(got.Tasks.Rows[0]), "13 | unreadable | stuck unreadable active | ecs-13 | vault-db | CBRTaskStuck | no response"; line != want {
 		t.Errorf("got the task %s, want %s", line, want)
 	}
 	want := overview.Task{
@@ -89,7 +89,7 @@ func TestActiveTasks(t *testing.T) {
 	if later := get(t, "?state=active", source(s)); *later.Tasks.Rows[1].Duration != 7200 {
 		t.Errorf("the task has run for %v s two hours after it was read, want 7200 s", *later.Tasks.Rows[1].Duration)
 	}
-	if tile := got.Tiles[5]; count(tile) != "running 3" || !tile.Wrong {
+	if tile := got.Tiles[5]; count(tile) != "stuck 1 of 3" {
 		t.Errorf("got the tile %+v, want 3, of which one is stuck", tile)
 	}
 }
@@ -100,7 +100,7 @@ func TestRunningIsNotKnown(t *testing.T) {
 	never := with(refused(discovered(), cbrapi.ReasonPermission), func(s *protection.Snapshot) {
 		s.Discovered.LastComplete = time.Time{}
 	})
-	if tile := get(t, "", source(never)).Tiles[5]; tile.Name != "running" || tile.Count != nil {
+	if tile := get(t, "", source(never)).Tiles[5]; tile.Name != "stuck" || tile.Count != nil {
 		t.Errorf("got %s, want no count", count(tile))
 	}
 }

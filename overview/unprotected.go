@@ -35,13 +35,6 @@ func (r *unprotectedRow) texts() []string {
 	return []string{r.project.Project, r.known.ID, r.known.Name, r.known.Type, r.why()}
 }
 
-func (r *unprotectedRow) by(column string) (k sortKey) {
-	if column == "resource" {
-		return byName(cmp.Or(r.known.Name, r.known.ID))
-	}
-	return k
-}
-
 // compare has those that can be protected first: something can be done about them.
 func (r *unprotectedRow) compare(other *unprotectedRow) int {
 	refused := func(r *unprotectedRow) int {
@@ -63,14 +56,10 @@ func (r *unprotectedRow) why() string {
 }
 
 func (r *unprotectedRow) show() Unprotected {
-	v := Unprotected{
+	return Unprotected{
 		Project: r.project.Project, ResourceID: r.known.ID, ResourceName: r.known.Name, ResourceType: r.known.Type,
 		States: r.states, Why: r.why(), Alert: "CBRResourceUnprotected",
 	}
-	if v.Why != "" {
-		v.Code = r.known.Code
-	}
-	return v
 }
 
 // protectables counts the resources of all projects, by type.

@@ -3,7 +3,6 @@ package overview
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -74,26 +73,14 @@ func named(v *cbrapi.Vault, status cbrapi.ProtectStatus) []string {
 
 // judge returns the states, the worst first. A full vault is not nearly full as well.
 func (r *vaultRow) judge() []State {
-	var states []State
-	if isFalse(protection.Available(r.known)) {
-		states = append(states, StateUnavailable)
-	}
-	if isTrue(protection.Full(r.known)) {
-		states = append(states, StateFull)
-	} else if isTrue(protection.NearlyFull(r.known)) {
-		states = append(states, StateNearlyFull)
-	}
-	if len(r.disabled)+len(r.uncovered)+len(r.failing)+len(r.gone) > 0 {
-		states = append(states, StateGaps)
-	}
-	wrong := states != nil
-	if r.project.blind {
-		states = append(states, StateBlind)
-	}
-	if !wrong {
-		states = append(states, StateOK)
-	}
-	return states
+	full := isTrue(protection.Full(r.known))
+	states := statesOf(
+		candidate{StateUnavailable, isFalse(protection.Available(r.known))},
+		candidate{StateFull, full},
+		candidate{StateNearlyFull, !full && isTrue(protection.NearlyFull(r.known))},
+		candidate{StateGaps, len(r.disabled)+len(r.uncovered)+len(r.failing)+len(r.gone) > 0},
+	)
+	return append(states, statesOf(candidate{StateBlind, r.project.blind}, candidate{StateOK, states == nil})...)
 }
 
 func (r *vaultRow) name() string { return r.project.VaultName(r.vaultID) }
@@ -102,24 +89,7 @@ func (r *vaultRow) texts() []string {
 	return append([]string{r.project.Project, r.vaultID, r.name()}, r.why()...)
 }
 
-func (r *vaultRow) by(column string) (k sortKey) {
-	switch column {
-	case "vault":
-		return byName(r.name())
-	case "state":
-		k.number = float64(r.rank())
-	}
-	return k
-}
-
-// rank is less for what is worse.
-func (r *vaultRow) rank() int {
-	return slices.Index([]State{StateUnavailable, StateFull, StateNearlyFull, StateGaps, StateBlind, StateOK}, r.states[0])
-}
-
-func (r *vaultRow) compare(other *vaultRow) int {
-	return cmp.Or(cmp.Compare(r.rank(), other.rank()), strings.Compare(r.name(), other.name()))
-}
+func (r *vaultRow) compare(other *vaultRow) int { return strings.Compare(r.name(), other.name()) }
 
 // why returns what is wrong.
 func (r *vaultRow) why() []string {

@@ -1,7 +1,6 @@
 package overview
 
 import (
-	"slices"
 	"strings"
 	"testing"
 )
@@ -13,11 +12,10 @@ func TestGreenRowsAreFolded(t *testing.T) {
 		query  Query
 		fold   string
 	}{
-		"something is wrong": {troubled(), Query{Resources: 1, Tasks: 1, Vaults: 1}, "<summary>34 without problems</summary>"},
+		"something is wrong": {troubled(), Query{Page: 1}, "<summary>34 without problems</summary>"},
 		"nothing is wrong":   {fine(), Query{}, ""},
 		"filter":             {troubled(), Query{Text: "web"}, ""},
-		"sort":               {troubled(), Query{Sort: "resource"}, ""},
-		"page":               {troubled(), Query{Tasks: 2}, ""},
+		"page":               {troubled(), Query{Page: 2}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -29,14 +27,6 @@ func TestGreenRowsAreFolded(t *testing.T) {
 			want(t, page, tt.fold, "web-33</a>")
 		})
 	}
-}
-
-// TestFoldCountsThoseOfOtherPages counts them, but does not know their states.
-func TestFoldCountsThoseOfOtherPages(t *testing.T) {
-	t.Parallel()
-	s := troubled()
-	s.Resources.All, s.Resources.Selected, s.Resources.Pages = 10000, 10000, 50
-	want(t, render(t, s, Query{}), "<summary>9,992 more</summary>")
 }
 
 // TestRowsThatAreNotFolded have nothing wrong with them that is known.
@@ -57,43 +47,13 @@ func TestRowsThatAreNotFolded(t *testing.T) {
 	wantNot(t, render(t, s, Query{}), `id="tasks-fold"`)
 }
 
-func TestSortLinks(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		query Query
-		want  string
-	}{
-		"other column": {Query{Text: "a b", Resources: 3}, `<th scope="col" class="vault"><a href="./?q=a&#43;b&amp;sort=vault#resources">Vault</a>`},
-		"ascending":    {Query{Sort: "vault"}, `<th scope="col" class="vault" aria-sort="ascending"><a href="./?sort=-vault#resources">Vault</a>`},
-		"descending":   {Query{Sort: "vault", Descending: true}, `<th scope="col" class="vault" aria-sort="descending"><a href="./?sort=vault#resources">Vault</a>`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			want(t, render(t, troubled(), tt.query), tt.want)
-		})
-	}
-}
-
-// A column of which the query knows nothing would be an error.
-func TestSortColumns(t *testing.T) {
-	t.Parallel()
-	for _, table := range []table{resourcesTable(true), tasksTable(), vaultsTable(), unprotectedTable()} {
-		for _, c := range table.columns {
-			if !slices.Contains(columns(), c.Sort) && c.Sort != "" {
-				t.Errorf("%s: no column %q", table.name, c.Sort)
-			}
-		}
-	}
-}
-
 func TestPager(t *testing.T) {
 	t.Parallel()
 	s := manyRows()
-	want(t, render(t, s, Query{Resources: 2}),
-		`<a rel="prev" href="./?page=1#resources">`, "<span>201 to 400 of 10,000</span>", `<a rel="next" href="./?page=3#resources">`)
+	want(t, render(t, s, Query{Page: 2}),
+		`<a rel="prev" href="./?#resources">`, "<span>201 to 400 of 10,000</span>", `<a rel="next" href="./?page=3#resources">`)
 	s.Resources.Page = 50
-	wantNot(t, render(t, s, Query{Resources: 50}), `rel="next"`)
+	wantNot(t, render(t, s, Query{Page: 50}), `rel="next"`)
 	wantNot(t, render(t, troubled(), Query{}), `class="pager"`)
 }
 
@@ -109,10 +69,10 @@ func TestRowsThatTheQuerySelects(t *testing.T) {
 
 func TestFilterKeepsTheQuery(t *testing.T) {
 	t.Parallel()
-	page := render(t, troubled(), Query{Project: "archive", Vault: "v", Type: "vault_delete", States: []State{StateFull, StateUnavailable}, Sort: "vault", Descending: true})
+	page := render(t, troubled(), Query{Project: "archive", Vault: "v", Type: "vault_delete", States: []State{StateFull, StateUnavailable}})
 	want(t, page,
 		"<option selected>archive</option>", `name="vault" value="v"`, `<option value="vault_delete" selected>vault delete</option>`,
-		`value="full" checked`, `value="unavailable" checked`, "<b>not available, full</b>", `<input type="hidden" name="sort" value="-vault">`)
+		`value="full" checked`, `value="unavailable" checked`, "<b>not available, full</b>")
 	if n := strings.Count(page, " checked"); n != 2 {
 		t.Errorf("%d states are checked", n)
 	}
@@ -126,29 +86,24 @@ func TestTiles(t *testing.T) {
 		want  tileView
 	}{
 		"wrong": {
-			Tile{Count: new(1234), Of: new(10000), States: []State{StateOverdue}, Wrong: true},
+			Tile{Count: new(1234), Of: new(10000), States: []State{StateOverdue}},
 			Query{},
 			tileView{Count: "1,234", Of: "of 10,000", Class: "bad", URL: "./?state=overdue#resources"},
 		},
 		"none wrong": {
-			Tile{Count: new(0), States: []State{StateStuck}, Wrong: true},
+			Tile{Count: new(0), States: []State{StateStuck}},
 			Query{},
 			tileView{Count: "0", Class: "zero", URL: "./?state=stuck#tasks"},
 		},
-		"good": {
-			Tile{Count: new(7), States: []State{StateInTime}},
-			Query{},
-			tileView{Count: "7", URL: "./?state=in_time#resources"},
-		},
 		"not known": {
-			Tile{States: []State{StateBlind}, Wrong: true},
+			Tile{States: []State{StateBlind}},
 			Query{},
 			tileView{Count: "–", Of: "not known", Class: "zero", URL: "./?state=blind#projects"},
 		},
 		"selected": {
 			Tile{Count: new(1), States: []State{StateUnavailable, StateFull}},
 			Query{States: []State{StateUnavailable, StateFull}},
-			tileView{Count: "1", URL: "./?state=unavailable&state=full#vaults", Current: true},
+			tileView{Count: "1", Class: "bad", URL: "./?state=unavailable&state=full#vaults", Current: true},
 		},
 	}
 	for name, tt := range tests {
