@@ -63,6 +63,7 @@ bench-rules: ## one evaluation of RULES (the shipped ones; a list has commas) in
 .PHONY: dashboards
 dashboards: ## write the dashboards anew
 	go run ./dashboards/generate
+	bash .ci/prettier.sh --write
 
 .PHONY: page
 page: ## the page for people in a headless Chromium (needs chromium, npm)

@@ -74,22 +74,3 @@ func (t timeline) panel() panel {
 	p.Options = object{"showValue": "never", "legend": object{"calcs": []string{}, "displayMode": "list", "placement": "bottom", "showLegend": false}}
 	return p
 }
-
-// bars compares the present values of the series of a query.
-type bars struct {
-	head
-	query query
-	unit  string
-	color string
-	max   float64 // 0: the highest value
-}
-
-func (b bars) panel() panel {
-	defaults := object{"unit": b.unit, "decimals": 0, "min": 0, "color": fixed(b.color)}
-	if b.max > 0 {
-		defaults["max"] = b.max
-	}
-	p := b.of("bargauge", instant([]query{b.query}, "time_series"), defaults)
-	p.Options = object{"displayMode": "basic", "orientation": "horizontal", "maxVizHeight": 32}
-	return p
-}

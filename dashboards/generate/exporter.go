@@ -84,7 +84,7 @@ func exporter() page {
 				sort: "Project",
 			},
 
-			row("The API"),
+			row("The API and the process"),
 			graph{
 				head:    head{12, 9, "Requests by operation and code", "429: the API throttles the exporter. 401 and 403: it refuses the credentials. error: there was no response.", "No request in this time range"},
 				queries: []query{{`sum by (operation, code) (rate(` + api + `[$__rate_interval]))`, "{{operation}} {{code}}"}},
@@ -109,31 +109,20 @@ func exporter() page {
 				unit:    "s",
 			},
 			graph{
-				head:    head{12, 8, "Not read for", "How long something has been missing, for each exporter.", "No collector is known in this time range"},
+				head:    head{8, 8, "Not read for", "How long something has been missing, for each exporter.", "No collector is known in this time range"},
 				queries: []query{{`max by (project, instance, collector) (cbr_scrape_collector_incomplete_seconds{API})`, "{{project}} {{collector}} {{instance}}"}},
 				unit:    "s",
 			},
 			graph{
-				head:    head{12, 8, "Invalid fields", "Fields in the API's responses that could not be read and were left out.", "No invalid field in this time range"},
+				head:    head{8, 8, "Invalid fields", "Fields in the API's responses that could not be read and were left out.", "No invalid field in this time range"},
 				queries: []query{{`max by (project, field) (increase(cbr_exporter_invalid_fields_total{API}[$__rate_interval]))`, "{{project}} {{field}}"}},
 				unit:    "none",
 			},
 
-			row("The process"),
 			graph{
 				head:    head{8, 8, "Memory", "Resident memory of each exporter.", "No process is known in this time range"},
 				queries: []query{{`process_resident_memory_bytes{EXPORTER}`, "{{instance}}"}},
 				unit:    "bytes",
-			},
-			graph{
-				head:    head{8, 8, "CPU", "Cores in use.", "No process is known in this time range"},
-				queries: []query{{`rate(process_cpu_seconds_total{EXPORTER}[$__rate_interval])`, "{{instance}}"}},
-				unit:    "none",
-			},
-			graph{
-				head:    head{8, 8, "Goroutines and open files", "Numbers that grow all the time are a leak: please report them.", "No process is known in this time range"},
-				queries: []query{{`go_goroutines{EXPORTER}`, "{{instance}} goroutines"}, {`process_open_fds{EXPORTER}`, "{{instance}} files"}},
-				unit:    "none",
 			},
 		},
 	}

@@ -1,4 +1,5 @@
-// Command generate writes the dashboards: go run ./dashboards/generate
+// Command generate writes the dashboards: make dashboards. Their layout is that of prettier,
+// which runs after it.
 //
 // Each file here that is named after a dashboard defines what it shows. The others turn that
 // into Grafana's format.

@@ -47,8 +47,11 @@ func overview() page {
 				},
 				unit: "none", fields: colored(word{"overdue", "Overdue", "red"}, word{"failing", "Failing", "orange"}, word{"uncovered", "Not covered", "purple"}),
 			},
-			byStatus(head{12, 8, "Tasks of the window by status", "Tasks that were created in the last 24 hours, or in the window of the configuration, by their status at each moment.", "No window is known in this time range"},
-				`cbr_tasks{VAULT}`),
+			graph{
+				head:    head{12, 8, "Tasks of the window by status", "Tasks that were created in the last 24 hours, or in the window of the configuration, by their status at each moment.", "No window is known in this time range"},
+				queries: []query{{`sum by (status) (` + most("project, vault_id, operation_type, status", `cbr_tasks{VAULT}`) + `)`, "{{status}}"}},
+				unit:    "none", stacked: true, fields: colored(statuses()...),
+			},
 			table{
 				head: head{12, 8, "What no policy covers", "Resources in vaults that no enabled policy backs up. Enable the policy, or apply one to the vault.", "All resources in vaults are covered, as far as is known"},
 				columns: []column{
@@ -108,7 +111,21 @@ func overview() page {
 			},
 
 			row("What runs"),
-			underWay(`VAULT`),
+			table{
+				head: head{24, 9, "What runs and waits", "Tasks that have not ended, oldest first. A task is stuck if it runs far longer than the last such task, or waits too long: ask the cloud's support to stop it.", "Nothing runs or waits, as far as was read"},
+				columns: []column{
+					{name: "Resource", label: "resource_name", expr: one(taskKey, "resource_name", `cbr_task_info{VAULT}`), look: detailed()},
+					{name: "Stuck", expr: one(taskKey, "vault, operation_type", `cbr_task_stuck{VAULT}`), look: yesNo("orange", "text")},
+					vaultColumn(), operationColumn(),
+					{name: "Status", label: "status", expr: one(taskKey, "status", `cbr_task_status{VAULT} == 1`), look: spoken(statuses()...)},
+					{name: "Progress", expr: most(taskKey, `cbr_task_progress_ratio{VAULT}`), look: share(steps("blue"))},
+					{name: "Created", expr: moment(taskKey, `cbr_task_created_timestamp_seconds{VAULT}`), look: ago()},
+					{name: "Started", expr: moment(taskKey, `cbr_task_started_timestamp_seconds{VAULT}`), look: ago()},
+					{name: "Task id", label: "task_id", look: wide()},
+					projectColumn(),
+				},
+				keep: []string{"Resource", "Stuck"}, sort: "Created",
+			},
 
 			row("Vaults and policies"),
 			table{
@@ -214,32 +231,6 @@ func errorColumn(chosen string) column {
 	return column{
 		name: "Error code", label: "error_code",
 		expr: one(resourceKey, "error_code", `cbr_resource_last_finished_task_info{`+chosen+`, error_code!=""}`),
-	}
-}
-
-func byStatus(h head, tasks string) block {
-	return graph{
-		head: h, unit: "none", stacked: true, fields: colored(statuses()...),
-		queries: []query{{`sum by (status) (` + most("project, vault_id, operation_type, status", tasks) + `)`, "{{status}}"}},
-	}
-}
-
-// underWay is a table of the tasks that run or wait.
-func underWay(chosen string) block {
-	return table{
-		head: head{24, 9, "What runs and waits", "Tasks that have not ended, oldest first. A task is stuck if it runs far longer than the last such task, or waits too long: ask the cloud's support to stop it.", "Nothing runs or waits, as far as was read"},
-		columns: []column{
-			{name: "Resource", label: "resource_name", expr: one(taskKey, "resource_name", `cbr_task_info{`+chosen+`}`), look: detailed()},
-			{name: "Stuck", expr: one(taskKey, "vault, operation_type", `cbr_task_stuck{VAULT}`), look: yesNo("orange", "text")},
-			vaultColumn(), operationColumn(),
-			{name: "Status", label: "status", expr: one(taskKey, "status", `cbr_task_status{VAULT} == 1`), look: spoken(statuses()...)},
-			{name: "Progress", expr: most(taskKey, `cbr_task_progress_ratio{VAULT}`), look: share(steps("blue"))},
-			{name: "Created", expr: moment(taskKey, `cbr_task_created_timestamp_seconds{VAULT}`), look: ago()},
-			{name: "Started", expr: moment(taskKey, `cbr_task_started_timestamp_seconds{VAULT}`), look: ago()},
-			{name: "Task id", label: "task_id", look: wide()},
-			projectColumn(),
-		},
-		keep: []string{"Resource", "Stuck"}, sort: "Created",
 	}
 }
 

@@ -1,6 +1,11 @@
 package main
 
-import "strings"
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
 
 type object = map[string]any
 
@@ -16,7 +21,10 @@ type page struct {
 type block interface{ panel() panel }
 
 func (p page) json() []byte {
-	return encode(struct {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	err := e.Encode(struct {
 		ID            any      `json:"id"`
 		UID           string   `json:"uid"`
 		Title         string   `json:"title"`
@@ -43,6 +51,10 @@ func (p page) json() []byte {
 		Templating: object{"list": p.variables},
 		Panels:     p.panels(),
 	})
+	if err != nil {
+		panic(fmt.Sprintf("encoding a dashboard: %v", err)) // of types that are all known
+	}
+	return text.Bytes()
 }
 
 // panels places the blocks from left to right, and below as soon as a line is full.

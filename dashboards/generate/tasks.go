@@ -4,7 +4,7 @@ package main
 func tasks() page {
 	return page{
 		uid: "cbr-tasks", title: "Huawei Cloud CBR / Tasks and resources", from: "now-7d",
-		about: "The history of chosen resources, what runs and how far it is, durations, error codes, and the tasks that the configuration names.",
+		about: "The history of chosen resources, durations, error codes, what backups leave out, and tasks by id.",
 		variables: []object{
 			sourceVariable(), projectVariable(), vaultVariable(),
 			variable("resource", "Resource", ".*", `{__name__=~"cbr_task_info|cbr_resource_covered|cbr_resource_last_finished_task_info", VAULT}`, "resource_name"),
@@ -50,41 +50,7 @@ func tasks() page {
 				unit:    "s",
 			},
 
-			row("Tasks under way"),
-			underWay(`RESOURCE`),
-			bars{
-				head:  head{8, 8, "Progress", "How far each task is; of the 20 with the least.", "Nothing runs, as far as was read"},
-				query: query{`bottomk(20, max by (project, task_id, vault, operation_type) (cbr_task_progress_ratio{VAULT} < 1))`, "{{vault}} {{operation_type}}"},
-				unit:  "percentunit", color: "blue", max: 1,
-			},
-			byStatus(head{8, 8, "Tasks of the window by status", "Tasks of the chosen operations that were created in the last 24 hours, or in the window of the configuration.", "No window is known in this time range"},
-				`cbr_tasks{VAULT, operation_type=~"$operation_type"}`),
-			graph{
-				head: head{8, 8, "Tasks of the window by operation", "The same tasks by operation. Only failed, timed out and skipped ones count as not good.", "No window is known in this time range"},
-				queries: []query{
-					{`sum by (operation_type) (` + most("project, vault_id, operation_type, status", `cbr_tasks{VAULT, operation_type=~"$operation_type"}`) + `)`, "{{operation_type}}"},
-					{`sum by (operation_type) (` + most("project, vault_id, operation_type, status", `cbr_tasks{VAULT, operation_type=~"$operation_type", status=~"failed|timeout|skipped"}`) + `)`, "{{operation_type}}, not good"},
-				},
-				unit: "none",
-			},
-
-			row("Why tasks fail"),
-			bars{
-				head:  head{8, 9, "Error codes", "How many resources have each error code in their latest task. Many with the same code have one cause.", "No error code, as far as is known"},
-				query: query{`count by (error_code) (` + most(resourceKey+", error_code", `cbr_resource_last_finished_task_info{OPERATION, error_code!=""}`) + `)`, "{{error_code}}"},
-				unit:  "none", color: "orange",
-			},
-			table{
-				head: head{16, 9, "Latest failures", "The latest task of each resource that has an error code. The exporter's own page has the message.", "No error code, as far as is known"},
-				columns: []column{
-					{name: "Resource", label: "resource_name", expr: one(resourceKey, "vault, resource_name, error_code, task_id", `cbr_resource_last_finished_task_info{OPERATION, error_code!=""}`), look: detailed()},
-					vaultColumn(), operationColumn(),
-					{name: "Error code", label: "error_code"},
-					{name: "Task id", label: "task_id", look: wide()},
-					projectColumn(),
-				},
-				sort: "Error code",
-			},
+			row("Other tasks"),
 			table{
 				head: head{12, 8, "Tasks without a resource", "The latest task of each vault that names no resource, such as a migration, and how it ended.", "No such task is known"},
 				columns: []column{
@@ -171,33 +137,6 @@ func tasks() page {
 					projectColumn(),
 				},
 				sort: "Found",
-			},
-			table{
-				head: head{12, 8, "Their backups", "The backup that each task makes, deletes or restores. Consistent: 1 application-consistent, 0 only crash-consistent.", "No backup is known"},
-				columns: []column{
-					{name: "Backup", label: "backup_name", expr: one(taskKey, "vault, operation_type, backup_name, backup_id, app_consistency_status, app_consistency_error_code", `cbr_task_backup_info{VAULT}`)},
-					vaultColumn(), operationColumn(),
-					{name: "Consistent", label: "app_consistency_status"},
-					{name: "Why not", label: "app_consistency_error_code"},
-					{name: "Backup id", label: "backup_id", look: wide()},
-					{name: "Task id", label: "task_id", look: wide()},
-					projectColumn(),
-				},
-				sort: "Backup",
-			},
-			table{
-				head: head{12, 8, "Replications and restores", "Where the backup of each task goes: to another region, or to a resource that is overwritten.", "No replication and no restore is known"},
-				columns: []column{
-					{name: "Region", label: "destination_region", expr: one(taskKey, "vault, operation_type, source_region, source_backup_name, destination_region, destination_backup_name", `cbr_task_replication_info{VAULT}`)},
-					{name: "Restored to", label: "target_resource_name", expr: one(taskKey, "vault, operation_type, target_resource_name", `cbr_task_restore_info{VAULT}`)},
-					vaultColumn(), operationColumn(),
-					{name: "From", label: "source_region"},
-					{name: "Backup", label: "source_backup_name"},
-					{name: "Copy", label: "destination_backup_name"},
-					{name: "Task id", label: "task_id", look: wide()},
-					projectColumn(),
-				},
-				sort: "Region",
 			},
 		},
 	}

@@ -129,12 +129,10 @@ func (p prometheus) run(t *testing.T, target dashboardTarget, c choice, at time.
 // quiet are the queries without a result for the demo, at least at some times of the day, by
 // dashboard/panel/query, and the project that has one.
 var quiet = map[string]string{
-	"cbr-tasks/Replications and restores/A": "pair",
-	"cbr-tasks/Replications and restores/B": "ids",
-	"cbr-tasks/Tasks/E":                     "ids", // only a configured task has an error code
-	"cbr-exporter/Why not/A":                "refused",
-	"cbr-exporter/Requests by project/B":    "refused",
-	"cbr-exporter/Invalid fields/A":         "pair",
+	"cbr-tasks/Tasks/E":                  "ids", // only a configured task has an error code
+	"cbr-exporter/Why not/A":             "refused",
+	"cbr-exporter/Requests by project/B": "refused",
+	"cbr-exporter/Invalid fields/A":      "pair",
 }
 
 // slow are the queries without a result within seconds.
