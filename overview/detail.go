@@ -32,7 +32,7 @@ func (m *model) detail(projectName, resourceID, version string) (*Detail, error)
 		if r.resourceID != resourceID {
 			continue
 		}
-		vaultID = r.vaultID
+		vaultID = cmp.Or(r.vaultID, vaultID)
 		o := Operation{Resource: r.show(), Runs: []Run{}}
 		if r.state != nil {
 			all := r.state.Runs.List()
@@ -40,6 +40,7 @@ func (m *model) detail(projectName, resourceID, version string) (*Detail, error)
 				o.Runs = append(o.Runs, newRun(run))
 			}
 		}
+		d.ResourceName, d.ResourceType = cmp.Or(o.ResourceName, d.ResourceName), cmp.Or(o.ResourceType, d.ResourceType)
 		d.Operations = append(d.Operations, o)
 	}
 	for _, r := range p.tasks {
@@ -62,13 +63,7 @@ func (m *model) detail(projectName, resourceID, version string) (*Detail, error)
 	if bound {
 		vaultID = binding.VaultID
 	}
-	for _, r := range p.unprotected {
-		if r.known.ID == resourceID {
-			d.Unprotected = new(r.show())
-			d.ResourceName, d.ResourceType = r.known.Name, r.known.Type
-		}
-	}
-	if !bound && len(d.Operations) == 0 && len(d.Tasks) == 0 && points == nil && d.Unprotected == nil {
+	if !bound && len(d.Operations) == 0 && len(d.Tasks) == 0 && points == nil {
 		return nil, p.noSuchResource(resourceID)
 	}
 	d.Place, d.Binding = p.place(vaultID), p.describeBinding(resourceID)

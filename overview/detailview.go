@@ -38,9 +38,6 @@ func (r *renderer) detail(d *Detail) detailView {
 	if d.Blind {
 		v.State = StateBlind
 	}
-	if d.Unprotected != nil {
-		v.State = StateAttention
-	}
 	v.JSON = "api/v1/resource?" + url.Values{"project": {d.Project}, "id": {d.ResourceID}}.Encode()
 	for _, o := range d.Operations {
 		if wrong(o.States) {

@@ -125,15 +125,6 @@ func troubled() *Status {
 		},
 	}
 	s.ReadsBackups = true
-	s.Protectables = []ProtectableCount{{"OS::Nova::Server", 417, 2, 1500}, {"OS::Sfs::Turbo", 0, 1, 0}}
-	s.Unprotected = fixtureRows(
-		Unprotected{Project: "production", ResourceID: fixtureID(8001), ResourceName: scriptName, ResourceType: "OS::Nova::Server", States: []State{StateUnprotected}, Alert: "CBRResourceUnprotected"},
-		Unprotected{Project: "archive", ResourceID: fixtureID(8002), ResourceName: longName(), ResourceType: "OS::Sfs::Turbo", States: []State{StateUnprotected, StateBlind}, Alert: "CBRResourceUnprotected"},
-		Unprotected{
-			Project: "production", ResourceID: fixtureID(8003), ResourceType: "OS::Nova::Server", States: []State{StateUnprotected}, Alert: "CBRResourceUnprotected",
-			Why: "it cannot be protected: BackupService.9999: the disk type is not supported " + scriptName,
-		},
-	)
 	s.Resources = fixtureRows(
 		fixtureResource(1, "db-primary-01", StateOverdue, StateFailing),
 		fixtureResource(2, chineseName, StateOverdue),
@@ -146,12 +137,16 @@ func troubled() *Status {
 			Place: Place{Project: "production", VaultID: fixtureID(900), VaultName: "vault-daily"}, OperationType: cbrapi.OperationVaultDelete,
 			States: []State{StateFailed}, Why: "CBR.0044: the vault is in use", Alert: "CBRVaultOperationFailed",
 		},
+		Resource{
+			Place: Place{Project: "production"}, ResourceID: fixtureID(8001), ResourceName: scriptName, ResourceType: "OS::Nova::Server", OperationType: cbrapi.OperationBackup,
+			States: []State{StateUnprotected}, Why: "it is in no vault, and cannot be protected: BackupService.9999: the disk type is not supported " + scriptName, Alert: "CBRResourceUnprotected",
+		},
 	)
 	for n := range 34 {
 		s.Resources.Rows = append(s.Resources.Rows, fixtureResource(10+n, fmt.Sprintf("web-%02d", n), StateInTime))
 	}
 	s.Resources.Rows[20].RestorePoints = nil
-	s.Resources.All, s.Resources.Selected = 42, 42
+	s.Resources.All, s.Resources.Selected = 43, 43
 	place := Place{Project: "production", VaultID: fixtureID(900), VaultName: "vault-daily"}
 	s.Tasks = fixtureRows(
 		Task{
@@ -206,8 +201,7 @@ func fine() *Status {
 		{"failing", "Failing", new(0), new(34), []State{StateFailing}},
 		{"stuck", "Stuck", new(0), new(1), []State{StateStuck}},
 	}
-	s.Unprotected, s.Protectables = fixtureRows[Unprotected](), []ProtectableCount{{"OS::Nova::Server", 34, 0, 2}}
-	s.Resources = fixtureRows(s.Resources.Rows[8:]...)
+	s.Resources = fixtureRows(s.Resources.Rows[9:]...)
 	s.Tasks = fixtureRows(s.Tasks.Rows[2])
 	s.Vaults = fixtureRows(s.Vaults.Rows[3])
 	return s

@@ -37,11 +37,10 @@ type project struct {
 	completeAt time.Time
 	calendar   *protection.Calendar
 
-	resources   []*resourceRow
-	tasks       []*taskRow
-	vaults      []*vaultRow
-	unprotected []*unprotectedRow
-	counts      *counts
+	resources []*resourceRow
+	tasks     []*taskRow
+	vaults    []*vaultRow
+	counts    *counts
 }
 
 // newModel reads what is known. Between two passes it is the same, except for the vaults.
@@ -73,7 +72,7 @@ func newModel(sources []Source, refusal *Refusal, now time.Time) *model {
 			}
 		}
 		p.blind = p.blind || !p.scraped || p.unscraped > 0
-		p.resources, p.tasks, p.vaults, p.unprotected = p.resourceRows(), p.taskRows(), p.vaultRows(), p.unprotectedRows()
+		p.resources, p.tasks, p.vaults = p.resourceRows(), p.taskRows(), p.vaultRows()
 		p.counts = newCounts(p)
 		m.projects = append(m.projects, p)
 	}
@@ -110,26 +109,23 @@ func (m *model) status(q Query, version string) (*Status, error) {
 	}
 	s := &Status{
 		Version: version, At: m.at, State: m.state(), Summary: m.summary(), Tiles: m.tiles(), ReadsBackups: m.counts.readsBackups,
-		Refusal: m.refusal, Projects: []Project{}, Protectables: m.protectables(),
+		Refusal: m.refusal, Projects: []Project{},
 	}
 	var resources []*resourceRow
 	var tasks []*taskRow
 	var vaults []*vaultRow
-	var unprotected []*unprotectedRow
 	for _, p := range m.projects {
 		s.Projects = append(s.Projects, p.project())
 		resources = append(resources, p.resources...)
 		tasks = append(tasks, p.tasks...)
 		vaults = append(vaults, p.vaults...)
-		unprotected = append(unprotected, p.unprotected...)
 	}
 	rank := ranks()
 	slices.SortStableFunc(s.Projects, func(a, b Project) int { return cmp.Compare(rank[a.State], rank[b.State]) })
 	s.Resources = selectRows(slices.DeleteFunc(resources, (*resourceRow).hidden), &q)
 	s.Tasks = selectRows(tasks, &q)
-	q.Type = "" // the others have none
+	q.Type = "" // vaults have none
 	s.Vaults = selectRows(vaults, &q)
-	s.Unprotected = selectRows(unprotected, &q)
 	return s, nil
 }
 

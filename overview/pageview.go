@@ -17,10 +17,9 @@ type pageView struct {
 	Quiet    []Project // the others
 	Filter   filterView
 
-	Resources   section[Resource]
-	Tasks       section[Task]
-	Vaults      section[Vault]
-	Unprotected section[Unprotected]
+	Resources section[Resource]
+	Tasks     section[Task]
+	Vaults    section[Vault]
 }
 
 // page returns the page of all projects.
@@ -45,7 +44,6 @@ func (r *renderer) page(s *Status, q Query) pageView {
 	v.Resources = newSection("resources", s.Resources, q, s)
 	v.Tasks = newSection("tasks", s.Tasks, q, s)
 	v.Vaults = newSection("vaults", s.Vaults, q, s)
-	v.Unprotected = newSection("unprotected", s.Unprotected, q, s)
 	return v
 }
 
@@ -132,7 +130,7 @@ func newFilterView(s *Status, q Query) filterView {
 		v.Vaults = append(v.Vaults, cmp.Or(vault.VaultName, vault.VaultID))
 	}
 	var chosen []string
-	for _, title := range []string{"Resources", "Tasks", "Vaults", "Unprotected", "Projects"} {
+	for _, title := range []string{"Resources", "Tasks", "Vaults", "Projects"} {
 		group := optionGroup{Title: title}
 		for _, state := range shownStates() {
 			if state.group != title {

@@ -55,7 +55,7 @@ func cells() template.FuncMap {
 	return template.FuncMap{
 		"count": formatCount, "took": took, "ago": ago, "until": until, "utc": formatUTC, "join": strings.Join,
 		"badges": badges, "runbook": runbook, "words": operationWords, "resource": resourceLink, "vault": vaultLink,
-		"projectBadges": projectBadges, "projectLink": projectLink, "protectables": describeProtectables,
+		"projectBadges": projectBadges, "projectLink": projectLink,
 		"strip": strip, "lastSuccess": lastSuccess, "restorable": restorable,
 		"statusBadge": statusBadge, "taskBadges": taskBadges, "progress": progress, "elapsed": elapsed,
 		"bytes": formatBytes, "yesNo": yesNo, "used": used, "usage": usage, "policyBadge": policyBadge,

@@ -133,7 +133,7 @@ func TestFirstScreen(t *testing.T) {
 		"<summary>1 project ok</summary>",
 		"As of 2026-11-20 12:00:00 UTC", "cbr_exporter 0.1.0", `href="metrics"`, `href="config"`, `href="-/healthy"`, `href="api/v1/status?"`,
 	)
-	order := []string{`class="verdict`, `class="notice bad"><strong>`, `class="tiles"`, `id="projects"`, `id="filter"`, `id="resources"`, `id="tasks"`, `id="vaults"`, `id="unprotected"`}
+	order := []string{`class="verdict`, `class="notice bad"><strong>`, `class="tiles"`, `id="projects"`, `id="filter"`, `id="resources"`, `id="tasks"`, `id="vaults"`}
 	for n := range order[1:] {
 		if strings.Index(page, order[n]) > strings.Index(page, order[n+1]) {
 			t.Errorf("%s is below %s", order[n], order[n+1])
@@ -170,7 +170,7 @@ func TestFirstSync(t *testing.T) {
 	want(t, page,
 		"Nothing is known of resources yet.",
 	)
-	wantNot(t, page, `id="tasks"`, `id="vaults"`, `id="unprotected"`, `<table`)
+	wantNot(t, page, `id="tasks"`, `id="vaults"`, `<table`)
 }
 
 func TestProjectColumn(t *testing.T) {
@@ -235,22 +235,6 @@ func TestRestorableCell(t *testing.T) {
 	s := troubled()
 	s.ReadsBackups = false
 	wantNot(t, render(t, s, Query{}), `class="restorable"`, `data-label="Restorable"`)
-}
-
-// TestUnprotectedRows are of what can be protected and what cannot, or there is none.
-func TestUnprotectedRows(t *testing.T) {
-	t.Parallel()
-	const exist = `<p class="reading">OS::Nova::Server: 417 in vaults, 2 in none, 1,500 excluded by the configuration; OS::Sfs::Turbo: 0 in vaults, 1 in none.</p>`
-	want(t, render(t, troubled(), Query{}), "Unprotected <small>3</small>", exist,
-		`<span class="badge warn">unprotected</span><span class="badge warn">blind</span>`,
-		`<a href="resource?id=`+fixtureID(8001)+`&amp;project=production">&lt;script&gt;`,
-		"it cannot be protected: BackupService.9999: the disk type is not supported", "docs/runbooks/CBRResourceUnprotected.md")
-	page := render(t, fine(), Query{})
-	want(t, page, "Unprotected <small>0</small>", "OS::Nova::Server: 34 in vaults, 0 in none, 2 excluded by the configuration.")
-	wantNot(t, page, "Resources that are in no vault")
-	s := troubled()
-	s.Unprotected.All, s.Unprotected.Selected, s.Unprotected.Pages = 500, 500, 3
-	want(t, render(t, s, Query{}), `<a rel="next" href="./?page=2#unprotected">`)
 }
 
 func TestTaskRow(t *testing.T) {
@@ -327,18 +311,6 @@ func TestDetail(t *testing.T) {
 		`<th scope="row" data-label="Copies in">cn-east-3</th><td data-label="Latest"><div>33 h ago`,
 		`<td data-label="Latest">none</td><td data-label="Failed">1,234</td><td data-label="Latest failure">BackupService.6302</td>`,
 	)
-}
-
-// TestDetailOfUnprotected is the page of a resource of which nothing else is known.
-func TestDetailOfUnprotected(t *testing.T) {
-	t.Parallel()
-	s := troubled()
-	for n, why := range []string{"", "", "it cannot be protected: BackupService.9999"} {
-		d := &Detail{At: fixtureNow, ResourceID: "a", Restorable: "No backup of it is known.", Unprotected: &s.Unprotected.Rows[n]}
-		page := renderDetail(t, d)
-		want(t, page, "%23c2410c", `In no vault <span class="badge warn">unprotected</span>`, why, "Runbook of CBRResourceUnprotected</a>", "No backup of it is known.")
-		wantNot(t, page, "<dt>Latest</dt>", "Locked", "Copies in")
-	}
 }
 
 func TestStateOfDetail(t *testing.T) {

@@ -18,6 +18,7 @@ type resourceRow struct {
 	verdict      *protection.Verdict       // nil if nothing can be judged
 	last         *cbrapi.OperationLog      // finished; nil if none is known
 	points       *protection.RestorePoints // nil unless this is a backup and they are known
+	unprotected  *cbrapi.Protectable       // nil unless it is in no vault
 	uncovered    bool
 	inconsistent bool      // the latest backup is not application-consistent, as it should be
 	succeeded    time.Time // end of the last success; zero if none is known
@@ -69,6 +70,11 @@ func (p *project) resourceRows() []*resourceRow {
 			at(key, points.VaultID).points = points
 		}
 	}
+	if p.Protectables != nil {
+		for _, known := range p.Protectables.Unprotected {
+			at(backup(known.ID), "").unprotected = known
+		}
+	}
 	for _, l := range p.VaultTasks {
 		if l.Status.Failure() {
 			rows = append(rows, &resourceRow{row: row{project: p, vaultID: l.VaultID, operation: l.OperationType.Canonical()}, last: l})
@@ -104,6 +110,7 @@ func (r *resourceRow) judge() (states []State) {
 		candidate{StateFailing, isTrue(v.Failing)},
 		candidate{StateNoRestorePoint, points.Missing},
 		candidate{StateUncovered, r.uncovered},
+		candidate{StateUnprotected, r.unprotected != nil},
 		candidate{StateFailed, failed && v.Overdue == nil && v.Failing == nil},
 		candidate{StateInconsistent, r.inconsistent},
 	)
@@ -123,9 +130,15 @@ func (r *resourceRow) judge() (states []State) {
 	}
 }
 
+// name returns the name of the resource; "" if none is known.
+func (r *resourceRow) name() string {
+	known := cmp.Or(r.unprotected, &cbrapi.Protectable{})
+	return cmp.Or(known.Name, r.project.ResourceName(r.resourceID))
+}
+
 func (r *resourceRow) texts() []string {
 	p := r.project
-	texts := []string{p.Project, r.resourceID, p.ResourceName(r.resourceID), r.vaultID, p.VaultName(r.vaultID), r.why()}
+	texts := []string{p.Project, r.resourceID, r.name(), r.vaultID, p.VaultName(r.vaultID), r.why()}
 	if r.last != nil {
 		texts = append(texts, r.last.ID, r.last.ErrorInfo.String())
 	}
@@ -152,6 +165,9 @@ func (r *resourceRow) why() string {
 	if r.uncovered && !r.is(StateOverdue, StateLost, StateFailing) {
 		reasons = append(reasons, r.project.WhyUncovered(r.resourceID, r.vaultID))
 	}
+	if r.unprotected != nil {
+		reasons = append(reasons, whyUnprotected(r.unprotected))
+	}
 	switch {
 	case reasons != nil:
 		return strings.Join(reasons, "; ")
@@ -172,6 +188,15 @@ func (r *resourceRow) why() string {
 	}
 }
 
+// whyUnprotected says that no vault holds a resource, and why none can.
+func whyUnprotected(known *cbrapi.Protectable) string {
+	if !known.Refused {
+		return "it is in no vault"
+	}
+	reason := cbrapi.ErrorInfo{Code: known.Code, Message: known.Reason}.String()
+	return strings.TrimSuffix("it is in no vault, and cannot be protected: "+reason, ": ")
+}
+
 // alert returns the name of the alert about the worst of what is wrong.
 func (r *resourceRow) alert() string {
 	switch r.states[0] {
@@ -190,6 +215,8 @@ func (r *resourceRow) alert() string {
 		return "CBRNoRestorePoint"
 	case StateUncovered:
 		return "CBRResourceNotCovered"
+	case StateUnprotected:
+		return "CBRResourceUnprotected"
 	case StateInconsistent:
 		return "CBRAppConsistencyLost"
 	case StateFailed:
@@ -205,7 +232,7 @@ func (r *resourceRow) show() Resource {
 	v := Resource{
 		Place:         p.place(r.vaultID),
 		ResourceID:    id,
-		ResourceName:  p.ResourceName(id),
+		ResourceName:  r.name(),
 		ResourceType:  p.ResourceType(id),
 		OperationType: r.operation,
 		States:        r.states,
@@ -213,6 +240,9 @@ func (r *resourceRow) show() Resource {
 		Alert:         r.alert(),
 	}
 	v.RestorePoints = showRestorePoints(r.points)
+	if r.unprotected != nil {
+		v.ResourceType = r.unprotected.Type
+	}
 	if r.verdict != nil {
 		v.Due = r.verdict.Due.UTC()
 	}

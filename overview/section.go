@@ -63,5 +63,3 @@ type foldable interface{ isQuiet() bool }
 func (r Resource) isQuiet() bool { return quiet(r.States) }
 func (t Task) isQuiet() bool     { return quiet(t.States) && t.Status != string(cbrapi.StatusSkipped) }
 func (v Vault) isQuiet() bool    { return quiet(v.States) }
-
-func (u Unprotected) isQuiet() bool { return quiet(u.States) }

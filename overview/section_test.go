@@ -63,7 +63,7 @@ func TestRowsThatTheQuerySelects(t *testing.T) {
 	s.Resources.Selected, s.Resources.Rows = 1, s.Resources.Rows[:1]
 	s.Vaults.Selected, s.Vaults.Rows = 0, nil
 	page := render(t, s, Query{Text: "db"})
-	want(t, page, "<small>1 of 42</small>", "<small>none of 4 matches the filter</small>", `<a class="clear" href="./">`, `value="db"`)
+	want(t, page, "<small>1 of 43</small>", "<small>none of 4 matches the filter</small>", `<a class="clear" href="./">`, `value="db"`)
 	wantNot(t, page, `class="rows wide vaults`)
 }
 

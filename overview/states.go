@@ -23,6 +23,7 @@ func shownStates() []shownState {
 		{StateFailing, "Resources", badge{"bad", "failing"}},
 		{StateNoRestorePoint, "Resources", badge{"bad", "no restore point"}},
 		{StateUncovered, "Resources", badge{"warn", "not covered"}},
+		{StateUnprotected, "Resources", badge{"warn", "unprotected"}},
 		{StateStuck, "Tasks", badge{"bad", "stuck"}},
 		{StateUnreadable, "Tasks", badge{"bad", "unreadable"}},
 		{StateFailed, "Tasks", badge{"bad", "failed"}},
@@ -30,7 +31,6 @@ func shownStates() []shownState {
 		{StateFull, "Vaults", badge{"bad", "full"}},
 		{StateNearlyFull, "Vaults", badge{"warn", "nearly full"}},
 		{StateGaps, "Vaults", badge{"warn", "gaps"}},
-		{StateUnprotected, "Unprotected", badge{"warn", "unprotected"}},
 		{StateInconsistent, "Resources", badge{"warn", "crash-consistent"}},
 		{StateAttention, "", badge{"bad", "attention"}}, // selects no rows
 		{StateBlind, "Projects", badge{"warn", "blind"}},

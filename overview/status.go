@@ -24,10 +24,6 @@ type Status struct {
 	Resources Rows[Resource] `json:"resources"`
 	Tasks     Rows[Task]     `json:"tasks"`
 	Vaults    Rows[Vault]    `json:"vaults"`
-	// Those that are in no vault, of the projects that read them.
-	Unprotected Rows[Unprotected] `json:"unprotected"`
-	// The resources that exist in these projects, by type; nil if none has been read.
-	Protectables []ProtectableCount `json:"protectables,omitempty"`
 }
 
 // State is a word for what is wrong with a row, or that nothing is. The query selects by it.
@@ -40,12 +36,11 @@ const (
 	StateFailing        State = "failing"          // of resources: the latest attempt failed
 	StateNoRestorePoint State = "no_restore_point" // of resources
 	StateUncovered      State = "uncovered"        // of resources: no policy backs them up
+	StateUnprotected    State = "unprotected"      // of resources: in no vault
 	StateInconsistent   State = "inconsistent"     // of resources: the latest backup is not application-consistent, as it should be
 	StateInTime         State = "in_time"          // of resources: not overdue
 	StateFinished       State = "finished"         // of resources: cannot be judged, and the latest task succeeded
 	StateUnjudged       State = "unjudged"         // of resources: cannot be judged, and nothing says that they are well
-
-	StateUnprotected State = "unprotected" // of resources that are in no vault
 
 	StateStuck      State = "stuck"      // of active tasks
 	StateActive     State = "active"     // of active tasks: all of them
@@ -235,25 +230,6 @@ type Vault struct {
 	Schedules []string           `json:"schedules,omitempty"` // such as "backup every 24 h"
 }
 
-// Unprotected is a resource that is in no vault.
-type Unprotected struct {
-	Project      string  `json:"project"`
-	ResourceID   string  `json:"resource_id"`
-	ResourceName string  `json:"resource_name,omitempty"`
-	ResourceType string  `json:"resource_type,omitempty"`
-	States       []State `json:"states"`
-	Why          string  `json:"why,omitempty"` // it cannot be protected
-	Alert        string  `json:"alert,omitempty"`
-}
-
-// ProtectableCount counts the resources of one type.
-type ProtectableCount struct {
-	ResourceType string `json:"resource_type"`
-	Protected    int    `json:"protected"`
-	Unprotected  int    `json:"unprotected"`
-	Excluded     int    `json:"excluded"` // by the configuration; not counted as unprotected
-}
-
 // Detail is everything that is known of one resource.
 type Detail struct {
 	Version string    `json:"version"`
@@ -275,7 +251,6 @@ type Detail struct {
 	RestorePoints *RestorePoints `json:"restore_points,omitempty"`
 	BackupBytes   *int64         `json:"backup_bytes,omitempty"` // of all backups
 	Locked        *bool          `json:"locked,omitempty"`       // the vault lets nobody delete its backups
-	Unprotected   *Unprotected   `json:"unprotected,omitempty"`  // if the resource is in no vault
 }
 
 // Operation is one type of operation on a resource, with its latest tasks.

@@ -44,9 +44,6 @@ func newCounts(projects ...*project) *counts {
 				c.protectable += n.Protected + n.Unprotected
 			}
 		}
-		for _, r := range p.unprotected {
-			c.add(&r.row)
-		}
 		if p.blind {
 			c.blind++
 		}

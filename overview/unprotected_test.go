@@ -29,59 +29,39 @@ func server(id, name string) *cbrapi.Protectable {
 	return &cbrapi.Protectable{ID: id, Name: name, Type: "OS::Nova::Server"}
 }
 
-func unprotectedLine(u overview.Unprotected) string {
-	return joined(u.Project, u.ResourceID, u.ResourceName, u.ResourceType, u.States, u.Alert, u.Why)
-}
-
 func TestUnprotected(t *testing.T) {
 	t.Parallel()
 	refusedServer := server("c", "gpu")
 	refusedServer.Refused, refusedServer.Code, refusedServer.Reason = true, "BackupService.9", "The image is not supported."
-	share := &cbrapi.Protectable{ID: "d", Type: "OS::Sfs::Turbo"}
+	once := state("9", cbrapi.StatusSuccess, hoursAgo(99)) // it was in a vault
 	blind := withProtectables(t, "b", server("e", "web"))
 	blind.Inventory.Complete, blind.Inventory.LastComplete = false, hoursAgo(1)
-	projects := []overview.Source{
-		source(withProtectables(t, "a", refusedServer, share, server("a", "web"), server("resource-1", "bound since then"), server("x", "build-7"))),
-		source(blind),
-		source(called("c", discovered())), // does not read them
-	}
-	const why = "it cannot be protected: BackupService.9: The image is not supported"
+	known := withProtectables(t, "a", refusedServer, server("a", "web"), server("resource-1", "bound since then"), server("x", "build-7"), server("resource-9", "old"))
+	known.ResourceStates = append(known.ResourceStates, once)
+	projects := []overview.Source{source(known), source(blind), source(called("c", discovered()))} // the last does not read them
+	const unprotected = " | backup | unprotected | CBRResourceUnprotected | it is in no vault"
 	rows := []string{
-		"a | a | web | OS::Nova::Server | unprotected | CBRResourceUnprotected | ",
-		"a | d |  | OS::Sfs::Turbo | unprotected | CBRResourceUnprotected | ",
-		"b | e | web | OS::Nova::Server | unprotected blind | CBRResourceUnprotected | ",
-		"a | c | gpu | OS::Nova::Server | unprotected | CBRResourceUnprotected | " + why,
+		"gpu | " + unprotected + ", and cannot be protected: BackupService.9: The image is not supported",
+		"web | " + unprotected,
+		"web |  | backup | unprotected blind | CBRResourceUnprotected | it is in no vault",
+		"old | vault-db" + unprotected,
 	}
 	for query, want := range map[string][]string{
-		"":                   rows,
-		"?state=unprotected": rows,
-		"?type=backup":       rows, // which is about tasks
-		"?state=overdue":     nil,
-		"?vault=vault-db":    nil,
-		"?project=b":         rows[2:3],
-		"?q=BackupService.9": rows[3:],
-		"?q=turbo":           rows[1:2],
-		"?state=lost":        nil,
-		"?state=blind":       rows[2:3],
+		"?state=unprotected":                  rows,
+		"?state=unprotected&type=backup":      rows,
+		"?state=unprotected&type=restore":     nil,
+		"?state=unprotected&vault=vault-2":    nil,
+		"?state=unprotected&project=b":        rows[2:3],
+		"?q=BackupService.9":                  rows[:1],
+		"?state=unprotected&state=lost&q=old": rows[3:],
 	} {
 		got := get(t, query, projects...)
-		if diff := cmp.Diff(want, lines(got.Unprotected.Rows, unprotectedLine)); diff != "" {
+		if diff := cmp.Diff(want, lines(got.Resources.Rows, resourceLine)); diff != "" {
 			t.Errorf("%s: the rows differ (-want +got):\n%s", query, diff)
 		}
-		if got.Unprotected.All != 4 || got.Unprotected.Selected != len(want) {
-			t.Errorf("%s: got %d of %d", query, got.Unprotected.Selected, got.Unprotected.All)
-		}
-	}
-	got := get(t, "", projects...)
-	counts := []overview.ProtectableCount{
-		{ResourceType: "OS::Nova::Server", Protected: 3, Unprotected: 3, Excluded: 1},
-		{ResourceType: "OS::Sfs::Turbo", Unprotected: 1},
-	}
-	if diff := cmp.Diff(counts, got.Protectables); diff != "" {
-		t.Errorf("the counts differ (-want +got):\n%s", diff)
 	}
 	tiles := []string{"overdue 0 of 2", "failing 0 of 2", "blind 1 of 3", "vaults 0 of 2", "uncovered 0 of 2", "unprotected 4 of 7", "stuck 0"}
-	if diff := cmp.Diff(tiles, lines(got.Tiles, count)); diff != "" {
+	if diff := cmp.Diff(tiles, lines(get(t, "", projects...).Tiles, count)); diff != "" {
 		t.Errorf("the tiles differ (-want +got):\n%s", diff)
 	}
 }
@@ -114,14 +94,11 @@ func TestUnprotectedDetail(t *testing.T) {
 	s := source(withProtectables(t, "test", server("a", "web"), server("x", "build-7")))
 	got := getDetail(t, "a", s)
 	if got.ResourceName != "web" || got.ResourceType != "OS::Nova::Server" || got.Binding != "It is not bound to any vault." ||
-		got.Unprotected == nil || unprotectedLine(*got.Unprotected) != "test | a | web | OS::Nova::Server | unprotected | CBRResourceUnprotected | " {
-		t.Errorf("got %+v, unprotected %+v", got, got.Unprotected)
+		len(got.Operations) != 1 || got.Operations[0].Why != "it is in no vault" {
+		t.Errorf("got %+v", got)
 	}
 	pages := overview.New(options(s))
 	if w := do(t, pages.ServeResource, "/resource?project=test&id=x"); w.Code != http.StatusNotFound {
 		t.Errorf("excluded: got status %d", w.Code)
-	}
-	if got := getDetail(t, "resource-1", s); got.Unprotected != nil {
-		t.Errorf("bound: got %+v", got.Unprotected)
 	}
 }

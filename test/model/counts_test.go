@@ -33,18 +33,13 @@ func (s *story) compareCounts(e *exporter.Exporter) {
 		"cbr_vault_full":      get("?state=full").Vaults.Selected,
 		"no restore point":    get("?state=no_restore_point").Resources.Selected,
 		"lost rows":           get("?state=lost").Resources.Selected,
-		"unprotected rows":    get("?state=unprotected").Unprotected.Selected,
-		"excluded":            0,
+		"unprotected rows":    get("?state=unprotected").Resources.Selected,
 	}
 	families := map[string]string{
 		"overdue": "cbr_resource_overdue", "failing": "cbr_resource_failing", "uncovered": "cbr_resource_covered",
 		"unprotected": "cbr_unprotected_resource_info",
 	}
-	whole := get("")
-	for _, of := range whole.Protectables {
-		said["excluded"] += of.Excluded
-	}
-	for _, tile := range whole.Tiles {
+	for _, tile := range get("").Tiles {
 		if family, ok := families[tile.Name]; ok {
 			said[family] = 0
 			if tile.Count != nil {
@@ -54,7 +49,7 @@ func (s *story) compareCounts(e *exporter.Exporter) {
 	}
 	counted := map[string]int{
 		"lost rows": len(p.ones("cbr_resource_restore_points_lost")), "unprotected rows": len(p.ones("cbr_unprotected_resource_info")),
-		"no restore point": 0, "excluded": 0,
+		"no restore point": 0,
 	}
 	covered := map[string]bool{} // or not, but in a vault for backups
 	for _, one := range p.all("cbr_resource_covered") {
@@ -67,9 +62,6 @@ func (s *story) compareCounts(e *exporter.Exporter) {
 	}
 	if e == s.exporter { // one that has run for long gives new resources a day
 		counted["no restore point"] = min(counted["no restore point"], said["no restore point"])
-	}
-	for _, one := range p.all("cbr_unprotected_resources_excluded") {
-		counted["excluded"] += int(one.value)
 	}
 	for family := range said {
 		if !strings.HasPrefix(family, "cbr_") {
