@@ -120,8 +120,9 @@ func TestBinding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := getDetail(t, "resource-1", source(with(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(1))), c.change))).Binding; got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
+			got := getDetail(t, "resource-1", source(with(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(1))), c.change)))
+			if got.Binding != c.want || got.VaultName != "vault-db" { // else that of its latest task
+				t.Errorf("got the vault %q: %s\nwant %s", got.VaultName, got.Binding, c.want)
 			}
 		})
 	}
