@@ -61,7 +61,7 @@ projects:
 		{
 			name: "check with warnings", args: []string{"--config.check", "--config.file=" + doubtful},
 			stdout: doubtful + " is valid.\nproject cn-nort-4: vaults and policies every 5m, token from credentials.token, https://cbr.cn-nort-4.myhuaweicloud.com\n",
-			stderr: "warning: " + doubtful + ":3: projects[0].region: cn-nort-4 is not known to this version; correct it, or set endpoint if https://cbr.cn-nort-4.myhuaweicloud.com does not resolve\n" +
+			stderr: "warning: " + doubtful + ":3: projects[0].region: cn-nort-4 is not known to this version; correct it, or set endpoint and iam_endpoint\n" +
 				"warning: " + doubtful + ":3: projects[0].discovery: missing, so nothing is judged to be overdue or failing; add discovery: {} to judge it by the policies\n" +
 				"warning: " + doubtful + ":4: projects[0].project_id: not 32 hexadecimal digits,",
 		},

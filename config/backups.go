@@ -2,7 +2,6 @@ package config
 
 import (
 	"path"
-	"slices"
 	"strings"
 	"time"
 )
@@ -48,11 +47,10 @@ func protectableTypes() []string {
 
 func (p *Protectables) validate(found problems) {
 	types := protectableTypes()
-	isType := func(kind string) bool { return slices.Contains(types, kind) }
 	if len(p.Types) == 0 {
 		found.at("types").add("no type; write one at least of %s, or remove protectables", strings.Join(types, ", "))
 	}
-	checkItems(p.Types, "types", isType, "a type of resource; write one of "+strings.Join(types, ", "), found)
+	checkTypes(p.Types, "types", "resource", types, found)
 	checkRange(p.Refresh, Duration(5*time.Minute), 7*day, found.at("refresh"))
 	isPattern := func(item string) bool {
 		_, err := path.Match(item, "")

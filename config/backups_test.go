@@ -125,7 +125,7 @@ config.yml:14: projects[0].protectables.exclude[4]: "db" is in the list twice; r
 	},
 	"a pattern without quotes": {
 		yaml: judgedProject + "    protectables: {exclude: [*-test]}\n",
-		want: `config.yml: not valid YAML: unknown anchor; put a value that begins with * or & in quotes`,
+		want: `config.yml:8: not valid YAML: unknown anchor; put a value that begins with * or & in quotes`,
 	},
 	"a star without quotes": {
 		yaml: judgedProject + "    protectables:\n      exclude:\n        - *.test\n",

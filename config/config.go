@@ -36,23 +36,7 @@ type Scrape struct {
 }
 
 // A Duration is written as Prometheus does, for example 1h30m or 7d.
-type Duration time.Duration
-
-func (d Duration) String() string { return model.Duration(d).String() }
-
-// MarshalYAML implements yaml.Marshaler.
-func (d Duration) MarshalYAML() (any, error) { return d.String(), nil }
-
-// UnmarshalYAML implements yaml.Unmarshaler.
-func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
-	var text string
-	if err := n.Decode(&text); err != nil {
-		return err
-	}
-	parsed, err := model.ParseDuration(text)
-	*d = Duration(parsed)
-	return err
-}
+type Duration = model.Duration
 
 const notDuration = "not a duration; write a number and a unit, for example 500ms, 30s, 1h30m or 7d"
 
@@ -85,7 +69,7 @@ func Parse(file, dir string, content []byte, environment Environment) (*Config, 
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	c.Warnings = r.warnings()
+	c.Warnings = inOrder(r.warned)
 	return c, nil
 }
 
@@ -93,7 +77,7 @@ func Parse(file, dir string, content []byte, environment Environment) (*Config, 
 func (c *Config) complete(dir string, environment Environment, p problems) {
 	c.Credentials.complete(dir)
 	if c.HTTPClient != nil {
-		c.HTTPClient.TLSConfig.SetDirectory(dir)
+		c.HTTPClient.complete(dir)
 	}
 	for i := range c.Projects {
 		c.Projects[i].complete(dir, c, environment, p.item("projects", i))

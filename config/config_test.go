@@ -45,7 +45,6 @@ const discoveryAlone = `projects:
 func diff(want, got any) string {
 	return cmp.Diff(want, got,
 		cmpopts.EquateEmpty(),
-		cmpopts.IgnoreUnexported(commoncfg.ProxyConfig{}),
 		cmp.Comparer(func(a, b commoncfg.URL) bool { return reflect.DeepEqual(a, b) }),
 	)
 }
@@ -69,7 +68,7 @@ func prod() *config.Config {
 			Endpoint:    "https://cbr.cn-north-4.myhuaweicloud.com",
 			IAMEndpoint: "https://iam.cn-north-4.myhuaweicloud.com",
 			Credentials: config.Credentials{Token: "T"},
-			HTTPClient:  &config.HTTPClient{ProxyConfig: commoncfg.ProxyConfig{ProxyFromEnvironment: true}},
+			HTTPClient:  &config.HTTPClient{ProxyFromEnvironment: true},
 			TaskIDs:     []string{backupID},
 		}},
 	}

@@ -4,8 +4,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	commoncfg "github.com/prometheus/common/config"
 )
 
 // A cloud has regions whose services have hosts of one pattern.
@@ -91,70 +89,4 @@ func checkProxy(proxy string, p problems) {
 func parseURL(text string, schemes ...string) (*url.URL, bool) {
 	u, err := url.Parse(text)
 	return u, err == nil && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" && !strings.ContainsAny(u.Host, `<>"`)
-}
-
-// HTTPClient says how requests reach the services of a project. It is Prometheus'
-// HTTP client configuration without credentials.
-//
-// See https://prometheus.io/docs/prometheus/latest/configuration/configuration/#http_config.
-type HTTPClient struct {
-	// ProxyFromEnvironment is true unless the file sets it or another proxy.
-	commoncfg.ProxyConfig `yaml:",inline"`
-	TLSConfig             commoncfg.TLSConfig `yaml:"tls_config,omitempty"`
-}
-
-func defaultHTTPClient() *HTTPClient {
-	return &HTTPClient{ProxyConfig: commoncfg.ProxyConfig{ProxyFromEnvironment: true}}
-}
-
-// UnmarshalYAML fills in defaults. It leaves the checks of TLSConfig to validate.
-func (h *HTTPClient) UnmarshalYAML(unmarshal func(any) error) error {
-	type tlsConfig commoncfg.TLSConfig
-	var plain struct {
-		commoncfg.ProxyConfig `yaml:",inline"`
-		TLSConfig             tlsConfig `yaml:"tls_config"`
-	}
-	err := unmarshal(&plain)
-	if err == nil && plain.ProxyURL.URL == nil && plain.NoProxy == "" {
-		plain.ProxyFromEnvironment = true
-		err = unmarshal(&plain) // the file may set it to false
-	}
-	*h = HTTPClient{plain.ProxyConfig, commoncfg.TLSConfig(plain.TLSConfig)}
-	return err
-}
-
-// MarshalYAML also writes proxy_from_environment if it is false and there is no other
-// proxy. Prometheus leaves it out. It masks the user of the proxy like the password, since
-// some proxies take a token there.
-func (h HTTPClient) MarshalYAML() (any, error) {
-	if !h.ProxyFromEnvironment && h.ProxyURL.URL == nil {
-		return struct {
-			ProxyFromEnvironment bool                `yaml:"proxy_from_environment"`
-			TLSConfig            commoncfg.TLSConfig `yaml:"tls_config,omitempty"`
-		}{false, h.TLSConfig}, nil
-	}
-	if u := h.ProxyURL.URL; u != nil && u.User != nil {
-		masked := *u
-		masked.User = url.User("xxxxx")
-		h.ProxyURL.URL = &masked
-	}
-	type plain HTTPClient // without this method
-	return plain(h), nil
-}
-
-func (h *HTTPClient) validate(p problems) {
-	if err := h.Validate(); err != nil {
-		p.add("%v", err)
-	}
-	t, p := h.TLSConfig, p.at("tls_config")
-	before := len(p.found)
-	checkFile(t.CAFile, "the certificates", maxFile, p.at("ca_file"))
-	checkFile(t.CertFile, "the certificate", maxFile, p.at("cert_file"))
-	checkFile(t.KeyFile, "the key", maxFile, p.at("key_file"))
-	if len(p.found) > before {
-		return
-	}
-	if _, err := commoncfg.NewTLSConfig(&t); err != nil {
-		p.add("%v; certificates and keys are in PEM form", err)
-	}
 }

@@ -1,12 +1,10 @@
 package config_test
 
 import (
-	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	commoncfg "github.com/prometheus/common/config"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
@@ -55,15 +53,6 @@ var httpClientSettings = settings{
 		yaml: oneProject + "    http_client: {proxy_from_environment: False}\n",
 		differ: func(c *config.Config) {
 			c.Projects[0].HTTPClient = &config.HTTPClient{}
-		},
-	},
-	"merge keys of headers": {
-		yaml: oneProject + "    http_client: {proxy_url: 'http://a', proxy_connect_header: {X-A: [a], <<: [{X-A: [b]}, {X-B: [b]}]}}\n",
-		differ: func(c *config.Config) {
-			c.Projects[0].HTTPClient = &config.HTTPClient{ProxyConfig: commoncfg.ProxyConfig{
-				ProxyURL:           commoncfg.URL{URL: &url.URL{Scheme: "http", Host: "a"}},
-				ProxyConnectHeader: commoncfg.ProxyHeader{"X-A": {"a"}, "X-B": {"b"}},
-			}}
 		},
 	},
 }
@@ -124,7 +113,7 @@ func TestProxySecretsMasked(t *testing.T) {
 		"escaped characters": hidden + "%40%3A:" + hidden,
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings := "{proxy_url: 'http://" + user + "@proxy:3128', no_proxy: a, proxy_connect_header: {X-A: [" + hidden + "]}}\n"
+			settings := "{proxy_url: 'http://" + user + "@proxy:3128', no_proxy: a}\n"
 			c, err := config.Parse("config.yml", ".", []byte("http_client: "+settings+oneProject+"    http_client: "+settings), none)
 			if err != nil {
 				t.Fatal(err)
@@ -156,7 +145,7 @@ func TestRegions(t *testing.T) {
 		"eu-west-0":   {"https://cbr.eu-west-0" + orange, "https://iam.eu-west-0" + orange, ""},
 		"cn-nort-4": {
 			"https://cbr.cn-nort-4.myhuaweicloud.com", "https://iam.cn-nort-4.myhuaweicloud.com",
-			begin + "cn-nort-4 is not known to this version; correct it, or set endpoint if https://cbr.cn-nort-4.myhuaweicloud.com does not resolve",
+			begin + "cn-nort-4 is not known to this version; correct it, or set endpoint and iam_endpoint",
 		},
 	} {
 		t.Run(region, func(t *testing.T) {
@@ -188,7 +177,7 @@ func TestUnknownRegion(t *testing.T) {
 		"endpoint alone": {with("cn-north-4", "hcs-1") + at, ""},
 		"login": {
 			with("cn-north-4", "hcs-1", "token: T", "username: u, password: p, domain_name: d") + at,
-			"config.yml:2: projects[0].region: hcs-1 is not known to this version; correct it, or set iam_endpoint if https://iam.hcs-1.myhuaweicloud.com does not resolve",
+			"config.yml:2: projects[0].region: hcs-1 is not known to this version; correct it, or set endpoint and iam_endpoint",
 		},
 		"both endpoints": {
 			with("cn-north-4", "hcs-1", "token: T", "username: u, password: p, domain_name: d") + at + "    iam_endpoint: https://iam.example.com\n", "",

@@ -58,15 +58,12 @@ func variables() [][]variable {
 // credentials.
 var credentialName = regexp.MustCompile(`(?i)^(HUAWEI_?CLOUD|CLOUD_SDK|HW|OS)_(\w+_)?(AK|SK|\w+KEY|SECRET|PASSW(OR)?D|TOKEN|USER(_?NAME)?)$`)
 
-// unread returns the names of variables that look like credentials and are none of the
-// groups.
-func (e Environment) unread(groups [][]variable) []string {
-	known := slices.Concat(groups...)
+// likeCredentials returns the names of variables that look like credentials.
+func (e Environment) likeCredentials() []string {
 	var names []string
 	for _, v := range e {
 		name, value, _ := strings.Cut(v, "=")
-		isRead := slices.ContainsFunc(known, func(v variable) bool { return slices.Contains(v.names, name) })
-		if !isRead && strings.TrimSpace(value) != "" && credentialName.MatchString(name) {
+		if strings.TrimSpace(value) != "" && credentialName.MatchString(name) {
 			names = append(names, name)
 		}
 	}
@@ -78,38 +75,28 @@ func (e Environment) unread(groups [][]variable) []string {
 // nothing. A group that is set in part is an error, even if a later one is complete.
 // If none is set, the ECS agency is used, unless other variables look like credentials.
 func (c *Credentials) readEnvironment(environment Environment, p problems) {
-	groups := variables()
-	unread := environment.unread(groups)
-	for _, group := range groups {
+	for _, group := range variables() {
 		// Other programs set a domain too: alone it is no sign of credentials.
 		if slices.ContainsFunc(group, func(v variable) bool { return v.key != "domain_name" && environment.nameOf(v) != "" }) {
-			c.Source = "in the environment"
-			if missing := c.readGroup(group, environment, p); missing != nil {
-				hint := ""
-				if unread != nil {
-					hint = "; not read: " + strings.Join(unread, ", ")
-				}
-				p.add("incomplete credentials from the environment: %s without %s%s; set all of them or none",
-					strings.Join(c.Variables, ", "), strings.Join(missing, ", "), hint)
-			}
+			c.readGroup(group, environment, p)
 			return
 		}
 	}
 	c.Source = "for lack of credentials in file and environment"
 	c.ECSAgency = &ECSAgency{Endpoint: defaultMetadataEndpoint}
-	if unread != nil {
+	if unread := environment.likeCredentials(); unread != nil {
 		p.add("missing, and the environment has variables that look like credentials but are not read: %s; correct their names (config.yml lists those that are read), or write ecs_agency: {} for the agency of this server",
 			strings.Join(unread, ", "))
 	}
 }
 
-// readGroup reads the variables of a group and returns the names of those that are
-// missing.
-func (c *Credentials) readGroup(group []variable, environment Environment, p problems) (missing []string) {
+func (c *Credentials) readGroup(group []variable, environment Environment, p problems) {
+	c.Source = "in the environment"
 	parts := map[string]part{}
 	for _, part := range c.parts() {
 		parts[part.key] = part
 	}
+	var missing []string
 	for _, v := range group {
 		name, part := environment.nameOf(v), parts[v.key]
 		switch {
@@ -125,7 +112,10 @@ func (c *Credentials) readGroup(group []variable, environment Environment, p pro
 			missing = append(missing, strings.Join(v.names, " or "))
 		}
 	}
-	return missing
+	if missing != nil {
+		p.add("incomplete credentials from the environment: %s without %s; set all of them or none",
+			strings.Join(c.Variables, ", "), strings.Join(missing, ", "))
+	}
 }
 
 // nameOf returns the name by which the variable is set; "" if it is not.

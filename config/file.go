@@ -18,14 +18,12 @@ type File struct {
 
 	mu      sync.Mutex // guards the rest
 	content []byte
-	err     error    // of reading the content
-	loaded  checksum // of what Load has read last
+	err     error             // of reading the content
+	loaded  [sha256.Size]byte // of what Load has read last
 }
 
-// A checksum is that of the content of a file, or of the error of reading it.
-type checksum [sha256.Size]byte
-
-func checksumOf(content []byte, err error) checksum {
+// checksum returns that of the content of a file, or of the error of reading it.
+func checksum(content []byte, err error) [sha256.Size]byte {
 	if err != nil {
 		content = []byte(err.Error())
 	}
@@ -57,7 +55,7 @@ func (f *File) Once() bool { return f.once }
 func (f *File) Changed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return checksumOf(readFile(f.name, false, maxFile)) != f.loaded
+	return checksum(readFile(f.name, false, maxFile)) != f.loaded
 }
 
 // Load reads the configuration, as Parse does. Relative paths in a pipe start at the
@@ -73,7 +71,7 @@ func (f *File) Load(environment Environment) (*Config, error) {
 		}
 	} else {
 		content, err = readFile(f.name, false, maxFile)
-		f.loaded = checksumOf(content, err)
+		f.loaded = checksum(content, err)
 		dir = filepath.Dir(f.name)
 	}
 	if err != nil {

@@ -82,7 +82,7 @@ func (p *Project) complete(dir string, top *Config, environment Environment, fou
 	}
 	p.Endpoint, p.IAMEndpoint = strings.TrimRight(p.Endpoint, "/"), strings.TrimRight(p.IAMEndpoint, "/")
 	if p.HTTPClient != nil {
-		p.HTTPClient.TLSConfig.SetDirectory(dir)
+		p.HTTPClient.complete(dir)
 	}
 	p.HTTPClient = cmp.Or(p.HTTPClient, top.HTTPClient, defaultHTTPClient())
 	p.Credentials.complete(dir)
@@ -186,12 +186,8 @@ func (p *Project) validateRegion(found problems) {
 	}
 	backup, identity, known := endpoints(p.Region)
 	usesIAM := p.ProjectID == "" || p.Credentials.Kind() == KindPassword
-	switch {
-	case known:
-	case p.Endpoint == backup:
-		found.warn("%s is not known to this version; correct it, or set endpoint if %s does not resolve", p.Region, p.Endpoint)
-	case usesIAM && p.IAMEndpoint == identity:
-		found.warn("%s is not known to this version; correct it, or set iam_endpoint if %s does not resolve", p.Region, p.IAMEndpoint)
+	if !known && (p.Endpoint == backup || usesIAM && p.IAMEndpoint == identity) {
+		found.warn("%s is not known to this version; correct it, or set endpoint and iam_endpoint", p.Region)
 	}
 }
 
@@ -211,6 +207,12 @@ func checkItems(items []string, key string, valid func(string) bool, want string
 		}
 		seen[item] = true
 	}
+}
+
+// checkTypes reports items that are not of the types of something.
+func checkTypes(items []string, key, of string, types []string, p problems) {
+	isType := func(item string) bool { return slices.Contains(types, item) }
+	checkItems(items, key, isType, "a type of "+of+"; write one of "+strings.Join(types, ", "), p)
 }
 
 // operationTypes returns the types of operations that the API documents.
@@ -239,20 +241,15 @@ func (d *Discovery) validate(withVaults bool, p problems) {
 	if !withVaults && d.ExpectedInterval > d.Lookback/2 { // the last success is forgotten before it is too old
 		p.at("expected_interval").add("%s is longer than half of lookback, which is %s; shorten it or lengthen lookback, write 0 to expect no backup, or add vaults: {} to go by the policies", d.ExpectedInterval, d.Lookback)
 	}
-	types := operationTypes()
-	isType := func(operation string) bool { return slices.Contains(types, operation) }
-	checkItems(d.OperationTypes, "operation_types", isType, "a type of operation; write one of "+strings.Join(types, ", "), p)
+	checkTypes(d.OperationTypes, "operation_types", "operation", operationTypes(), p)
 	checkUUIDs(d.VaultIDs, "vault_ids", p)
 }
 
+var notInLabel = regexp.MustCompile(`[^0-9A-Za-z]`)
+
 // TagLabel returns the label that shows the value of a tag.
 func TagLabel(key string) string {
-	return "tag_" + strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '_'
-	}, key)
+	return "tag_" + notInLabel.ReplaceAllString(key, "_")
 }
 
 func (v *Vaults) validate(p problems) {

@@ -51,8 +51,8 @@ projects:
 				IAMEndpoint:         "https://iam.example.com",
 				Credentials:         config.Credentials{Username: "u", Password: "0123", DomainName: "d"},
 				HTTPClient: &config.HTTPClient{
-					ProxyConfig: commoncfg.ProxyConfig{ProxyURL: proxy, NoProxy: "iam.example.com,10.0.0.0/8"},
-					TLSConfig: commoncfg.TLSConfig{
+					ProxyURL: proxy, NoProxy: "iam.example.com,10.0.0.0/8",
+					TLSConfig: config.TLSConfig{
 						CAFile:             "testdata/tls/ca.pem",
 						CertFile:           "testdata/tls/client.pem",
 						KeyFile:            "testdata/tls/client-key.pem",

@@ -61,8 +61,8 @@ var topLevelSettings = settings{
 		yaml: "http_client: {proxy_url: 'http://proxy.example.com', tls_config: {ca_file: tls/ca.pem}}\n" + oneProject,
 		differ: func(c *config.Config) {
 			c.HTTPClient = &config.HTTPClient{
-				ProxyConfig: commoncfg.ProxyConfig{ProxyURL: commoncfg.URL{URL: &url.URL{Scheme: "http", Host: "proxy.example.com"}}},
-				TLSConfig:   commoncfg.TLSConfig{CAFile: "testdata/tls/ca.pem"},
+				ProxyURL:  commoncfg.URL{URL: &url.URL{Scheme: "http", Host: "proxy.example.com"}},
+				TLSConfig: config.TLSConfig{CAFile: "testdata/tls/ca.pem"},
 			}
 			c.Projects[0].HTTPClient = c.HTTPClient
 		},
@@ -71,7 +71,7 @@ var topLevelSettings = settings{
 		yaml: "http_client: {proxy_from_environment: false, tls_config: {ca_file: tls/ca.pem}}\n" +
 			oneProject + "    http_client: {tls_config: {server_name: cbr.example.com}}\n",
 		differ: func(c *config.Config) {
-			c.HTTPClient = &config.HTTPClient{TLSConfig: commoncfg.TLSConfig{CAFile: "testdata/tls/ca.pem"}}
+			c.HTTPClient = &config.HTTPClient{TLSConfig: config.TLSConfig{CAFile: "testdata/tls/ca.pem"}}
 			c.Projects[0].HTTPClient.TLSConfig.ServerName = "cbr.example.com"
 		},
 	},

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,91 +15,6 @@ import (
 	commoncfg "github.com/prometheus/common/config"
 	"go.yaml.in/yaml/v3"
 )
-
-// A report has the problems of a file.
-type report struct {
-	file  string
-	lines map[string]int // of paths
-	found []problem
-	// warned are what is likely wrong, but may be right.
-	warned []problem
-}
-
-type problem struct {
-	line int
-	err  error
-}
-
-// err returns all problems, or nil.
-func (r *report) err() error { return errors.Join(inOrder(r.found)...) }
-
-// warnings returns the lines of what is likely wrong.
-func (r *report) warnings() []string {
-	var lines []string
-	for _, err := range inOrder(r.warned) {
-		lines = append(lines, err.Error())
-	}
-	return lines
-}
-
-// inOrder returns problems in the order of the file, each once.
-func inOrder(problems []problem) []error {
-	slices.SortStableFunc(problems, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
-	var errs []error
-	for i, p := range problems {
-		if i == 0 || p.err.Error() != problems[i-1].err.Error() { // an alias repeats it
-			errs = append(errs, p.err)
-		}
-	}
-	return errs
-}
-
-// problems adds to a report what is wrong with the value at a path.
-type problems struct {
-	*report
-	path string // for example projects[0].task_ids[1]; empty for the whole file
-}
-
-// at is about the value of a key, and item about an item of the list under it.
-func (p problems) at(key string) problems {
-	return problems{p.report, strings.TrimPrefix(p.path+"."+key, ".")}
-}
-
-func (p problems) item(key string, i int) problems { return p.at(fmt.Sprintf("%s[%d]", key, i)) }
-
-// add adds a problem at the line of the path, or else of the closest value around it.
-func (p problems) add(format string, args ...any) {
-	p.addAt(p.line(), format, args...)
-}
-
-// warn adds, in the same way, what is likely wrong but may be right.
-func (p problems) warn(format string, args ...any) {
-	p.warned = append(p.warned, p.problem(p.line(), format, args...))
-}
-
-// addAt adds a problem at a line, or without one if that is 0.
-func (p problems) addAt(line int, format string, args ...any) {
-	p.found = append(p.found, p.problem(line, format, args...))
-}
-
-func (p problems) line() int {
-	at := p.path
-	for at != "" && p.lines[at] == 0 {
-		at = at[:max(0, strings.LastIndexAny(at, ".["))]
-	}
-	return p.lines[at]
-}
-
-func (p problems) problem(line int, format string, args ...any) problem {
-	where := p.file
-	if line > 0 {
-		where += ":" + strconv.Itoa(line)
-	}
-	if p.path != "" {
-		where += ": " + p.path
-	}
-	return problem{line, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...))}
-}
 
 // decode reads the only YAML document of a file strictly.
 func decode(content []byte, into any, p problems) {
@@ -116,7 +29,7 @@ func decode(content []byte, into any, p problems) {
 		p.addAt(second.Line, "a second YAML document begins here; keep one, without --- between its parts")
 		return
 	case !errors.Is(err, io.EOF):
-		p.addSyntaxError(err)
+		p.addSyntaxError(err, content)
 		return
 	case root.IsZero() || root.Content[0].ShortTag() == "!!null":
 		p.addAt(1, "the file has no content; start from the commented example")
@@ -136,7 +49,7 @@ func decode(content []byte, into any, p problems) {
 			p.addAt(line, "an alias or a merge key takes this to a place where it does not belong; write the value itself there")
 		}
 	} else if err != nil {
-		p.addSyntaxError(err)
+		p.addSyntaxError(err, content)
 	}
 }
 
@@ -173,18 +86,18 @@ func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 		p.checkScalar(v, t)
 	case v.Kind == yaml.MappingNode && kind == reflect.Struct:
 		p.checkKeys(v, t)
-	case v.Kind == yaml.MappingNode && kind == reflect.Map:
-		p.checkHeaders(v, t)
 	case v.Kind == yaml.SequenceNode && kind == reflect.Slice:
-		for i, item := range v.Content {
-			problems{p.report, fmt.Sprintf("%s[%d]", p.path, i)}.check(item.Line, item, t.Elem())
-		}
+		p.checkItems(v, t.Elem())
 	case v.Kind == yaml.SequenceNode && strings.HasSuffix(p.path, "<<") && !isAlias: // as the decoder
-		for i, item := range v.Content {
-			problems{p.report, fmt.Sprintf("%s[%d]", p.path, i)}.check(item.Line, item, t)
-		}
+		p.checkItems(v, t)
 	default:
 		p.add("%s", p.want(t))
+	}
+}
+
+func (p problems) checkItems(list *yaml.Node, t reflect.Type) {
+	for i, item := range list.Content {
+		problems{p.report, fmt.Sprintf("%s[%d]", p.path, i)}.check(item.Line, item, t)
 	}
 }
 
@@ -200,9 +113,9 @@ func (p problems) checkKeys(v *yaml.Node, t reflect.Type) {
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			p.addAt(key.Line, "%s", wantSingle)
-		case field == nil && (hides && !isKey(key.Value, reflect.TypeFor[Config]()) || !plainKey.MatchString(key.Value)):
+		case field == nil && (hides && !isSecret.MatchString(key.Value) || !plainKey.MatchString(key.Value)):
 			// It may be a secret, as in {password:hunter2} or {password: Hunter, Two}.
-			problems{report: p.report}.addAt(key.Line, "an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma")
+			p.addAt(key.Line, "an unknown key; correct it, put a space after its colon, or put quotes around a value with a comma")
 		case field == nil:
 			at.addAt(key.Line, "unknown key; correct or remove it, the commented example shows all keys")
 		case lines[key.Value] > 0:
@@ -223,39 +136,6 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 		}
 	}
 	return fields
-}
-
-// isKey reports whether a type or one below it has the key.
-func isKey(key string, t reflect.Type) bool {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return false
-	}
-	for name, below := range fieldsOf(t) {
-		if name == key || isKey(key, below) {
-			return true
-		}
-	}
-	return false
-}
-
-// checkHeaders checks the headers for a proxy. It shows no name, which may be a part of a secret.
-func (p problems) checkHeaders(v *yaml.Node, t reflect.Type) {
-	names := map[string]bool{}
-	for i := 0; i+1 < len(v.Content); i += 2 {
-		name, value := v.Content[i], v.Content[i+1]
-		if names[name.Value] {
-			p.addAt(name.Line, "a header is set twice; remove one")
-		}
-		names[name.Value] = true
-		if name.Value == "<<" {
-			p.at("<<").check(name.Line, value, t)
-		} else {
-			p.check(name.Line, value, t.Elem())
-		}
-	}
 }
 
 // hidesKeys reports whether an unknown key may be a part of a secret, as is Two in
@@ -288,28 +168,13 @@ func (p problems) checkScalar(v *yaml.Node, t reflect.Type) {
 		p.add("still a placeholder; write your own value in its place, or remove the line")
 	case strings.HasSuffix(p.path, "http_client.proxy_url"):
 		checkProxy(v.Value, p)
-	case strings.HasSuffix(p.path, ".tls_config.min_version"), strings.HasSuffix(p.path, ".tls_config.max_version"):
-		if _, ok := commoncfg.TLSVersions[v.Value]; !ok {
-			p.add("unknown TLS version; write TLS10, TLS11, TLS12 or TLS13")
-		}
-	case !isNull && !decodes(v, t):
+	case t.Kind() == reflect.Int && v.ShortTag() == "!!float", // the decoder would cut off the fraction
+		!isNull && v.Decode(reflect.New(t).Interface()) != nil:
 		p.add("%s", p.want(t))
 	}
 }
 
 func isUnprintable(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar } // the latter is not UTF-8
-
-// decodes reports whether a scalar is a value of the type. The decoder would cut off the
-// fraction of an int.
-func decodes(v *yaml.Node, t reflect.Type) bool {
-	if t.Kind() == reflect.Int {
-		n, err := strconv.ParseFloat(v.Value, 64)
-		if err == nil && n != math.Trunc(n) {
-			return false
-		}
-	}
-	return v.Decode(reflect.New(t).Interface()) == nil
-}
 
 const wantSingle = "not a single value; put a value that begins with [, { or ? in quotes"
 
@@ -320,6 +185,8 @@ func (p problems) want(t reflect.Type) string {
 		return wantSingle
 	case t == reflect.TypeFor[Duration]():
 		return notDuration
+	case t == reflect.TypeFor[commoncfg.TLSVersion]():
+		return "unknown TLS version; write TLS10, TLS11, TLS12 or TLS13"
 	case isSection.MatchString(p.path):
 		return "not a mapping; write {} for the defaults, or its keys one per line, each with a colon and a space after it"
 	}
@@ -332,7 +199,7 @@ func (p problems) want(t reflect.Type) string {
 		return "neither true nor false; write one of them, without quotes"
 	case reflect.Slice:
 		return `not a list; begin each item with "- "`
-	case reflect.Struct, reflect.Map:
+	case reflect.Struct:
 		return "not a mapping; write its keys one per line, each with a colon and a space after it"
 	default:
 		return wantSingle
@@ -351,17 +218,31 @@ func cutLine(message string) (line int, text string) {
 	return line, match[2]
 }
 
-// quoted matches the parts of a parser's message that repeat the file.
-var quoted = regexp.MustCompile("(?s) (`.*`|'.*' (?:referenced|value))")
+var (
+	// quoted matches the parts of a parser's message that repeat the file.
+	quoted        = regexp.MustCompile("(?s) (`.*`|'.*' (?:referenced|value))")
+	unknownAnchor = regexp.MustCompile(`(?s)^unknown anchor '(.*)' referenced$`)
+	// ofScanner matches messages that have a line, unless that is the first. Those of the rest
+	// of the parser count from 0.
+	ofScanner = regexp.MustCompile(`^(did not find|could not find|found|block|mapping) `)
+	ofParser  = regexp.MustCompile(`^did not find expected (key|node content|'-'|',|<)`)
+)
 
 // addSyntaxError translates an error of the parser. Other errors may repeat a value.
-func (p problems) addSyntaxError(err error) {
+func (p problems) addSyntaxError(err error, content []byte) {
 	text, ok := strings.CutPrefix(err.Error(), "yaml: ")
 	if !ok {
 		p.add("a value cannot be decoded")
 		return
 	}
 	line, text := cutLine(text)
+	if match := unknownAnchor.FindStringSubmatch(text); match != nil {
+		line = lineOfAlias(match[1], content)
+	} else if ofParser.MatchString(text) {
+		line++
+	} else if line == 0 && ofScanner.MatchString(text) {
+		line = 1
+	}
 	text = quoted.ReplaceAllString(text, "")
 	remedy := "check indentation and quotes around this line"
 	switch text {
@@ -371,4 +252,13 @@ func (p problems) addSyntaxError(err error) {
 		remedy = "write the value itself in place of the alias"
 	}
 	p.addAt(line, "not valid YAML: %s; %s", text, remedy)
+}
+
+// lineOfAlias returns the line of the first alias of an anchor, or 0 if there is none.
+func lineOfAlias(anchor string, content []byte) int {
+	at := regexp.MustCompile(`(?m)(^|[\s\[{,])\*` + regexp.QuoteMeta(anchor)).FindIndex(content)
+	if at == nil {
+		return 0
+	}
+	return 1 + bytes.Count(content[:at[1]], []byte("\n"))
 }

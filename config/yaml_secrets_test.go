@@ -19,7 +19,6 @@ var secretKeys = []string{
 	"credentials: {token: %s}\n" + "projects: [{region: cn-north-4}]\n",
 	"credentials: {token: %s}\n" + oneProject,
 	"http_client: {proxy_url: %s}\n" + oneProject,
-	"projects:\n  - region: cn-north-4\n    http_client:\n      proxy_connect_header: {X-A: %s}\n",
 	"credentials: {token: &a %s, password: *a}\nprojects: [*a]\n",
 	"projects:\n  - credentials: &c {token: %s}\n  - credentials: *c\n  - credentials: {<<: *c}\n  - *c\n",
 }

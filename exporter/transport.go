@@ -68,16 +68,15 @@ func (e *Exporter) baseTransport(c config.HTTPClient, concurrency int) (http.Rou
 	if e.options.Transport != nil {
 		return e.options.Transport, func() {}, nil
 	}
-	tlsConfig, err := commoncfg.NewTLSConfig(&c.TLSConfig)
+	tlsConfig, err := commoncfg.NewTLSConfig((*commoncfg.TLSConfig)(&c.TLSConfig))
 	if err != nil {
 		return nil, nil, err
 	}
 	t := &http.Transport{
-		Proxy:              c.Proxy(),
-		DialContext:        dial,
-		ProxyConnectHeader: c.GetProxyConnectHeader(),
-		TLSClientConfig:    tlsConfig,
-		ForceAttemptHTTP2:  true,
+		Proxy:             c.Proxy(),
+		DialContext:       dial,
+		TLSClientConfig:   tlsConfig,
+		ForceAttemptHTTP2: true,
 		// Without pings, requests on a connection that a firewall has dropped would time
 		// out until TCP gives up after 15 minutes.
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
