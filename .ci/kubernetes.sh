@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+bash .ci/apt.sh jq >&2
 PATH=$PATH:$(bash .ci/tool.sh --dir helm kubeconform kustomize)
 export PATH
 # Helm says of each rendering that it follows the links to the rules and the dashboards.

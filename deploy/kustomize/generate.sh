@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes base and operator anew from the Helm chart: generate.sh, or generate.sh --check
-# to compare them with it.
+# Writes base and operator anew from the Helm chart, and the schema of config.yml into that of
+# the chart's values: generate.sh, or generate.sh --check to compare them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -11,19 +11,29 @@ render() {
 		sed '/^# Source:/d; /helm\.sh\/chart:/d; /managed-by: Helm$/d; /^  namespace: default$/d; /^ *$/d'
 }
 
+# Helm reads no second file, so links within the schema get the place where it is. Projects may
+# also be those of shards.
+schema() {
+	jq --slurpfile config config.schema.json '.definitions.exporter = ($config[0]
+		| del(."$schema", ."$id", .required, .properties.projects.minItems)
+		| walk(if type == "object" and has("$ref") then ."$ref" |= sub("#/definitions"; "#/definitions/exporter/definitions") else . end))' \
+		"$1"
+}
+
+# write FILE COMMAND... writes or compares what the command prints.
 write() {
-	local file=deploy/kustomize/$1
-	shift
-	if [[ $mode == --check ]]; then
-		render "$@" | diff -u "$file" - || {
-			echo "$file differs from the chart; run bash deploy/kustomize/generate.sh" >&2
-			exit 1
-		}
-	else
-		render "$@" >"$file"
+	local file=$1 new
+	new=$("${@:2}")
+	if [[ $mode != --check ]]; then
+		echo "$new" >"$file"
+	elif ! diff -u "$file" - <<<"$new"; then
+		echo "$file differs; run bash deploy/kustomize/generate.sh" >&2
+		exit 1
 	fi
 }
 
 mode=${1-}
-write base/exporter.yaml serviceaccount.yaml service.yaml deployment.yaml
-write operator/operator.yaml servicemonitor.yaml prometheusrule.yaml
+values=deploy/helm/cbr-exporter/values.schema.json
+write $values schema $values
+write deploy/kustomize/base/exporter.yaml render serviceaccount.yaml service.yaml deployment.yaml
+write deploy/kustomize/operator/operator.yaml render servicemonitor.yaml prometheusrule.yaml
