@@ -16,7 +16,8 @@ ARG TARGETARCH
 ARG REVISION=unknown
 ARG BRANCH=unknown
 ARG BUILD_DATE=unknown
-RUN GOOS="$TARGETOS" GOARCH="$TARGETARCH" sh .ci/build.sh /cbr_exporter
+RUN GOOS="$TARGETOS" GOARCH="$TARGETARCH" sh .ci/build.sh /cbr_exporter \
+    && bash .ci/licenses.sh /cbr_exporter >/THIRD_PARTY_LICENSES
 
 # The binary is static and reads nothing of an operating system but the CA
 # certificates, so there is nothing else in the image: no shell, no packages.
@@ -36,6 +37,7 @@ LABEL org.opencontainers.image.title="cbr_exporter" \
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /cbr_exporter /bin/cbr_exporter
 COPY --chmod=0644 LICENSE /LICENSE
+COPY --from=build /THIRD_PARTY_LICENSES /THIRD_PARTY_LICENSES
 
 # Not config.yml, which CMD reads: without a mount there, the program exits with an
 # error instead of watching the project of the example.

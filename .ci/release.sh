@@ -49,9 +49,11 @@ pack() {
 echo "binaries" >&2
 # binary PLATFORM: its file.
 binary() { echo "$work/binaries/${1//\//-}/cbr_exporter"; }
+binaries=()
 for platform in $PLATFORMS; do
 	IFS=/ read -r os arch variant <<<"$platform"
-	GOOS=$os GOARCH=$arch GOARM=${variant#v} sh .ci/build.sh "$(binary "$platform")"
+	binaries+=("$(binary "$platform")")
+	GOOS=$os GOARCH=$arch GOARM=${variant#v} sh .ci/build.sh "${binaries[-1]}"
 done
 
 # What goes into archives and packages beside the binary, in the layout of an archive.
@@ -62,6 +64,7 @@ mkdir -p "$files"/{completion,dashboards,rules}
 "$work/cbr_exporter" --completion-script-bash >"$files/completion/cbr_exporter.bash"
 "$work/cbr_exporter" --completion-script-zsh >"$files/completion/_cbr_exporter"
 cp LICENSE CHANGELOG.md "$files"
+bash .ci/licenses.sh "${binaries[@]}" >"$files/THIRD_PARTY_LICENSES"
 # Another name than the one that is read by default, as in the image.
 cp config.yml "$files/config.example.yml"
 cp dashboards/*.json "$files/dashboards"
@@ -105,6 +108,7 @@ b() { buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs 
 image=ghcr.io/cbr-exporter/cbr_exporter:$VERSION
 mkdir -p "$work/build/etc/ssl/certs"
 cat /usr/share/ca-certificates/mozilla/*.crt >"$work/build/etc/ssl/certs/ca-certificates.crt"
+cp "$files/THIRD_PARTY_LICENSES" "$work/build"
 for platform in $PLATFORMS; do
 	[[ $platform == linux/* ]] || continue
 	cp "$(binary "$platform")" "$work/build/cbr_exporter"
@@ -125,6 +129,5 @@ tar -C "$work" -xzf "$work/cbr-exporter-$VERSION.tgz"
 
 echo "bill of materials, checksums" >&2
 go -C .ci/sbom build -o "$work/sbom" .
-# shellcheck disable=SC2046 # paths without spaces
-"$work/sbom" "$VERSION" "$BUILD_DATE" $(for platform in $PLATFORMS; do binary "$platform"; done) >"$dist/cbr_exporter-$VERSION.spdx.json"
+"$work/sbom" "$VERSION" "$BUILD_DATE" "${binaries[@]}" >"$dist/cbr_exporter-$VERSION.spdx.json"
 (cd "$dist" && sha256sum -- * >"$work/SHA256SUMS" && mv "$work/SHA256SUMS" .)
