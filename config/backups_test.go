@@ -64,15 +64,6 @@ var backupsSettings = settings{
 			}
 		}),
 	},
-	"backups of a project whose backups are not followed": {
-		yaml: oneProject + "    discovery: {operation_types: [restore]}\n    vaults: {}\n    backups: {}\n",
-		differ: func(c *config.Config) {
-			beside(func(p *config.Project) {
-				p.Discovery.OperationTypes, p.Backups = []string{"restore"}, readBackups()
-			})(c)
-			c.Warnings = []string{"testdata/config.yml:8: projects[0].backups: of no use, as operation_types of discovery leaves out backup; add it there, or remove backups"}
-		},
-	},
 }
 
 var backupsMistakes = mistakes{

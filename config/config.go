@@ -8,6 +8,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func defaultScrape() Scrape {
 // environment, or else of the ECS agency.
 func Parse(file, dir string, content []byte, environment Environment) (*Config, error) {
 	c := &Config{Scrape: defaultScrape()}
-	r := &report{file: file, lines: map[string]int{}}
+	r := &report{file: file, lines: map[string]int{}, types: map[*yaml.Node]reflect.Type{}}
 	p := problems{report: r}
 	decode(content, c, p)
 	if len(r.found) == 0 { // else it is not known what the values are meant to be

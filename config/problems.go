@@ -4,15 +4,19 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // A report has the problems of a file.
 type report struct {
 	file  string
-	lines map[string]int // of paths
+	lines map[string]int              // of paths
+	types map[*yaml.Node]reflect.Type // of the values that have been checked
 	found []problem
 	// warned are what is likely wrong, but may be right.
 	warned []problem
@@ -31,8 +35,8 @@ func (r *report) err() error {
 	return errors.New(strings.Join(inOrder(r.found), "\n"))
 }
 
-// inOrder returns the texts of problems in the order of the file, each once: an alias may
-// repeat one.
+// inOrder returns the texts of problems in the order of the file, each once: two unknown keys
+// on a line may have the same.
 func inOrder(problems []problem) []string {
 	slices.SortStableFunc(problems, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
 	var texts []string

@@ -162,9 +162,6 @@ func (p *Project) validateTogether(found problems) {
 	if p.Vaults == nil && p.Protectables != nil {
 		found.at("vaults").add("missing; add vaults: {}, as the vaults tell which resources are protected, or remove protectables")
 	}
-	if p.Backups != nil && p.Discovery != nil && !p.Discovery.reads("backup") {
-		found.at("backups").warn("of no use, as operation_types of discovery leaves out backup; add it there, or remove backups")
-	}
 	if p.Discovery == nil && p.Vaults != nil {
 		found.at("discovery").warn("missing, so nothing is judged to be overdue or failing; add discovery: {} to judge it by the policies")
 	}
@@ -223,10 +220,6 @@ func operationTypes() []string {
 		"backup", "copy", "delete", "migrate_resources", "remove_resource",
 		"replication", "restore", "sync", "vault_delete",
 	}
-}
-
-func (d *Discovery) reads(operation string) bool {
-	return len(d.OperationTypes) == 0 || slices.Contains(d.OperationTypes, operation)
 }
 
 func (d *Discovery) validate(withVaults bool, p problems) {

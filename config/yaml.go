@@ -39,16 +39,7 @@ func decode(content []byte, into any, p problems) {
 	if len(p.found) > 0 {
 		return // errors of the decoder would repeat it, and secrets
 	}
-	strict := yaml.NewDecoder(bytes.NewReader(content))
-	strict.KnownFields(true)
-	err = strict.Decode(into)
-	if typeError, ok := errors.AsType[*yaml.TypeError](err); ok {
-		// An alias or a merge key has brought values to a place where check does not follow.
-		for _, message := range typeError.Errors {
-			line, _ := cutLine(message)
-			p.addAt(line, "an alias or a merge key takes this to a place where it does not belong; write the value itself there")
-		}
-	} else if err != nil {
+	if err := root.Decode(into); err != nil {
 		p.addSyntaxError(err, content)
 	}
 }
@@ -64,8 +55,7 @@ var (
 
 // check reports what is wrong with the form of a value and of all values below it: keys and
 // values that its type does not have, and what the decoder accepts and is a mistake. It does
-// not check what is below a secret, nor below an alias: that is checked where it stands, and may
-// form a cycle.
+// not check what is below a secret, nor below an alias: that is checked where it stands.
 func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 	p.lines[p.path] = cmp.Or(p.lines[p.path], line)
 	if t.Kind() == reflect.Pointer {
@@ -75,12 +65,16 @@ func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 	if isSecret.MatchString(p.path) {
 		kind = reflect.String // proxy_url is a struct
 	}
-	isAlias := v.Kind == yaml.AliasNode
-	if isAlias {
-		if v = v.Alias; v.Kind != yaml.ScalarNode {
-			v = &yaml.Node{Kind: v.Kind}
+	if v.Kind == yaml.AliasNode {
+		v = v.Alias
+		if v.Kind != yaml.ScalarNode {
+			if p.types[v] != t {
+				p.add("an alias of another kind of value; write the value itself")
+			}
+			return
 		}
 	}
+	p.types[v] = t
 	switch {
 	case v.Kind == yaml.ScalarNode:
 		p.checkScalar(v, t)
@@ -88,7 +82,7 @@ func (p problems) check(line int, v *yaml.Node, t reflect.Type) {
 		p.checkKeys(v, t)
 	case v.Kind == yaml.SequenceNode && kind == reflect.Slice:
 		p.checkItems(v, t.Elem())
-	case v.Kind == yaml.SequenceNode && strings.HasSuffix(p.path, "<<") && !isAlias: // as the decoder
+	case v.Kind == yaml.SequenceNode && strings.HasSuffix(p.path, "<<"): // as the decoder
 		p.checkItems(v, t)
 	default:
 		p.add("%s", p.want(t))
@@ -206,19 +200,8 @@ func (p problems) want(t reflect.Type) string {
 	}
 }
 
-var lineAndText = regexp.MustCompile(`(?s)^line (\d+): (.*)$`)
-
-// cutLine splits a message like "line 5: text". The line is 0 if there is none.
-func cutLine(message string) (line int, text string) {
-	match := lineAndText.FindStringSubmatch(message)
-	if match == nil {
-		return 0, message
-	}
-	line, _ = strconv.Atoi(match[1])
-	return line, match[2]
-}
-
 var (
+	lineAndText = regexp.MustCompile(`(?s)^line (\d+): (.*)$`)
 	// quoted matches the parts of a parser's message that repeat the file.
 	quoted        = regexp.MustCompile("(?s) (`.*`|'.*' (?:referenced|value))")
 	unknownAnchor = regexp.MustCompile(`(?s)^unknown anchor '(.*)' referenced$`)
@@ -231,11 +214,15 @@ var (
 // addSyntaxError translates an error of the parser. Other errors may repeat a value.
 func (p problems) addSyntaxError(err error, content []byte) {
 	text, ok := strings.CutPrefix(err.Error(), "yaml: ")
-	if !ok {
+	if _, isType := errors.AsType[*yaml.TypeError](err); !ok || isType {
 		p.add("a value cannot be decoded")
 		return
 	}
-	line, text := cutLine(text)
+	line := 0
+	if match := lineAndText.FindStringSubmatch(text); match != nil {
+		line, _ = strconv.Atoi(match[1])
+		text = match[2]
+	}
 	if match := unknownAnchor.FindStringSubmatch(text); match != nil {
 		line = lineOfAlias(match[1], content)
 	} else if ofParser.MatchString(text) {

@@ -146,12 +146,12 @@ config.yml:5: projects[0]: an unknown key; correct it, put a space after its col
 	},
 	"an alias of other keys": {
 		yaml: "credentials: &c {token: T}\nscrape: *c\n" + oneProject,
-		want: `config.yml:1: an alias or a merge key takes this to a place where it does not belong; write the value itself there`,
+		want: `config.yml:2: scrape: an alias of another kind of value; write the value itself`,
 	},
 	"aliases of other keys": {
 		yaml: with("credentials: {token: T}", "credentials: &c {token: T}\n    vaults: *c", "task_ids:", "discovery: &d {lookback: 8d}\n    backups: *d\n    task_ids:"),
-		want: `config.yml:4: an alias or a merge key takes this to a place where it does not belong; write the value itself there
-config.yml:6: an alias or a merge key takes this to a place where it does not belong; write the value itself there`,
+		want: `config.yml:5: projects[0].vaults: an alias of another kind of value; write the value itself
+config.yml:7: projects[0].backups: an alias of another kind of value; write the value itself`,
 	},
 	"an alias in a cycle": {
 		yaml: oneProject + "    discovery: &d {<<: *d}\n",
@@ -159,11 +159,11 @@ config.yml:6: an alias or a merge key takes this to a place where it does not be
 	},
 	"an alias of a list for a merge key": {
 		yaml: with("[4827f2da", "&t [4827f2da") + "    discovery: {<<: *t}\n",
-		want: `config.yml:6: projects[0].discovery.<<: not a mapping; write its keys one per line, each with a colon and a space after it`,
+		want: `config.yml:6: projects[0].discovery.<<: an alias of another kind of value; write the value itself`,
 	},
 	"lists in the list of a merge key": {
 		yaml: with("[4827f2da", "&t [4827f2da") + "    discovery: {<<: [*t, []]}\n",
-		want: `config.yml:6: projects[0].discovery.<<[0]: not a mapping; write its keys one per line, each with a colon and a space after it
+		want: `config.yml:6: projects[0].discovery.<<[0]: an alias of another kind of value; write the value itself
 config.yml:6: projects[0].discovery.<<[1]: not a mapping; write its keys one per line, each with a colon and a space after it`,
 	},
 	"nothing for a merge key": {
@@ -207,7 +207,7 @@ config.yml:6: projects[0].discovery.lookback: not a duration; write a number and
 	},
 	"alias of a list": {
 		yaml: with("[4827f2da", "&t [4827f2da") + "    discovery: {lookback: *t}\n",
-		want: `config.yml:6: projects[0].discovery.lookback: not a duration; write a number and a unit, for example 500ms, 30s, 1h30m or 7d`,
+		want: `config.yml:6: projects[0].discovery.lookback: an alias of another kind of value; write the value itself`,
 	},
 	"list for a secret": {
 		yaml: with("token: T", "token: [T]"),
