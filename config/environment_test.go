@@ -29,75 +29,58 @@ func TestEnvironment(t *testing.T) {
 	terraform := []string{"HW_ACCESS_KEY=A3", "HW_SECRET_KEY=S3"}
 	openStack := []string{"OS_USERNAME=u", "OS_PASSWORD=p", "OS_DOMAIN_NAME=d"}
 	telekom := []string{"OS_ACCESS_KEY=A4", "OS_SECRET_KEY=S4"}
-	agency := config.Credentials{
-		ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}, Source: byDefault,
+	read := func(c config.Credentials, variables ...string) config.Credentials {
+		c.Source, c.Variables = inEnvironment, variables
+		return c
 	}
+	sdkKey := read(config.Credentials{AccessKey: "A1", SecretKey: "S1"}, "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
+	sampleKey := read(config.Credentials{AccessKey: "A2", SecretKey: "S2"}, "CLOUD_SDK_AK", "CLOUD_SDK_SK")
+	terraformKey := read(config.Credentials{AccessKey: "A3", SecretKey: "S3"}, "HW_ACCESS_KEY", "HW_SECRET_KEY")
+	telekomKey := read(config.Credentials{AccessKey: "A4", SecretKey: "S4"}, "OS_ACCESS_KEY", "OS_SECRET_KEY")
+	login := config.Credentials{Username: "u", Password: "p", DomainName: "d"}
+	agency := config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}, Source: byDefault}
 	for name, test := range map[string]struct {
 		variables []string
 		want      config.Credentials
 	}{
-		"SDK": {sdk, config.Credentials{
-			AccessKey: "A1", SecretKey: "S1", Source: inEnvironment, Variables: []string{"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"},
-		}},
-		"SDK, temporary": {append(sdk, "HUAWEICLOUD_SDK_SECURITY_TOKEN=T1"), config.Credentials{
-			AccessKey: "A1", SecretKey: "S1", SecurityToken: "T1",
-			Source: inEnvironment, Variables: []string{"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"},
-		}},
-		"sample code": {sample, config.Credentials{
-			AccessKey: "A2", SecretKey: "S2", Source: inEnvironment, Variables: []string{"CLOUD_SDK_AK", "CLOUD_SDK_SK"},
-		}},
-		"Terraform": {terraform, config.Credentials{
-			AccessKey: "A3", SecretKey: "S3", Source: inEnvironment, Variables: []string{"HW_ACCESS_KEY", "HW_SECRET_KEY"},
-		}},
-		"Terraform, temporary": {append(terraform, "HW_SECURITY_TOKEN=T3"), config.Credentials{
-			AccessKey: "A3", SecretKey: "S3", SecurityToken: "T3",
-			Source: inEnvironment, Variables: []string{"HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"},
-		}},
-		"OpenStack": {openStack, config.Credentials{
-			Username: "u", Password: "p", DomainName: "d", Source: inEnvironment, Variables: []string{"OS_USERNAME", "OS_PASSWORD", "OS_DOMAIN_NAME"},
-		}},
-		"the SDK before sample code": {append(sdk, sample...), config.Credentials{
-			AccessKey: "A1", SecretKey: "S1", Source: inEnvironment, Variables: []string{"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"},
-		}},
-		"sample code before Terraform": {append(terraform, sample...), config.Credentials{
-			AccessKey: "A2", SecretKey: "S2", Source: inEnvironment, Variables: []string{"CLOUD_SDK_AK", "CLOUD_SDK_SK"},
-		}},
-		"Terraform before OpenStack": {append(openStack, terraform...), config.Credentials{
-			AccessKey: "A3", SecretKey: "S3", Source: inEnvironment, Variables: []string{"HW_ACCESS_KEY", "HW_SECRET_KEY"},
-		}},
-		"set to nothing": {append(terraform, "HUAWEICLOUD_SDK_AK=", "HUAWEICLOUD_SDK_SECURITY_TOKEN= ", "HW_SECURITY_TOKEN="), config.Credentials{
-			AccessKey: "A3", SecretKey: "S3", Source: inEnvironment, Variables: []string{"HW_ACCESS_KEY", "HW_SECRET_KEY"},
-		}},
+		"SDK": {sdk, sdkKey},
+		"SDK, temporary": {append(sdk, "HUAWEICLOUD_SDK_SECURITY_TOKEN=T1"), read(
+			config.Credentials{AccessKey: "A1", SecretKey: "S1", SecurityToken: "T1"},
+			"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+		)},
+		"sample code": {sample, sampleKey},
+		"Terraform":   {terraform, terraformKey},
+		"Terraform, temporary": {append(terraform, "HW_SECURITY_TOKEN=T3"), read(
+			config.Credentials{AccessKey: "A3", SecretKey: "S3", SecurityToken: "T3"}, "HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN",
+		)},
+		"OpenStack":                    {openStack, read(login, "OS_USERNAME", "OS_PASSWORD", "OS_DOMAIN_NAME")},
+		"the SDK before sample code":   {append(sdk, sample...), sdkKey},
+		"sample code before Terraform": {append(terraform, sample...), sampleKey},
+		"Terraform before OpenStack":   {append(openStack, terraform...), terraformKey},
+		"set to nothing": {
+			append(terraform, "HUAWEICLOUD_SDK_AK=", "HUAWEICLOUD_SDK_SECURITY_TOKEN= ", "HW_SECURITY_TOKEN="), terraformKey,
+		},
 		"all set to nothing": {[]string{"HUAWEICLOUD_SDK_AK=", "HUAWEICLOUD_SDK_SK= ", "OS_PASSWORD=", "HW_AK="}, agency},
-		"Open Telekom Cloud": {append(telekom, "OS_DOMAIN_NAME=d", "OS_AUTH_URL=u"), config.Credentials{
-			AccessKey: "A4", SecretKey: "S4", Source: inEnvironment, Variables: []string{"OS_ACCESS_KEY", "OS_SECRET_KEY"},
-		}},
-		"Open Telekom Cloud, temporary": {append(telekom, "OS_SECURITY_TOKEN=T4"), config.Credentials{
-			AccessKey: "A4", SecretKey: "S4", SecurityToken: "T4",
-			Source: inEnvironment, Variables: []string{"OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN"},
-		}},
-		"token": {[]string{"OS_TOKEN=T5", "OS_AUTH_TOKEN=T6"}, config.Credentials{Token: "T5", Source: inEnvironment, Variables: []string{"OS_TOKEN"}}},
-		"token by its other name, before a password": {append(openStack, "OS_AUTH_TOKEN=T6"), config.Credentials{
-			Token: "T6", Source: inEnvironment, Variables: []string{"OS_AUTH_TOKEN"},
-		}},
-		"access key before a token": {append(telekom, "OS_TOKEN=T5"), config.Credentials{
-			AccessKey: "A4", SecretKey: "S4", Source: inEnvironment, Variables: []string{"OS_ACCESS_KEY", "OS_SECRET_KEY"},
-		}},
-		"domain of the user": {append(openStack, "OS_USER_DOMAIN_NAME=d2"), config.Credentials{
-			Username: "u", Password: "p", DomainName: "d2", Source: inEnvironment, Variables: []string{"OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"},
-		}},
-		"password with blanks, quotes and =": {[]string{"OS_USERNAME=u v", `OS_PASSWORD=a "b' =c`, "OS_DOMAIN_NAME=d"}, config.Credentials{
-			Username: "u v", Password: `a "b' =c`, DomainName: "d", Source: inEnvironment, Variables: []string{"OS_USERNAME", "OS_PASSWORD", "OS_DOMAIN_NAME"},
-		}},
+		"Open Telekom Cloud": {append(telekom, "OS_DOMAIN_NAME=d", "OS_AUTH_URL=u"), telekomKey},
+		"Open Telekom Cloud, temporary": {append(telekom, "OS_SECURITY_TOKEN=T4"), read(
+			config.Credentials{AccessKey: "A4", SecretKey: "S4", SecurityToken: "T4"}, "OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN",
+		)},
+		"token": {[]string{"OS_TOKEN=T5", "OS_AUTH_TOKEN=T6"}, read(config.Credentials{Token: "T5"}, "OS_TOKEN")},
+		"token by its other name, before a password": {append(openStack, "OS_AUTH_TOKEN=T6"), read(config.Credentials{Token: "T6"}, "OS_AUTH_TOKEN")},
+		"access key before a token":                  {append(telekom, "OS_TOKEN=T5"), telekomKey},
+		"domain of the user": {append(openStack, "OS_USER_DOMAIN_NAME=d2"), read(
+			config.Credentials{Username: "u", Password: "p", DomainName: "d2"}, "OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME",
+		)},
+		"password with blanks, quotes and =": {[]string{"OS_USERNAME=u v", `OS_PASSWORD=a "b' =c`, "OS_DOMAIN_NAME=d"}, read(
+			config.Credentials{Username: "u v", Password: `a "b' =c`, DomainName: "d"}, "OS_USERNAME", "OS_PASSWORD", "OS_DOMAIN_NAME",
+		)},
 		"variables of other purposes": {[]string{
 			"OS_AUTH_URL=https://iam.example.com/v3", "OS_REGION_NAME=eu-de", "OS_PROJECT_NAME=eu-de", "OS_PROJECT_ID=1", "OS_DOMAIN_NAME=d",
 			"OS_USER_DOMAIN_NAME=d", "OS_PROJECT_DOMAIN_NAME=d", "OS_TYPE=linux", "OS_CLOUD=otc", "OS_KEY=client.pem", "OS_CERT=client.pem",
 			"OS_AUTH_TYPE=token", "HW_REGION_NAME=cn-north-4", "HW_PROJECT_ID=1", "HUAWEICLOUD_SDK_REGION=cn-north-4",
 			"HUAWEICLOUD_SDK_PROJECT_ID=1", "HUAWEICLOUD_SDK_DOMAIN_ID=1", "OS_IMAGE_PASSWORD_FILE=f", "CLOUD_SDK_REGION=x", "TASK=1", "MY_SK=1", "SHOW_TOKEN=1",
 		}, agency},
-		"from files": {[]string{"CLOUD_SDK_AK= A2\n", "CLOUD_SDK_SK=S2\r\n"}, config.Credentials{
-			AccessKey: "A2", SecretKey: "S2", Source: inEnvironment, Variables: []string{"CLOUD_SDK_AK", "CLOUD_SDK_SK"},
-		}},
+		"from files": {[]string{"CLOUD_SDK_AK= A2\n", "CLOUD_SDK_SK=S2\r\n"}, sampleKey},
 	} {
 		for file, yaml := range noneGiven() {
 			t.Run(name+"/"+file, func(t *testing.T) {
