@@ -3,7 +3,6 @@ package config_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
@@ -11,25 +10,25 @@ import (
 
 var credentialsSettings = settings{
 	"files": {
-		yaml: strings.Replace(oneProject, "token: T", "token_file: secrets/token", 1),
+		yaml: with("token: T", "token_file: secrets/token"),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{TokenFile: "testdata/secrets/token"}
 		},
 	},
 	"access key": {
-		yaml: strings.Replace(oneProject, "token: T", "access_key: 0123, secret_key: S", 1),
+		yaml: with("token: T", "access_key: 0123, secret_key: S"),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{AccessKey: "0123", SecretKey: "S"}
 		},
 	},
 	"temporary access key": {
-		yaml: strings.Replace(oneProject, "token: T", "access_key: A, secret_key: S, security_token: T", 1),
+		yaml: with("token: T", "access_key: A, secret_key: S, security_token: T"),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{AccessKey: "A", SecretKey: "S", SecurityToken: "T"}
 		},
 	},
 	"access key files": {
-		yaml: strings.Replace(oneProject, "token: T", "access_key: A, secret_key_file: secrets/token, security_token_file: secrets/token", 1),
+		yaml: with("token: T", "access_key: A, secret_key_file: secrets/token, security_token_file: secrets/token"),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{
 				AccessKey: "A", SecretKeyFile: "testdata/secrets/token", SecurityTokenFile: "testdata/secrets/token",
@@ -37,25 +36,25 @@ var credentialsSettings = settings{
 		},
 	},
 	"pair of files": {
-		yaml: strings.Replace(oneProject, "token: T", "access_key_file: secrets/token, secret_key_file: secrets/token", 1),
+		yaml: with("token: T", "access_key_file: secrets/token, secret_key_file: secrets/token"),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{AccessKeyFile: "testdata/secrets/token", SecretKeyFile: "testdata/secrets/token"}
 		},
 	},
 	"credentials file": {
-		yaml: strings.Replace(oneProject, "token: T", "credentials_file: secrets/credentials.json", 1),
+		yaml: with("token: T", "credentials_file: secrets/credentials.json"),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{CredentialsFile: "testdata/secrets/credentials.json"}
 		},
 	},
 	"ECS agency": {
-		yaml: strings.Replace(oneProject, "token: T", "ecs_agency: {}", 1),
+		yaml: with("token: T", "ecs_agency: {}"),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://169.254.169.254"}}
 		},
 	},
 	"ECS agency elsewhere": {
-		yaml: strings.Replace(oneProject, "token: T", "ecs_agency: {endpoint: 'http://[fd00::1]:8080/'}", 1),
+		yaml: with("token: T", "ecs_agency: {endpoint: 'http://[fd00::1]:8080/'}"),
 		differ: func(c *config.Config) {
 			c.Projects[0].Credentials = config.Credentials{ECSAgency: &config.ECSAgency{Endpoint: "http://[fd00::1]:8080"}}
 		},

@@ -67,7 +67,7 @@ projects:
 		},
 	},
 	"no region": {
-		yaml: strings.Replace(oneProject, "region: cn-north-4", "endpoint: https://cbr.example.com", 1),
+		yaml: with("region: cn-north-4", "endpoint: https://cbr.example.com"),
 		differ: func(c *config.Config) {
 			p := &c.Projects[0]
 			p.Name = p.ProjectID
@@ -77,14 +77,14 @@ projects:
 		},
 	},
 	"project by its region": {
-		yaml:   strings.Replace(oneProject, "    project_id: 04f1829c788037ac2fb8c01eb2b04b95\n", "", 1),
+		yaml:   with("    project_id: 04f1829c788037ac2fb8c01eb2b04b95\n", ""),
 		differ: func(c *config.Config) { c.Projects[0].ProjectID = "" },
 	},
 	"project by its name alone": {
-		yaml: strings.NewReplacer(
+		yaml: with(
 			"project_id: 04f1829c788037ac2fb8c01eb2b04b95", "project_name: team",
 			"region: cn-north-4", "endpoint: https://cbr.example.com\n    iam_endpoint: https://iam.example.com",
-		).Replace(oneProject),
+		),
 		differ: func(c *config.Config) {
 			p := &c.Projects[0]
 			p.Name, p.Region, p.ProjectID, p.ProjectName = "team", "", "", "team"

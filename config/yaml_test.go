@@ -1,8 +1,6 @@
 package config_test
 
 import (
-	"strings"
-
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
@@ -179,7 +177,7 @@ config.yml:6: projects[0].discovery.<<[1]: not a mapping; write its keys one per
 // Values that YAML may take for another type.
 var valueSettings = settings{
 	"digits are text": {
-		yaml: strings.Replace(oneProject, "04f1829c788037ac2fb8c01eb2b04b95", "12345678901234567890123456789e12", 1),
+		yaml: with("04f1829c788037ac2fb8c01eb2b04b95", "12345678901234567890123456789e12"),
 		differ: func(c *config.Config) {
 			c.Projects[0].ProjectID = "12345678901234567890123456789e12"
 		},
