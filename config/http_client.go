@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"net/http"
 	"net/url"
 
@@ -19,8 +20,23 @@ type HTTPClient struct {
 	TLSConfig            TLSConfig `yaml:"tls_config,omitempty"`
 }
 
-// TLSConfig is Prometheus' without the checks on decoding, which would not name the line.
-type TLSConfig commoncfg.TLSConfig
+// TLSConfig names files in PEM form, which package config has checked.
+type TLSConfig struct {
+	CAFile             string               `yaml:"ca_file,omitempty"`
+	CertFile           string               `yaml:"cert_file,omitempty"`
+	KeyFile            string               `yaml:"key_file,omitempty"`
+	ServerName         string               `yaml:"server_name,omitempty"`
+	MinVersion         commoncfg.TLSVersion `yaml:"min_version,omitempty" json:"min_version,omitempty"`
+	InsecureSkipVerify bool                 `yaml:"insecure_skip_verify,omitempty"`
+}
+
+// Load reads the files. A changed client certificate is used from the next connection.
+func (t TLSConfig) Load() (*tls.Config, error) {
+	return commoncfg.NewTLSConfig(&commoncfg.TLSConfig{
+		CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile,
+		ServerName: t.ServerName, MinVersion: t.MinVersion, InsecureSkipVerify: t.InsecureSkipVerify,
+	})
+}
 
 // Proxy returns the function that chooses the proxy of a request; nil for none.
 func (h *HTTPClient) Proxy() func(*http.Request) (*url.URL, error) { return h.proxy().Proxy() }
@@ -56,13 +72,17 @@ func (h HTTPClient) MarshalYAML() (any, error) {
 }
 
 // complete makes paths relative to dir.
-func (h *HTTPClient) complete(dir string) { (*commoncfg.TLSConfig)(&h.TLSConfig).SetDirectory(dir) }
+func (h *HTTPClient) complete(dir string) {
+	for _, file := range []*string{&h.TLSConfig.CAFile, &h.TLSConfig.CertFile, &h.TLSConfig.KeyFile} {
+		*file = commoncfg.JoinDir(dir, *file)
+	}
+}
 
 func (h *HTTPClient) validate(p problems) {
 	if err := h.proxy().Validate(); err != nil {
 		p.add("%v", err)
 	}
-	t, p := commoncfg.TLSConfig(h.TLSConfig), p.at("tls_config")
+	t, p := h.TLSConfig, p.at("tls_config")
 	before := len(p.found)
 	checkFile(t.CAFile, "the certificates", maxFile, p.at("ca_file"))
 	checkFile(t.CertFile, "the certificate", maxFile, p.at("cert_file"))
@@ -70,7 +90,7 @@ func (h *HTTPClient) validate(p problems) {
 	if len(p.found) > before {
 		return
 	}
-	if _, err := commoncfg.NewTLSConfig(&t); err != nil {
+	if _, err := t.Load(); err != nil {
 		p.add("%v; certificates and keys are in PEM form", err)
 	}
 }

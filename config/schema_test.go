@@ -79,7 +79,7 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
-// allKeys has every key, but for those of TLS that have the content of a file.
+// allKeys has every key.
 const allKeys = `
 scrape: {timeout: 30s, concurrency: 16, requests_per_second: 0.5, finished_task_ttl: 0}
 credentials: {token: T}
@@ -102,7 +102,6 @@ projects:
         key_file: testdata/tls/client-key.pem
         server_name: cbr.example.com
         min_version: TLS12
-        max_version: TLS13
         insecure_skip_verify: false
     task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]
     discovery:

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	commoncfg "github.com/prometheus/common/config"
 
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
@@ -68,7 +67,7 @@ func (e *Exporter) baseTransport(c config.HTTPClient, concurrency int) (http.Rou
 	if e.options.Transport != nil {
 		return e.options.Transport, func() {}, nil
 	}
-	tlsConfig, err := commoncfg.NewTLSConfig((*commoncfg.TLSConfig)(&c.TLSConfig))
+	tlsConfig, err := c.TLSConfig.Load()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -59,7 +59,7 @@ func TestValuesRefused(t *testing.T) {
 			"config: {projects: [{region: cn-north-4, http_client: {proxy_url: 'http://u:secret@proxy:3128'}}]}\n", []string{"config", "HTTPS_PROXY"},
 		},
 		"key of a certificate": {
-			"config: {projects: [{region: cn-north-4, http_client: {tls_config: {key: K}}}]}\n", []string{"http_client.tls_config.key", "key_file"},
+			"config: {projects: [{region: cn-north-4, http_client: {tls_config: {key: K}}}]}\n", []string{"http_client/tls_config", "'key'"},
 		},
 		"time limit longer than the interval": {minimal + "serviceMonitor: {enabled: true, interval: 15s}\n", []string{"serviceMonitor", "scrapeTimeout 30s", "interval 15s"}},
 	} {
