@@ -1,9 +1,6 @@
 package config
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -164,37 +161,11 @@ func (p part) validate(found problems) {
 	}
 	p.check("it", *p.value, found.at(p.key))
 	found = found.at(p.key + "_file")
-	if p.kind == KindFile {
-		checkKeyFile(*p.file, found)
+	if p.kind == KindFile { // package credentials reads it at each use
+		checkFile(*p.file, "the keys", maxSecret, found)
 		return
 	}
 	p.check("the file", string(checkFile(*p.file, "the secret", maxSecret, found)), found)
-}
-
-// checkKeyFile reports a file that has no access key, or an unusable one. The names are
-// those that package credentials reads.
-func checkKeyFile(file string, p problems) {
-	content := checkFile(file, "the keys", maxSecret, p)
-	if content == nil {
-		return
-	}
-	type keys struct {
-		Access, AccessKeyID, Secret, SecretAccessKey, SecurityToken string
-	}
-	var outer struct {
-		keys
-		Credential keys
-	}
-	err := json.Unmarshal(bytes.TrimPrefix(content, []byte("\ufeff")), &outer) // editors write a byte order mark
-	k := cmp.Or(outer.Credential, outer.keys)
-	access, secret := cmp.Or(k.Access, k.AccessKeyID), cmp.Or(k.Secret, k.SecretAccessKey)
-	if err != nil || access == "" || secret == "" {
-		p.add(`not JSON with an access key and its secret; write them into it as the metadata service does: {"access": "…", "secret": "…", "securitytoken": "…"}`)
-		return
-	}
-	checkIssued("access in the file", access, p)
-	checkIssued("secret in the file", secret, p)
-	checkIssued("securitytoken in the file", k.SecurityToken, p)
 }
 
 // MarshalYAML shows credentials that are not from this place in the file in a comment:

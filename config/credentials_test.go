@@ -1,12 +1,6 @@
 package config_test
 
-import (
-	"os"
-	"path/filepath"
-	"testing"
-
-	"github.com/cbr-exporter/cbr_exporter/config"
-)
+import "github.com/cbr-exporter/cbr_exporter/config"
 
 var credentialsSettings = settings{
 	"files": {
@@ -119,48 +113,4 @@ config.yml:4: projects[0].credentials.password: missing; a password login needs 
 		yaml: with("token: T", "token_file: testdata/secrets/blank"),
 		want: `config.yml:4: projects[0].credentials.token_file: the file is empty; write the secret into it`,
 	},
-}
-
-// TestKeyFile writes key files as people paste them.
-func TestKeyFile(t *testing.T) {
-	const (
-		begin = "config.yml:4: projects[0].credentials.credentials_file: "
-		shape = `not JSON with an access key and its secret; write them into it as the metadata service does: {"access": "…", "secret": "…", "securitytoken": "…"}`
-	)
-	file := filepath.Join(t.TempDir(), "keys.json")
-	for name, test := range map[string]struct{ content, want string }{
-		"inner object":        {`{"access": "kiwi42", "secret": "kiwi42"}`, ""},
-		"names of SDKs":       {`{"accessKeyId": "kiwi42", "secretAccessKey": "kiwi42", "securityToken": "kiwi42"}`, ""},
-		"whole response":      {`{"credential": {"access": "kiwi42", "secret": "kiwi42", "securitytoken": "kiwi42", "expires_at": "2026-03-14T10:26:53.231000Z"}}`, ""},
-		"byte order mark":     {"\ufeff" + `{"access": "kiwi42", "secret": "kiwi42"}`, ""},
-		"empty object inside": {`{"credential": {}, "access": "kiwi42", "secret": "kiwi42"}`, ""},
-		"no JSON":             {`kiwi42`, shape},
-		"nothing":             {`{}`, shape},
-		"list":                {`[{"access": "kiwi42", "secret": "kiwi42"}]`, shape},
-		"key alone":           {`{"credential": {"access": "kiwi42"}}`, shape},
-		"other names":         {`{"access_key": "kiwi42", "secret_key": "kiwi42"}`, shape},
-		"number":              {`{"access": "kiwi42", "secret": 42}`, shape},
-		"quotes":              {`{"access": "'kiwi42'", "secret": "kiwi42"}`, "access in the file has quotes; remove them"},
-		"named":               {`{"access": "kiwi42", "secret": "SK=kiwi42"}`, "secret in the file has a name before the value, as in NAME=value; keep the value alone"},
-		"token, inner object": {`{"credential": {"access": "kiwi42", "secret": "kiwi42", "securitytoken": "\"kiwi42"}}`, "securitytoken in the file has quotes; remove them"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := os.WriteFile(file, []byte(test.content), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			c, err := config.Parse("config.yml", ".", []byte(with("token: T", "credentials_file: "+file)), none)
-			got, want := "", test.want
-			if err != nil {
-				got = err.Error()
-			} else if c.Warnings != nil {
-				got = c.Warnings[0]
-			}
-			if want != "" {
-				want = begin + want
-			}
-			if got != want {
-				t.Errorf("got %q, want %q", got, want)
-			}
-		})
-	}
 }
