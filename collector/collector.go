@@ -50,6 +50,7 @@ func New(tagLabels []string) *Collector {
 // Family is one metric family of some snapshots. It implements prometheus.Collector.
 type Family struct {
 	Name    string
+	Size    int // the number of what it is about, such as tasks
 	desc    *prometheus.Desc
 	collect func(chan<- prometheus.Metric)
 }

@@ -114,16 +114,18 @@ func (p *pairs) get(name, value string) *dto.LabelPair {
 	return &made.dto
 }
 
-// slab hands out parts of larger allocations.
+// slab hands out parts of larger allocations, which grow: most families are small.
 type slab[T any] struct {
 	free []T
+	size int // of the latest allocation
 }
 
 // take returns n zero values.
 func (s *slab[T]) take(n int) []T {
-	const size = 256
+	const smallest, largest = 8, 256
 	if n > len(s.free) {
-		s.free = make([]T, max(n, size))
+		s.size = min(max(smallest, 2*s.size), largest)
+		s.free = make([]T, max(n, s.size))
 	}
 	taken := s.free[:n:n]
 	s.free = s.free[n:]

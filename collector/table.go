@@ -104,7 +104,7 @@ func (t *table[T]) families(snapshots []snapshot, shared *pairs) []Family {
 	all := make([]Family, len(t.rows))
 	for i := range t.rows {
 		r := &t.rows[i]
-		all[i] = Family{r.name, r.layout.desc, func(ch chan<- prometheus.Metric) {
+		all[i] = Family{r.name, len(items), r.layout.desc, func(ch chan<- prometheus.Metric) {
 			e := newEmitter(&r.layout, ch)
 			for j := range items {
 				e.common = items[j].labels

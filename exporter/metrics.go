@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 
@@ -17,8 +16,8 @@ import (
 // newPage returns a page of the exporter's own metrics and those of projects. It is
 // compressed, as it may wait for many slow clients.
 //
-// One family after the other is gathered and written: promhttp would gather all of them
-// first, which takes several times as much memory.
+// One batch of families after the other is gathered and written: promhttp would gather all
+// of them first, which takes several times as much memory.
 func (e *Exporter) newPage(r *http.Request, own prometheus.Gatherer, ofProjects []collector.Family) *answer {
 	fail := func(err error) {
 		if err != nil {
@@ -33,18 +32,25 @@ func (e *Exporter) newPage(r *http.Request, own prometheus.Gatherer, ofProjects 
 	compressed := gzip.NewWriter(&page.body)
 	encoder := expfmt.NewEncoder(compressed, format)
 
-	families, err := byName(own, ofProjects)
-	fail(err)
 	wanted := r.URL.Query()["name[]"]
-	for _, f := range families {
-		if len(wanted) > 0 && !slices.Contains(wanted, f.name) {
-			continue
-		}
-		gathered, err := f.gatherer.Gather()
+	isWanted := func(name string) bool { return len(wanted) == 0 || slices.Contains(wanted, name) }
+	others, err := own.Gather()
+	fail(err)
+	others = slices.DeleteFunc(others, func(f *dto.MetricFamily) bool { return !isWanted(f.GetName()) })
+	ofProjects = slices.DeleteFunc(ofProjects, func(f collector.Family) bool { return !isWanted(f.Name) })
+	for _, registry := range batches(ofProjects) {
+		gathered, err := registry.Gather()
 		fail(err)
-		for _, g := range gathered {
-			fail(encoder.Encode(g))
+		for _, f := range gathered {
+			for len(others) > 0 && others[0].GetName() < f.GetName() { // all are written by name
+				fail(encoder.Encode(others[0]))
+				others = others[1:]
+			}
+			fail(encoder.Encode(f))
 		}
+	}
+	for _, f := range others {
+		fail(encoder.Encode(f))
 	}
 	if closer, ok := encoder.(expfmt.Closer); ok { // it writes the end of OpenMetrics
 		fail(closer.Close())
@@ -53,28 +59,21 @@ func (e *Exporter) newPage(r *http.Request, own prometheus.Gatherer, ofProjects 
 	return page
 }
 
-// named is a family of a page.
-type named struct {
-	name     string
-	gatherer prometheus.Gatherer
-}
+// batchSize limits what is in memory at once, but for large families: about as many series.
+const batchSize = 1000
 
-// byName returns all families of a page.
-func byName(own prometheus.Gatherer, ofProjects []collector.Family) ([]named, error) {
-	gathered, err := own.Gather()
-	var all []named
-	for _, f := range gathered {
-		all = append(all, named{f.GetName(), prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
-			return []*dto.MetricFamily{f}, nil
-		})})
+// batches returns registries of the families, in turn. One for each family would allocate
+// 3 MB for a page, however small: to gather takes 32 KB.
+func batches(families []collector.Family) []*prometheus.Registry {
+	var all []*prometheus.Registry
+	size := 0
+	for _, f := range families {
+		if size += f.Size; size > batchSize || len(all) == 0 {
+			all, size = append(all, prometheus.NewRegistry()), f.Size
+		}
+		all[len(all)-1].MustRegister(f)
 	}
-	for _, f := range ofProjects {
-		registry := prometheus.NewRegistry()
-		registry.MustRegister(f)
-		all = append(all, named{f.Name, registry})
-	}
-	slices.SortFunc(all, func(a, b named) int { return cmp.Compare(a.name, b.name) })
-	return all, err
+	return all
 }
 
 // ofProject returns a Gatherer of the series in g that have the project as a label.

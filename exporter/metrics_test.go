@@ -2,12 +2,18 @@ package exporter_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cbr-exporter/cbr_exporter/simulator"
 )
 
 // TestSelectedFamilies requests families of the exporter and of a project by their names.
@@ -64,4 +70,33 @@ func (faulty) Describe(chan<- *prometheus.Desc) {}
 
 func (faulty) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.NewInvalidMetric(prometheus.NewDesc("faulty", "Fails.", nil, nil), errors.New("faulty"))
+}
+
+// TestLargePage has more resources than are gathered at once: the page has the same families
+// as that of one resource, by name.
+func TestLargePage(t *testing.T) {
+	families := func(t *testing.T, resources int) []string {
+		cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}})
+		v := vault("1", "vault-db")
+		for n := range resources {
+			bound("1", func(r *simulator.VaultResource) { r.ID = fmt.Sprintf("22222222-2222-4222-8222-%012d", n) })(&v)
+		}
+		cloud.SetVaults(v)
+		e := start(t, hosts{"cbr.test": cloud}, followed+"    vaults: {}\n")
+		e.Refresh(t.Context())
+		var names []string
+		for _, found := range regexp.MustCompile(`(?m)^# TYPE (\S+)`).FindAllStringSubmatch(e.scrape(t), -1) {
+			names = append(names, found[1])
+		}
+		return names
+	}
+	atNoon(t, func(t *testing.T) {
+		small, large := families(t, 1), families(t, 1100)
+		if !slices.IsSorted(small) {
+			t.Errorf("the families are not sorted: %s", small)
+		}
+		if diff := cmp.Diff(small, large); diff != "" {
+			t.Errorf("the families of a large page differ (-small +large):\n%s", diff)
+		}
+	})
 }
