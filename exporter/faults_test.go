@@ -2,6 +2,7 @@ package exporter_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -192,52 +193,6 @@ func expectDown(t *testing.T, configuration string, lines ...string) {
 	}
 }
 
-// TestEndlessBodies has all responses begin and never end: they are larger than any can
-// be, come byte by byte, or stop. None of them is a valid one.
-func TestEndlessBodies(t *testing.T) {
-	t.Parallel()
-	statuses := []int{http.StatusOK, http.StatusUnauthorized, http.StatusServiceUnavailable}
-	if testing.Short() {
-		statuses = statuses[:1]
-	}
-	for name, configured := range hostileProjects() {
-		for _, status := range statuses {
-			for kind, pause := range map[string]time.Duration{"large": 0, "trickling": 10 * time.Millisecond, "hanging": time.Hour} {
-				t.Run(fmt.Sprint(name, " ", status, " ", kind), func(t *testing.T) {
-					t.Parallel()
-					server := httptest.NewServer(endless(status, pause))
-					t.Cleanup(server.Close)
-					t.Cleanup(server.CloseClientConnections)
-					expectDown(t, briefly(strings.ReplaceAll(configured, "ENDPOINT", server.URL), "500ms"))
-				})
-			}
-		}
-	}
-}
-
-// endless sends a response without an end: a piece after each pause.
-func endless(status int, pause time.Duration) http.HandlerFunc {
-	piece := " "
-	if pause == 0 {
-		piece = strings.Repeat(" ", 64<<10)
-	}
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Subject-Token", token)
-		w.WriteHeader(status)
-		for {
-			if _, err := io.WriteString(w, piece); err != nil {
-				return
-			}
-			_ = http.NewResponseController(w).Flush()
-			select {
-			case <-r.Context().Done():
-				return
-			case <-time.After(pause):
-			}
-		}
-	}
-}
-
 // TestSwitchingProtocols has all responses be 101. The body of such a response is the
 // connection itself, which stays open.
 func TestSwitchingProtocols(t *testing.T) {
@@ -301,6 +256,8 @@ func TestGoAway(t *testing.T) {
 			accepted.Add(1)
 			go func() {
 				defer func() { _ = c.Close() }()
+				// Package net/http forgets one now and then.
+				defer context.AfterFunc(t.Context(), func() { _ = c.Close() })()
 				const settings, goAway = "\x00\x00\x00\x04\x00\x00\x00\x00\x00", "\x00\x00\x08\x07\x00\x00\x00\x00\x00"
 				_, _ = io.WriteString(c, settings+goAway+strings.Repeat("\x00", 8))
 				_, _ = io.Copy(io.Discard, c)

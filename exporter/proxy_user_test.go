@@ -19,8 +19,7 @@ func TestProxyUserInErrors(t *testing.T) {
 		"user with a colon": {"http://" + user + ":@127.0.0.1:9", "connection refused"},
 		"no TLS":            {"https://" + user + "@" + p.url.Host, "does not look like a TLS handshake"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		retrying(t, name, func(t *testing.T) {
 			e := start(t, nil, reaching("https://cbr.cn-north-4.invalid", ids, "{proxy_url: '"+test.proxy+"'}"), alwaysNoon)
 			expectScrape(t, "scrape", e, cloud, 0, 0, `cbr_scrape_error{project="test",reason="network"} 1`)
 			if !strings.Contains(e.log.String(), test.want) {
