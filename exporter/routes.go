@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"io"
 	"net/http"
 	"net/http/pprof" // which also registers its pages with the default mux; nothing serves that
 	"path"
@@ -37,7 +38,6 @@ func (e *Exporter) Handler() http.Handler {
 		Now:           e.options.Now,
 		Logger:        e.options.Logger,
 	})
-	const plain = "text/plain; charset=utf-8"
 	metrics := strings.TrimSuffix(e.options.TelemetryPath, "/")
 	if metrics != e.options.TelemetryPath {
 		scrape(metrics+"/{$}", e.metricsPage) // only this path, not the paths below it
@@ -51,14 +51,12 @@ func (e *Exporter) Handler() http.Handler {
 	judged("/api/v1/status", pages.ServeStatus)
 	judged("/api/v1/resource", pages.ServeResourceStatus)
 	scrape(probePath, e.probePage)
-	compressed("/sd", e.serveTargets(pages.Text("Targets", "", "application/json", e.targets)))
-	compressed("/config", pages.Text("Configuration", "", plain, func(*http.Request) string {
-		return e.current.Load().config.String() // without secrets
-	}))
+	compressed("/sd", e.serveTargets)
+	compressed("/config", text(func() string { return e.current.Load().config.String() })) // without secrets
 	scrape("/-/metrics", e.ownMetricsPage)
-	compressed("/-/healthy", pages.Text("Healthy", "../", plain, always("cbr_exporter is healthy.\n")))
+	page("GET", "/-/healthy", text(func() string { return "cbr_exporter is healthy.\n" }))
 	// Always ready: without scrapes an unreachable API would go unnoticed.
-	compressed("/-/ready", pages.Text("Ready", "../", plain, always("cbr_exporter is ready.\n")))
+	page("GET", "/-/ready", text(func() string { return "cbr_exporter is ready.\n" }))
 	// A page elsewhere must not have a browser of the network reload.
 	reload := http.NewCrossOriginProtection().Handler(http.HandlerFunc(e.serveReload)).ServeHTTP
 	page("POST", "/-/reload", reload)
@@ -89,6 +87,10 @@ func redirect(relative string) http.HandlerFunc {
 	}
 }
 
-func always(text string) func(*http.Request) string {
-	return func(*http.Request) string { return text }
+// text returns a handler of a page of plain text.
+func text(content func() string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, content()) // fails if the client is gone
+	}
 }

@@ -12,27 +12,20 @@ type targetGroup struct {
 	Labels  map[string]string `json:"labels"`
 }
 
-// serveTargets returns a handler of the targets, which need an address.
-func (e *Exporter) serveTargets(targets http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Host == "" && e.options.ExternalURL == nil {
-			http.Error(w, "The request has no Host header, which is the address of the targets.", http.StatusBadRequest)
-			return
-		}
-		targets(w, r)
-	}
-}
-
-// targets returns one target for each project as JSON. Its address is the external URL or,
+// serveTargets serves one target for each project. Its address is the external URL or,
 // without one, the address that Prometheus used for this request. Headers of proxies are
 // ignored: any client can set them.
-func (e *Exporter) targets(r *http.Request) string {
+func (e *Exporter) serveTargets(w http.ResponseWriter, r *http.Request) {
 	scheme, host, prefix := "", r.Host, e.options.RoutePrefix
 	if r.TLS != nil {
 		scheme = "https"
 	}
 	if u := e.options.ExternalURL; u != nil {
 		scheme, host, prefix = u.Scheme, u.Host, u.Path
+	}
+	if host == "" {
+		http.Error(w, "The request has no Host header, which is the address of the targets.", http.StatusBadRequest)
+		return
 	}
 	groups := []targetGroup{} // never null in JSON
 	for _, p := range e.current.Load().all {
@@ -46,6 +39,8 @@ func (e *Exporter) targets(r *http.Request) string {
 		}
 		groups = append(groups, targetGroup{Targets: []string{host}, Labels: labels})
 	}
-	text, _ := json.MarshalIndent(groups, "", "  ") // strings alone
-	return string(text) + "\n"
+	w.Header().Set("Content-Type", "application/json")
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(groups) // fails if the client is gone
 }

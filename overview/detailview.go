@@ -33,7 +33,7 @@ func (o operationView) Period() string {
 
 // detail returns the page of one resource.
 func (r *renderer) detail(d *Detail) detailView {
-	v := detailView{layout: r.layout(cmp.Or(d.ResourceName, d.ResourceID), ""), Detail: d}
+	v := detailView{layout: r.layout(cmp.Or(d.ResourceName, d.ResourceID)), Detail: d}
 	v.State, v.AsOf = StateOK, formatUTC(d.At)
 	if d.Blind {
 		v.State = StateBlind

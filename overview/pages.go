@@ -128,22 +128,9 @@ func (p *Pages) ServeAsset(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, http.StatusOK, contentType, content)
 }
 
-// Text returns a handler of a text of the content type. Browsers get a page with the title.
-// Root is the relative path to the page about all projects, such as "../".
-func (p *Pages) Text(title, root, contentType string, text func(*http.Request) string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("Vary", "Accept")
-		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-			serve(w, r, http.StatusOK, contentType, []byte(text(r)))
-			return
-		}
-		p.serveHTML(w, r, http.StatusOK, "text", textPage{p.renderer.layout(title, root), text(r)})
-	}
-}
-
 // serveMessage serves a page that says what is wrong with the request.
 func (p *Pages) serveMessage(w http.ResponseWriter, r *http.Request, title string, err error) {
-	p.serveHTML(w, r, codeOf(err), "message", textPage{p.renderer.layout(title, ""), sentence(err.Error())})
+	p.serveHTML(w, r, codeOf(err), "message", messagePage{p.renderer.layout(title), sentence(err.Error())})
 }
 
 func (p *Pages) serveHTML(w http.ResponseWriter, r *http.Request, status int, name string, view any) {

@@ -19,7 +19,6 @@ func TestHeaders(t *testing.T) {
 		html  = "text/html; charset=utf-8"
 		plain = "text/plain; charset=utf-8"
 	)
-	text := pages.Text("Title", "../", plain, func(*http.Request) string { return "a <b>\n" })
 	for name, c := range map[string]struct {
 		serve       http.HandlerFunc
 		target      string
@@ -35,8 +34,6 @@ func TestHeaders(t *testing.T) {
 		"status, bad":     {pages.ServeStatus, "/api/v1/status?page=0", "", 400, "application/json"},
 		"resource status": {pages.ServeResourceStatus, "/api/v1/resource?project=test&id=resource-1", "", 200, "application/json"},
 		"no status":       {pages.ServeResourceStatus, "/api/v1/resource", "", 400, "application/json"},
-		"text":            {text, "/config", "*/*", 200, plain},
-		"text, browser":   {text, "/config", "text/html,application/xhtml+xml,*/*;q=0.8", 200, html},
 		"no asset":        {pages.ServeAsset, "/assets/none.css", "", 404, plain},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,12 +62,6 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("got %d with another tag", other.Code)
 			}
 		})
-	}
-	if body := do(t, text, "/config").Body.String(); body != "a <b>\n" {
-		t.Errorf("got the text %q", body)
-	}
-	if body := do(t, text, "/config", "Accept", "text/html").Body.String(); !strings.Contains(body, "a &lt;b&gt;") {
-		t.Errorf("got the page %q", body)
 	}
 }
 

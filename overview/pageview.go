@@ -24,7 +24,7 @@ type pageView struct {
 
 // page returns the page of all projects.
 func (r *renderer) page(s *Status, q Query) pageView {
-	v := pageView{layout: r.layout(pageTitle(s), ""), Status: s, Filter: newFilterView(s, q)}
+	v := pageView{layout: r.layout(pageTitle(s)), Status: s, Filter: newFilterView(s, q)}
 	v.State, v.AsOf = s.State, formatUTC(s.At)
 	v.JSON = "api/v1/status?" + q.Values().Encode()
 	for _, t := range s.Tiles {

@@ -39,7 +39,7 @@ type renderer struct {
 func newRenderer(version, metrics string) *renderer {
 	r := &renderer{version: version, metrics: metrics, pages: map[string]*template.Template{}}
 	shared := template.Must(template.New("").Funcs(cells()).ParseFS(htmlFiles, "html/layout.html", "html/rows.html"))
-	for _, name := range []string{"page", "resource", "text", "message"} {
+	for _, name := range []string{"page", "resource", "message"} {
 		r.pages[name] = template.Must(template.Must(shared.Clone()).ParseFS(htmlFiles, "html/"+name+".html"))
 	}
 	return r
@@ -66,27 +66,18 @@ func cells() template.FuncMap {
 type layout struct {
 	Title   string
 	State   State  // of what the page is about; "" if that has none
-	Root    string // relative link to the page of all projects
 	Metrics string // relative link
 	JSON    string // relative link to the same as JSON; "" if there is none
 	Version string
 	AsOf    string
 }
 
-func (r *renderer) layout(title, root string) layout {
-	return layout{Title: title, Root: root, Metrics: cmp.Or(root+r.metrics, "./"), Version: r.version}
+func (r *renderer) layout(title string) layout {
+	return layout{Title: title, Metrics: cmp.Or(r.metrics, "./"), Version: r.version}
 }
 
-// Home is the link to the page of all projects.
-func (l layout) Home() string {
-	if l.Root == "" {
-		return "./"
-	}
-	return l.Root
-}
-
-// textPage is a page of plain text, or one that says why there is no other.
-type textPage struct {
+// messagePage says why there is no other page.
+type messagePage struct {
 	layout
 	Text string
 }

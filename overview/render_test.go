@@ -31,8 +31,7 @@ func fixturePages(t *testing.T) map[string]string {
 		"syncing":  {"page", r.page(syncing(), Query{})},
 		"many":     {"page", r.page(manyRows(), Query{Page: 2})},
 		"detail":   {"resource", r.detail(detailed())},
-		"text":     {"text", textPage{r.layout(scriptName, ""), "projects:\n  - name: " + scriptName + "\n"}},
-		"message":  {"message", textPage{r.layout("No such resource", ""), scriptName}},
+		"message":  {"message", messagePage{r.layout("No such resource"), scriptName}},
 	} {
 		pages[name] = written(t, r, page.name, page.view)
 	}
@@ -131,7 +130,7 @@ func TestFirstScreen(t *testing.T) {
 		`APIGW.0301: Incorrect IAM authentication information`,
 		"check access_key and secret_key of the project",
 		"<summary>1 project ok</summary>",
-		"As of 2026-11-20 12:00:00 UTC", "cbr_exporter 0.1.0", `href="metrics"`, `href="config"`, `href="-/healthy"`, `href="api/v1/status?"`,
+		"As of 2026-11-20 12:00:00 UTC", "cbr_exporter 0.1.0", `href="metrics"`, `href="config"`, `href="api/v1/status?"`,
 	)
 	order := []string{`class="verdict`, `class="notice bad"><strong>`, `class="tiles"`, `id="projects"`, `id="filter"`, `id="resources"`, `id="tasks"`, `id="vaults"`}
 	for n := range order[1:] {
@@ -396,14 +395,6 @@ func TestPageTitle(t *testing.T) {
 	if got := pageTitle(s); got != "3 unprotected" { // not those of vaults, and not what is not known
 		t.Errorf("got %q", got)
 	}
-}
-
-func TestTextBelowRoot(t *testing.T) {
-	t.Parallel()
-	r := newRenderer("0.1.0", "metrics")
-	page := written(t, r, "text", textPage{r.layout("Health", "../"), "OK\n"})
-	want(t, page, `<title>Health · CBR Exporter</title>`, `href="../assets/style.css"`, `href="../metrics"`, `class="brand" href="../"`, `<pre tabindex="0">OK`)
-	wantNot(t, page, "refresh", "page.js") // it does not change
 }
 
 func TestAsset(t *testing.T) {

@@ -146,9 +146,6 @@ describe('looks', () => {
     ['detail page', detail, widths],
     ['resource with copies', copied, small],
     ['unprotected resource', unprotected, small],
-    ['configuration', 'config', small],
-    ['health', '-/healthy', small],
-    ['service discovery', 'sd', small],
     ['unknown resource', 'resource?project=demo&id=nothing', small, 404],
     ['unknown project', '?project=nothing', small, 404],
     ['unknown vault', '?vault=nothing', small],
@@ -582,7 +579,7 @@ describe('links', () => {
   });
   test('all lead somewhere', async (t) => {
     const seen = new Set();
-    for (const path of ['', await detail(), 'config', '-/healthy']) {
+    for (const path of ['', await detail()]) {
       const page = await visit(t, path);
       const links = await page
         .locator('a[href]')
