@@ -31,8 +31,7 @@ const (
 func (e *Exporter) metricsPage(r *http.Request) *answer {
 	ctx, cancel := e.scrapeContext(r, &e.margin)
 	defer cancel()
-	families, key := e.scrape(ctx, allProjects)
-	return e.shared(r, key, &e.margin, e.options.Registry, families)
+	return e.pageInTurn(r, &e.margin, e.options.Registry, e.scrape(ctx, allProjects))
 }
 
 // ownMetricsPage returns the metrics of the exporter and of the process. It sends no
@@ -49,17 +48,15 @@ const allProjects = ""
 
 // scrape collects from the project with that name, or from all projects. It returns nil
 // if there is no such project. A reload cancels the passes of the old projects, so
-// scrape then starts again with the new ones. Scrapes of a moment with the same key are as
-// good as each other: ctx has ended for all of them, so that something may be missing, or
-// for none.
-func (e *Exporter) scrape(ctx context.Context, name string) (families []collector.Family, key string) {
+// scrape then starts again with the new ones.
+func (e *Exporter) scrape(ctx context.Context, name string) []collector.Family {
 	for {
 		current := e.current.Load()
 		scraped := current.all
 		if name != allProjects {
 			p := current.named(name)
 			if p == nil {
-				return nil, ""
+				return nil
 			}
 			scraped = []*project{p}
 		}
@@ -70,31 +67,21 @@ func (e *Exporter) scrape(ctx context.Context, name string) (families []collecto
 		}
 		wait.Wait()
 		if ctx.Err() != nil || e.isCurrent(current) {
-			return current.collector.Families(snapshots...), fmt.Sprintf("%p %q %t", current, name, ctx.Err() == nil)
+			return current.collector.Families(snapshots...)
 		}
 	}
 }
 
-// shared returns a page of metrics, or nil if the client is gone. Requests for the same
-// page while it is made share it: otherwise many clients would keep a scrape from its turn.
-// It records in m how long a page took.
-func (e *Exporter) shared(r *http.Request, key string, m *margin, own prometheus.Gatherer, families []collector.Family) *answer {
-	key = fmt.Sprintf("%s %q %q", key, r.Header["Accept"], r.URL.Query()["name[]"])
-	for r.Context().Err() == nil {
-		made, _, _ := e.making.Do(key, func() (any, error) {
-			var page *answer
-			inTurn(e.pages, r, func() {
-				start := e.options.Now()
-				page = e.newPage(r, own, families)
-				m.observe(e.options.Now().Sub(start))
-			})
-			return page, nil
-		})
-		if page := made.(*answer); page != nil { // or the client for which it was to be made is gone
-			return page
-		}
-	}
-	return nil
+// pageInTurn returns a page of metrics, or nil if the client is gone before its turn. It records
+// in m how long the page took.
+func (e *Exporter) pageInTurn(r *http.Request, m *margin, own prometheus.Gatherer, families []collector.Family) *answer {
+	var page *answer
+	inTurn(e.pages, r, func() {
+		start := e.options.Now()
+		page = e.newPage(r, own, families)
+		m.observe(e.options.Now().Sub(start))
+	})
+	return page
 }
 
 // inTurn makes a page when it is among the turns, unless the client is gone by then.
@@ -185,11 +172,11 @@ func (e *Exporter) probePage(r *http.Request) *answer {
 
 	ctx, cancel := e.scrapeContext(r, p.margin)
 	defer cancel()
-	families, key := e.scrape(ctx, name)
+	families := e.scrape(ctx, name)
 	if families == nil { // a reload has removed the project
 		return e.probeError(http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
 	}
-	return e.shared(r, key, p.margin, ofProject(name, e.options.Registry), families)
+	return e.pageInTurn(r, p.margin, ofProject(name, e.options.Registry), families)
 }
 
 // probeError returns a page with the problem and the names of all projects.
