@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"time"
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/config"
 )
 
@@ -48,24 +45,8 @@ func checkConnections(c *config.Config, stdout, stderr io.Writer) int {
 		return 1
 	}
 	defer e.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(c.Scrape.Timeout))
-	defer cancel()
-	late := fmt.Sprintf("no response within scrape.timeout (%s)", c.Scrape.Timeout)
 	code := 0
-	for _, connection := range e.CheckConnections(ctx) {
-		err := connection.Err
-		switch { // the other hints for a deadline are about scrapes
-		case !errors.Is(err, context.DeadlineExceeded):
-		case errors.Is(err, cbrapi.ErrNotSent):
-			connection.Hint = "raise scrape.requests_per_second or scrape.timeout"
-		default:
-			endpoint := "endpoint"
-			if errors.Is(err, cbrapi.ErrProjectID) {
-				endpoint = "iam_endpoint"
-			}
-			connection.Err = errors.New(strings.Replace(err.Error(), context.DeadlineExceeded.Error(), late, 1))
-			connection.Hint = "check " + endpoint + ", DNS, the firewall and the proxy, or raise scrape.timeout"
-		}
+	for _, connection := range e.CheckConnections(context.Background()) {
 		if connection.Err != nil {
 			fmt.Fprintln(stderr, connection)
 			code = 1

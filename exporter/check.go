@@ -2,12 +2,14 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+	"github.com/cbr-exporter/cbr_exporter/config"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
@@ -39,13 +41,22 @@ func (c Connection) String() string {
 // CheckConnections sends a few requests for each project, for all projects at once:
 // for the first page of the task list with discovery, for the first task without it, and
 // for the policies and the first pages of vaults, backups and protectable resources if these
-// are read.
+// are read. It takes no longer than scrape.timeout.
 func (e *Exporter) CheckConnections(ctx context.Context) []Connection {
-	projects := e.current.Load().all
-	connections := make([]Connection, len(projects))
+	current := e.current.Load()
+	timeout := current.config.Scrape.Timeout
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(timeout))
+	defer cancel()
+	connections := make([]Connection, len(current.all))
 	var wait sync.WaitGroup
-	for i, p := range projects {
-		wait.Go(func() { connections[i] = p.checkConnection(ctx) })
+	for i, p := range current.all {
+		wait.Go(func() {
+			c := p.checkConnection(ctx)
+			if errors.Is(c.Err, context.DeadlineExceeded) {
+				c.explainDeadline(timeout)
+			}
+			connections[i] = c
+		})
 	}
 	wait.Wait()
 	return connections
@@ -68,6 +79,21 @@ func (p *project) checkConnection(ctx context.Context) Connection {
 	}
 	c.Response = strings.Join(responses, "; ")
 	return c
+}
+
+// explainDeadline replaces what is said of the deadline of scrapes.
+func (c *Connection) explainDeadline(timeout config.Duration) {
+	if errors.Is(c.Err, cbrapi.ErrNotSent) {
+		c.Hint = "raise scrape.requests_per_second or scrape.timeout"
+		return
+	}
+	endpoint := "endpoint"
+	if errors.Is(c.Err, cbrapi.ErrProjectID) || errors.Is(c.Err, cbrapi.ErrLogin) {
+		endpoint = "iam_endpoint"
+	}
+	late := fmt.Sprintf("no response within scrape.timeout (%s)", timeout)
+	c.Err = errors.New(strings.Replace(c.Err.Error(), context.DeadlineExceeded.Error(), late, 1))
+	c.Hint = "check " + endpoint + ", DNS, the firewall and the proxy, or raise scrape.timeout"
 }
 
 // check is one request that checks a connection.
