@@ -1,7 +1,6 @@
 package exporter_test
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -144,94 +143,6 @@ func relay(c net.Conn, target string, speaks bool) {
 	}
 	go func() { _, _ = io.Copy(c, upstream); _ = c.Close() }()
 	_, _ = io.Copy(upstream, c)
-}
-
-// hostileProjects returns projects that send requests of all kinds, the first of them to
-// what the name says. ENDPOINT stands for all endpoints.
-func hostileProjects() map[string]string {
-	project := func(lines ...string) string {
-		return configuration("\n  - name: test\n    endpoint: ENDPOINT\n    iam_endpoint: ENDPOINT\n    " + strings.Join(lines, "\n    "))
-	}
-	const (
-		id     = "project_id: " + projectID
-		tokens = "credentials: {token: " + token + "}"
-		byID   = "task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]"
-		found  = "discovery: {}"
-		lists  = "vaults: {}\n    backups: {}\n    protectables: {}"
-	)
-	return map[string]string{
-		"tasks by id":      project(id, tokens, byID),
-		"discovery":        project(id, tokens, found),
-		"vaults":           project(id, tokens, lists),
-		"all":              project(id, tokens, byID, found, lists),
-		"project lookup":   project("project_name: cn-north-4", "credentials: "+someKey, found, lists),
-		"login":            project(id, "credentials: {username: someone, password: some, domain_name: some}", found, lists),
-		"metadata service": project(id, "credentials: {ecs_agency: {endpoint: ENDPOINT}}", found, lists),
-	}
-}
-
-// expectDown expects that scrapes of a project show that it is down, and that neither
-// these nor reloads nor the end of the program take long.
-func expectDown(t *testing.T, configuration string, lines ...string) {
-	t.Helper()
-	e := start(t, nil, configuration)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for range 2 {
-			expectLines(t, "scrape", e.scrape(t), append(lines, `cbr_up{project="test"} 0`)...)
-			if err := e.Reload(); err != nil {
-				t.Error(err)
-			}
-		}
-		e.Close()
-	}()
-	select {
-	case <-done:
-	case <-time.After(20 * time.Second):
-		t.Fatal("scrapes, reloads and the end take more than 20 s")
-	}
-}
-
-// TestSwitchingProtocols has all responses be 101. The body of such a response is the
-// connection itself, which stays open.
-func TestSwitchingProtocols(t *testing.T) {
-	t.Parallel()
-	for name, configured := range hostileProjects() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			expectDown(t, strings.ReplaceAll(configured, "ENDPOINT", switchProtocols(t)), `cbr_scrape_error{project="test",reason="upstream"} 1`)
-		})
-	}
-}
-
-// switchProtocols starts a server that responds to each request with 101, and then
-// keeps the connection open.
-func switchProtocols(t *testing.T) (endpoint string) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				r := bufio.NewReader(c)
-				if _, err := http.ReadRequest(r); err != nil {
-					return
-				}
-				_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
-				_, _ = io.Copy(io.Discard, r)
-			}()
-		}
-	}()
-	return "http://" + listener.Addr().String()
 }
 
 // TestGoAway has a server of HTTP/2 go away at once on each connection. A request tries a

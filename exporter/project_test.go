@@ -3,7 +3,6 @@ package exporter_test
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,13 +53,6 @@ func (m *meter) count(from, to time.Time) int {
 		}
 	}
 	return n
-}
-
-// firstAfter returns the time of the first request after the one at a time.
-func (m *meter) firstAfter(at time.Time) time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.times[slices.IndexFunc(m.times, at.Before)]
 }
 
 // fleet returns a cloud with a number of backups that never end.

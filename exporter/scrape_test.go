@@ -31,41 +31,6 @@ func TestConnectionRefused(t *testing.T) {
 	})
 }
 
-// TestFinishedTasksAreNotReadAgain scrapes twice within finished_task_ttl.
-func TestFinishedTasksAreNotReadAgain(t *testing.T) {
-	atNoon(t, func(t *testing.T) {
-		api := loadAPI(t, "statuses")
-		e := startAPI(t, configuration(api.project()), api)
-		e.scrape(t)
-		first := api.requests.Load()
-		e.scrape(t)
-		// Two of the six tasks are active: one runs and one waits.
-		if got := api.requests.Load() - first; first != 6 || got != 2 {
-			t.Errorf("got %d and then %d requests, want 6 and then 2", first, got)
-		}
-	})
-}
-
-// TestFailureIsLoggedOnce scrapes a failing API again and again.
-func TestFailureIsLoggedOnce(t *testing.T) {
-	atNoon(t, func(t *testing.T) {
-		api := loadAPI(t, "three_tasks")
-		api.everyFault = answer(http.StatusServiceUnavailable, "")
-		e := startAPI(t, configuration(api.project()), api)
-		for range 5 {
-			e.scrape(t)
-		}
-		if got := strings.Count(e.log.String(), "level=warn"); got != 1 {
-			t.Errorf("got %d warnings for 5 scrapes that failed for the same reason, want 1:\n%s", got, e.log)
-		}
-		api.everyFault = nil
-		e.scrape(t)
-		if got := e.log.String(); !strings.Contains(got, `level=info project=test msg="task`) {
-			t.Errorf("the log does not say that the API has recovered:\n%s", got)
-		}
-	})
-}
-
 // TestTaskFromTheFuture has a task be created in the year 2999.
 func TestTaskFromTheFuture(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
