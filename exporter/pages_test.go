@@ -78,6 +78,29 @@ func (r *running) status(t testing.TB) (s overview.Status) {
 // resourcePage is the path of the page of resource 1.
 func resourcePage() string { return "/resource?project=test&id=" + resourceID("1") }
 
+// TestPagesBeforeAnyScrape requests pages that send no requests to the API.
+func TestPagesBeforeAnyScrape(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "statuses")
+		e := startAPI(t, configuration(api.project()), api)
+		for path, want := range map[string]string{
+			"/":          "</html>",
+			"/-/healthy": "healthy",
+			"/-/ready":   "ready",
+			"/-/metrics": `cbr_exporter_credentials_rejected{project="test"} 0`,
+			"/config":    "token: <secret>",
+			"/sd":        "test",
+		} {
+			if page := e.get(t, path, ""); !strings.Contains(page, want) {
+				t.Errorf("%s lacks %q:\n%s", path, want, page)
+			}
+		}
+		if got := api.requests.Load(); got != 0 {
+			t.Errorf("pages other than the metrics sent %d requests to the API", got)
+		}
+	})
+}
+
 // TestPagesByClient requests pages as browsers, Prometheus and probes do.
 func TestPagesByClient(t *testing.T) {
 	const html, plain, asJSON = "text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json"

@@ -12,6 +12,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/collector"
 	"github.com/cbr-exporter/cbr_exporter/config"
 	"github.com/cbr-exporter/cbr_exporter/inventory"
+	"github.com/cbr-exporter/cbr_exporter/overview"
 	"github.com/cbr-exporter/cbr_exporter/problem"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 	"github.com/cbr-exporter/cbr_exporter/tasks"
@@ -255,6 +256,16 @@ func (p *project) last() (s protection.Snapshot, ok bool) {
 		lists = new(p.inventory.Last())
 	}
 	return p.snapshot(known, lists), ok
+}
+
+// lastSnapshots returns the snapshots of the last passes. It sends no requests.
+func (e *Exporter) lastSnapshots() []overview.Source {
+	var all []overview.Source
+	for _, p := range e.current.Load().all {
+		last, ok := p.last()
+		all = append(all, overview.Source{Snapshot: last, Scraped: ok})
+	}
+	return all
 }
 
 func (p *project) snapshot(known tasks.Snapshot, lists *inventory.Snapshot) protection.Snapshot {

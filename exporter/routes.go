@@ -3,7 +3,7 @@ package exporter
 import (
 	"io"
 	"net/http"
-	"net/http/pprof" // which also registers its pages with the default mux; nothing serves that
+	_ "net/http/pprof" //nolint:gosec // G108: its pages are in the default mux, which is served with the flag alone
 	"path"
 	"strings"
 
@@ -21,7 +21,7 @@ func (e *Exporter) Handler() http.Handler {
 	compressed := func(path string, serve http.HandlerFunc) { page("GET", path, gzhttp.GzipHandler(serve)) }
 
 	turns := make(chan struct{}, maxPages) // others than those of scrapes, which must not wait for browsers
-	judged := func(path string, serve http.HandlerFunc) {
+	forPeople := func(path string, serve http.HandlerFunc) {
 		zipped := gzhttp.GzipHandler(serve)
 		page("GET", path, func(w http.ResponseWriter, r *http.Request) {
 			made := newAnswer()
@@ -44,12 +44,12 @@ func (e *Exporter) Handler() http.Handler {
 	}
 	if metrics != "" {
 		scrape(metrics, e.metricsPage)
-		judged("/{$}", pages.ServePage)
+		forPeople("/{$}", pages.ServePage)
 	}
-	judged("/resource", pages.ServeResource)
+	forPeople("/resource", pages.ServeResource)
 	compressed("/assets/{name}", pages.ServeAsset)
-	judged("/api/v1/status", pages.ServeStatus)
-	judged("/api/v1/resource", pages.ServeResourceStatus)
+	forPeople("/api/v1/status", pages.ServeStatus)
+	forPeople("/api/v1/resource", pages.ServeResourceStatus)
 	scrape(probePath, e.probePage)
 	compressed("/sd", e.serveTargets)
 	compressed("/config", text(func() string { return e.current.Load().config.String() })) // without secrets
@@ -62,13 +62,7 @@ func (e *Exporter) Handler() http.Handler {
 	page("POST", "/-/reload", reload)
 	page("PUT", "/-/reload", reload)
 	if e.options.Profiles {
-		profile := func(path string, serve http.HandlerFunc) { page("GET", profilesPath+path, serve) }
-		profile("", http.StripPrefix(prefix, http.HandlerFunc(pprof.Index)).ServeHTTP)
-		profile("cmdline", pprof.Cmdline)
-		profile("profile", pprof.Profile)
-		profile("symbol", pprof.Symbol)
-		page("POST", profilesPath+"symbol", pprof.Symbol)
-		profile("trace", pprof.Trace)
+		mux.Handle(prefix+profilesPath, http.StripPrefix(prefix, http.DefaultServeMux))
 	}
 
 	if prefix != "" {

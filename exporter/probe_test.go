@@ -9,29 +9,6 @@ import (
 	"time"
 )
 
-// TestPagesBeforeAnyScrape requests pages that send no requests to the API.
-func TestPagesBeforeAnyScrape(t *testing.T) {
-	atNoon(t, func(t *testing.T) {
-		api := loadAPI(t, "statuses")
-		e := startAPI(t, configuration(api.project()), api)
-		for path, want := range map[string]string{
-			"/":          "</html>",
-			"/-/healthy": "healthy",
-			"/-/ready":   "ready",
-			"/-/metrics": `cbr_exporter_credentials_rejected{project="test"} 0`,
-			"/config":    "token: <secret>",
-			"/sd":        "test",
-		} {
-			if page := e.get(t, path, ""); !strings.Contains(page, want) {
-				t.Errorf("%s lacks %q:\n%s", path, want, page)
-			}
-		}
-		if got := api.requests.Load(); got != 0 {
-			t.Errorf("pages other than the metrics sent %d requests to the API", got)
-		}
-	})
-}
-
 // TestProbePage compares a page of one of two projects, without metrics of the process.
 func TestProbePage(t *testing.T) {
 	atNoon(t, func(t *testing.T) {

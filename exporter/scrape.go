@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cbr-exporter/cbr_exporter/collector"
-	"github.com/cbr-exporter/cbr_exporter/overview"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
@@ -186,14 +185,4 @@ func (e *Exporter) probeError(status int, problem string) *answer {
 		text += "\n" + p.name
 	}
 	return newError(text, status)
-}
-
-// lastSnapshots returns the snapshots of the last passes. It sends no requests.
-func (e *Exporter) lastSnapshots() []overview.Source {
-	var all []overview.Source
-	for _, p := range e.current.Load().all {
-		last, ok := p.last()
-		all = append(all, overview.Source{Snapshot: last, Scraped: ok})
-	}
-	return all
 }
