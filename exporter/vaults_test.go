@@ -297,33 +297,6 @@ func replicating(p *simulator.Policy) {
 	p.Patterns = []string{"FREQ=DAILY;BYHOUR=0,8,16;BYMINUTE=00"}
 }
 
-// TestVaultsAfterReload reloads the same configuration: vaults and policies stay known.
-func TestVaultsAfterReload(t *testing.T) {
-	atNoon(t, func(t *testing.T) {
-		cloud := simulator.New(simulator.Options{Now: time.Now, Tokens: []string{token}, Latency: unlikeVaults})
-		e := start(t, hosts{"cbr.test": cloud}, followed+"    vaults: {}\n")
-		e.scrape(t)
-		before := cloud.Requests()
-		if err := e.Reload(); err != nil {
-			t.Fatal(err)
-		}
-		page := e.scrape(t)
-		expectLines(t, "after a reload", page, `cbr_scrape_collector_success{collector="vaults",project="test"} 1`)
-		if !strings.Contains(page, "\ncbr_resource_covered{") {
-			t.Error("after a reload the page has no schedules")
-		}
-		if after := cloud.Requests(); after.Vaults != before.Vaults || after.Policies != before.Policies {
-			t.Errorf("%d requests for vaults and %d for policies after a reload, want none", after.Vaults-before.Vaults, after.Policies-before.Policies)
-		}
-		time.Sleep(5 * time.Minute)
-		e.scrape(t)
-		time.Sleep(time.Second) // the scrape does not wait for them
-		if after := cloud.Requests(); after.Vaults == before.Vaults || after.Policies == before.Policies {
-			t.Error("vaults and policies are not read again after a reload")
-		}
-	})
-}
-
 // TestTagsOfTwoProjects checks that all vaults have the labels for the tags of all
 // projects, on each page.
 func TestTagsOfTwoProjects(t *testing.T) {
@@ -464,33 +437,6 @@ func TestVaultsRefresh(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestTooManyVaults has a project have more vaults than are followed. That costs these vaults,
-// not the page.
-func TestTooManyVaults(t *testing.T) {
-	atNoon(t, func(t *testing.T) {
-		rows := make([]string, 10_001)
-		for n := range rows {
-			rows[n] = fmt.Sprintf(`{"id":"33333333-3333-4333-8333-%012d"}`, n)
-		}
-		api := http.NewServeMux()
-		api.HandleFunc("/v3/{project}/vaults", answer(http.StatusOK, `{"vaults":[`+strings.Join(rows, ",")+`]}`))
-		api.HandleFunc("/v3/{project}/policies", answer(http.StatusOK, `{"policies":[]}`))
-		e := start(t, hosts{"cbr.test": api}, followed+"    vaults: {}\n")
-		page := e.scrape(t)
-		expectLines(t, "too many vaults", page,
-			`cbr_up{project="test"} 1`,
-			`cbr_scrape_collector_success{collector="vaults",project="test"} 0`,
-			`cbr_scrape_error{project="test",reason="upstream"} 1`)
-		if strings.Contains(page, "cbr_vault_info{") {
-			t.Error("the page has some of the vaults")
-		}
-		const why = "the list has more than 10000 rows, the most that the exporter reads of it"
-		if n := strings.Count(e.log.String(), why); n != 1 || !strings.Contains(e.get(t, "/", ""), why) {
-			t.Errorf("the log says %d times that %s, or the page does not:\n%s", n, why, e.log)
-		}
-	})
 }
 
 // TestLostRows has a vault and a policy be unreadable for some minutes.
