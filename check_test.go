@@ -210,14 +210,14 @@ func TestCheckConnectionLate(t *testing.T) {
 		_, _ = io.WriteString(w, rowsOf("vaults", 1))
 	}))
 	defer api.Close()
-	const noResponse = "no response within scrape.timeout (1s); check "
+	const noResponse = "no response within scrape.timeout (200ms); check "
 	for name, test := range map[string]struct{ config, want string }{
 		"a silent API": {
-			"scrape: {timeout: 1s}" + oneTask("http://"+silent.Addr().String()),
+			"scrape: {timeout: 200ms}" + oneTask("http://"+silent.Addr().String()),
 			"does not work: ShowOpLog: " + noResponse + "endpoint, DNS, the firewall and the proxy, or raise scrape.timeout\n",
 		},
 		"a silent IAM": {
-			"scrape: {timeout: 1s}" + strings.Replace(oneTask(api.URL), "project_id: 04f1829c788037ac2fb8c01eb2b04b95", "iam_endpoint: http://"+silent.Addr().String(), 1),
+			"scrape: {timeout: 200ms}" + strings.Replace(oneTask(api.URL), "project_id: 04f1829c788037ac2fb8c01eb2b04b95", "iam_endpoint: http://"+silent.Addr().String(), 1),
 			noResponse + "iam_endpoint, DNS, the firewall and the proxy, or raise scrape.timeout\n",
 		},
 		"a low rate": {

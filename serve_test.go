@@ -81,7 +81,9 @@ func TestDemoPage(t *testing.T) {
 // TestMetricsInPlaceOfTheOverview exposes the metrics at /.
 func TestMetricsInPlaceOfTheOverview(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, "--web.telemetry-path=/", "--config.file="+write(t, "config.yml", oneTask("http://127.0.0.1:9")))
+	api := httptest.NewServer(http.NotFoundHandler())
+	defer api.Close()
+	p := startProgram(t, "--web.telemetry-path=/", "--config.file="+write(t, "config.yml", oneTask(api.URL)))
 	for path, want := range map[string]struct {
 		status int
 		part   string
