@@ -16,7 +16,7 @@ import (
 const WriteTimeout = 2 * time.Minute
 
 // answer is a page in memory. It is made in turn and sent afterwards, so that clients that
-// stop reading keep no turn from others. It can be sent to many.
+// stop reading keep no turn from others.
 type answer struct {
 	header http.Header
 	status int // 0 is 200

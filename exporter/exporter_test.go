@@ -2,9 +2,7 @@ package exporter_test
 
 import (
 	"bytes"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -72,11 +70,8 @@ func exposing(registry *prometheus.Registry) func(*exporter.Options) {
 // do returns the response to a request.
 func (r *running) do(t testing.TB, method, target string, header http.Header) (status int, body string) {
 	t.Helper()
-	req := httptest.NewRequestWithContext(t.Context(), method, target, http.NoBody)
-	maps.Copy(req.Header, header)
-	recorder := httptest.NewRecorder()
-	r.handler.ServeHTTP(recorder, req)
-	return recorder.Code, recorder.Body.String()
+	got := r.fetch(t, method, target, header)
+	return got.status, got.body
 }
 
 // get returns a page. The timeout of the scrape is in seconds; "" sends none.

@@ -13,6 +13,7 @@ const (
 	reloadInterval = 30 * time.Second
 )
 
+// serveReload reloads the configuration, unless there have been too many requests to.
 func (e *Exporter) serveReload(w http.ResponseWriter, _ *http.Request) {
 	if !e.reloadLimit.AllowN(e.options.Now(), 1) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(reloadInterval.Seconds())))
