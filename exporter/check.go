@@ -117,15 +117,25 @@ func (p *project) checks() []check {
 		all = append(all, check{p.checkTask, p.hints.Tasks})
 	}
 	if p.inventory != nil {
-		all = append(all, check{p.checkVaults, p.hints.Vaults}, check{p.checkPolicies, p.hints.Vaults})
+		all = append(all, check{firstPage("vaults", p.client.Vaults()), p.hints.Vaults}, check{p.checkPolicies, p.hints.Vaults})
 	}
 	if p.config.Backups != nil {
-		all = append(all, check{p.checkBackups, p.hints.Backups})
+		all = append(all, check{firstPage("backups", p.client.Backups(cbrapi.BackupFilter{})), p.hints.Backups})
 	}
 	if p.config.Protectables != nil {
-		all = append(all, check{p.checkProtectables, p.hints.Protectables})
+		kind := p.config.Protectables.Types[0] // the others need little more
+		list := p.client.Protectables(cbrapi.ProtectableType(kind))
+		all = append(all, check{firstPage("resources of type "+kind, list), p.hints.Protectables})
 	}
 	return all
+}
+
+// firstPage returns a check of a list, whose rows are what.
+func firstPage[T any](what string, list *cbrapi.List[T]) func(context.Context) (response, error) {
+	return func(ctx context.Context) (response, error) {
+		rows, err := list.Next(ctx)
+		return response{fmt.Sprintf("%s on the first page: %d", what, len(rows)), len(rows) == 0}, err
+	}
 }
 
 func (p *project) checkTask(ctx context.Context) (response, error) {
@@ -163,11 +173,6 @@ func (p *project) checkTaskList(ctx context.Context) (response, error) {
 	return response{text, len(tasks) == 0}, nil
 }
 
-func (p *project) checkVaults(ctx context.Context) (response, error) {
-	vaults, err := p.client.Vaults().Next(ctx)
-	return response{fmt.Sprintf("vaults on the first page: %d", len(vaults)), len(vaults) == 0}, err
-}
-
 func (p *project) checkPolicies(ctx context.Context) (response, error) {
 	policies, _, err := p.client.Policies(ctx)
 	text := fmt.Sprintf("policies: %d", len(policies))
@@ -175,17 +180,4 @@ func (p *project) checkPolicies(ctx context.Context) (response, error) {
 		text += "; " + tooRare
 	}
 	return response{text: text}, err
-}
-
-func (p *project) checkBackups(ctx context.Context) (response, error) {
-	backups, err := p.client.Backups(cbrapi.BackupFilter{}).Next(ctx)
-	return response{fmt.Sprintf("backups on the first page: %d", len(backups)), len(backups) == 0}, err
-}
-
-// checkProtectables requests the first of the configured types: the others need little more.
-func (p *project) checkProtectables(ctx context.Context) (response, error) {
-	kind := p.config.Protectables.Types[0]
-	resources, err := p.client.Protectables(cbrapi.ProtectableType(kind)).Next(ctx)
-	text := fmt.Sprintf("resources of type %s on the first page: %d", kind, len(resources))
-	return response{text, len(resources) == 0}, err
 }

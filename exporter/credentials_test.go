@@ -3,7 +3,6 @@ package exporter_test
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -668,30 +667,23 @@ func TestExpiryPage(t *testing.T) {
 	})
 }
 
-// TestRepeatedSecrets has the API repeat the token in names and in a response that is
-// not HTTP.
+// TestRepeatedSecrets has the API repeat the token in names.
 func TestRepeatedSecrets(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]http.HandlerFunc{
-		"in names": func(w http.ResponseWriter, r *http.Request) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "vendor_sample")
+		api.everyFault = func(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, `{"operation_log":{"id":%q,"status":"success","vault_name":%q,"created_at":%q}}`,
-				simulator.SampleTaskID, r.Header.Get("X-Auth-Token"), "at "+r.Header.Get("X-Auth-Token"))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := httptest.NewServer(fault)
-			t.Cleanup(server.Close)
-			e := start(t, nil, strings.Replace(reaching(server.URL, []string{simulator.SampleTaskID}, "{}"), someKey, someToken, 1))
-			shown := e.scrape(t) + e.get(t, "/", "") + e.log.String()
-			if strings.Contains(shown, token) {
-				t.Errorf("the token is shown in\n%s", shown)
-			}
-			if !strings.Contains(shown, "<secret>") && !strings.Contains(shown, "&lt;secret&gt;") {
-				t.Errorf("nothing was redacted, so this test proves nothing:\n%s", shown)
-			}
-		})
-	}
+				api.ids[0], r.Header.Get("X-Auth-Token"), "at "+r.Header.Get("X-Auth-Token"))
+		}
+		e := startAPI(t, configuration(api.project()), api)
+		shown := e.scrape(t) + e.get(t, "/", "") + e.log.String()
+		if strings.Contains(shown, token) {
+			t.Errorf("the token is shown in\n%s", shown)
+		}
+		if !strings.Contains(shown, "<secret>") && !strings.Contains(shown, "&lt;secret&gt;") {
+			t.Errorf("nothing was redacted, so this test proves nothing:\n%s", shown)
+		}
+	})
 }
 
 // TestShortTokens: tokens expire after a second, or are dated so. There is one login a minute,
