@@ -10,7 +10,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/cbr-exporter/cbr_exporter/collector"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
@@ -30,7 +29,8 @@ const (
 func (e *Exporter) metricsPage(r *http.Request) *answer {
 	ctx, cancel := e.scrapeContext(r, &e.margin)
 	defer cancel()
-	return e.pageInTurn(r, &e.margin, e.options.Registry, e.scrape(ctx, allProjects))
+	current, known := e.scrape(ctx, allProjects)
+	return e.pageInTurn(r, &e.margin, e.options.Registry, current, known)
 }
 
 // ownMetricsPage returns the metrics of the exporter and of the process. It sends no
@@ -45,39 +45,39 @@ func (e *Exporter) Refresh(ctx context.Context) { e.scrape(ctx, allProjects) }
 // allProjects is the name that scrape has for all projects.
 const allProjects = ""
 
-// scrape collects from the project with that name, or from all projects. It returns nil
+// scrape collects from the project with that name, or from all projects. Current is nil
 // if there is no such project. A reload cancels the passes of the old projects, so
 // scrape then starts again with the new ones.
-func (e *Exporter) scrape(ctx context.Context, name string) []collector.Family {
+func (e *Exporter) scrape(ctx context.Context, name string) (current *projects, known []protection.Snapshot) {
 	for {
-		current := e.current.Load()
+		current = e.current.Load()
 		scraped := current.all
 		if name != allProjects {
 			p := current.named(name)
 			if p == nil {
-				return nil
+				return nil, nil
 			}
 			scraped = []*project{p}
 		}
-		snapshots := make([]protection.Snapshot, len(scraped))
+		known = make([]protection.Snapshot, len(scraped))
 		var wait sync.WaitGroup
 		for i, p := range scraped {
-			wait.Go(func() { snapshots[i] = p.collect(ctx) })
+			wait.Go(func() { known[i] = p.collect(ctx) })
 		}
 		wait.Wait()
 		if ctx.Err() != nil || e.isCurrent(current) {
-			return current.collector.Families(snapshots...)
+			return current, known
 		}
 	}
 }
 
 // pageInTurn returns a page of metrics, or nil if the client is gone before its turn. It records
 // in m how long the page took.
-func (e *Exporter) pageInTurn(r *http.Request, m *margin, own prometheus.Gatherer, families []collector.Family) *answer {
+func (e *Exporter) pageInTurn(r *http.Request, m *margin, own prometheus.Gatherer, current *projects, known []protection.Snapshot) *answer {
 	var page *answer
 	inTurn(e.pages, r, func() {
 		start := e.options.Now()
-		page = e.newPage(r, own, families)
+		page = e.newPage(r, own, current.collector.Families(known...))
 		m.observe(e.options.Now().Sub(start))
 	})
 	return page
@@ -171,11 +171,11 @@ func (e *Exporter) probePage(r *http.Request) *answer {
 
 	ctx, cancel := e.scrapeContext(r, p.margin)
 	defer cancel()
-	families := e.scrape(ctx, name)
-	if families == nil { // a reload has removed the project
+	current, known := e.scrape(ctx, name)
+	if current == nil { // a reload has removed the project
 		return e.probeError(http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
 	}
-	return e.pageInTurn(r, p.margin, ofProject(name, e.options.Registry), families)
+	return e.pageInTurn(r, p.margin, ofProject(name, e.options.Registry), current, known)
 }
 
 // probeError returns a page with the problem and the names of all projects.
