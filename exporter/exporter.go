@@ -14,6 +14,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
@@ -59,9 +60,12 @@ type Exporter struct {
 	guard     *credentials.Guard
 	margin    margin        // of the page with all projects
 	pages     chan struct{} // has one element for each page that is being made
-	scrapes   atomic.Int64  // in flight, without those that are being sent
+	making    singleflight.Group
+	scrapes   atomic.Int64 // in flight, without those that are being sent
 
-	reloadLimit *rate.Limiter // by requests
+	reloads     singleflight.Group // by requests
+	reloading   chan struct{}      // has an element while one of them runs
+	reloadLimit *rate.Limiter
 
 	loading   sync.Mutex // held while a configuration is loaded
 	replacing sync.Mutex // held while current is replaced
@@ -79,6 +83,7 @@ func New(o Options) (*Exporter, error) {
 		telemetry:   newTelemetry(o.Registry, o.Now),
 		guard:       credentials.NewGuard(o.Now),
 		pages:       make(chan struct{}, maxPages),
+		reloading:   make(chan struct{}, 1),
 		reloadLimit: rate.NewLimiter(rate.Every(reloadInterval), reloadBurst),
 	}
 	e.current.Store(&projects{})

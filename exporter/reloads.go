@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -13,14 +14,25 @@ const (
 	reloadInterval = 30 * time.Second
 )
 
-// serveReload reloads the configuration, unless there have been too many requests to.
+var errTooManyReloads = errors.New("too many reloads; try again in half a minute")
+
+// serveReload reloads once for all requests that wait for it. Whoever comes after that has begun
+// shares the next one, since the configuration may have changed meanwhile.
 func (e *Exporter) serveReload(w http.ResponseWriter, _ *http.Request) {
-	if !e.reloadLimit.AllowN(e.options.Now(), 1) {
+	_, err, _ := e.reloads.Do("", func() (any, error) {
+		e.reloading <- struct{}{}
+		defer func() { <-e.reloading }()
+		e.reloads.Forget("")
+		if !e.reloadLimit.AllowN(e.options.Now(), 1) {
+			return nil, errTooManyReloads
+		}
+		return nil, e.Reload()
+	})
+	switch {
+	case errors.Is(err, errTooManyReloads):
 		w.Header().Set("Retry-After", strconv.Itoa(int(reloadInterval.Seconds())))
-		http.Error(w, "too many reloads; try again in half a minute", http.StatusTooManyRequests)
-		return
-	}
-	if err := e.Reload(); err != nil {
+		http.Error(w, err.Error(), http.StatusTooManyRequests)
+	case err != nil:
 		http.Error(w, "Reloading the configuration failed; keeping the current one:\n"+err.Error(), http.StatusInternalServerError)
 	}
 }

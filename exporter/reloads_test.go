@@ -7,6 +7,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/config"
+	"github.com/cbr-exporter/cbr_exporter/exporter"
 )
 
 // TestReloadFlood has a client reload twice a second for two minutes. The API takes two seconds
@@ -47,6 +50,44 @@ func TestReloadFlood(t *testing.T) {
 		}
 		if got := e.fetch(t, http.MethodPost, "/-/reload"); got.status != http.StatusOK {
 			t.Errorf("after the flood: got status %d, want 200", got.status)
+		}
+	})
+}
+
+// TestReloadsAtATime has many clients reload while a reload runs. They share the next one,
+// which has the configuration of that moment.
+func TestReloadsAtATime(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "three_tasks")
+		var loads atomic.Int64
+		var name atomic.Value
+		name.Store("test")
+		e := start(t, hosts{api.host: api}, "", func(o *exporter.Options) {
+			o.Load = func() (*config.Config, error) {
+				text := configuration(named(api.project(), name.Load().(string)))
+				if loads.Add(1) > 1 {
+					time.Sleep(time.Second)
+				}
+				return config.Parse("test.yml", ".", []byte(text), nil)
+			}
+		})
+		go e.do(t, http.MethodPost, "/-/reload", nil)
+		synctest.Wait() // it has read the old file
+		name.Store("changed")
+		var answered atomic.Int64
+		for range 50 {
+			go func() {
+				status, body := e.do(t, http.MethodPut, "/-/reload", nil)
+				if _, page := e.do(t, http.MethodGet, "/config", nil); status != http.StatusOK || !strings.Contains(page, "name: changed") {
+					t.Errorf("got status %d, %q and the configuration\n%s", status, body, page)
+				}
+				answered.Add(1)
+			}()
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := loads.Load(); got != 3 || answered.Load() != 50 {
+			t.Errorf("%d loads and %d answers, want that of the start, one that ran, one for all others", got, answered.Load())
 		}
 	})
 }

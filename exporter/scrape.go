@@ -27,10 +27,7 @@ const (
 // metricsPage returns the metrics of all projects, of the exporter and of the process.
 // Its status is always 200: failures of the API are metrics too.
 func (e *Exporter) metricsPage(r *http.Request) *answer {
-	ctx, cancel := e.scrapeContext(r, &e.margin)
-	defer cancel()
-	current, known := e.scrape(ctx, allProjects)
-	return e.pageInTurn(r, &e.margin, e.options.Registry, current, known)
+	return e.scrapePage(r, allProjects, &e.margin, e.options.Registry)
 }
 
 // ownMetricsPage returns the metrics of the exporter and of the process. It sends no
@@ -71,16 +68,29 @@ func (e *Exporter) scrape(ctx context.Context, name string) (current *projects, 
 	}
 }
 
-// pageInTurn returns a page of metrics, or nil if the client is gone before its turn. It records
-// in m how long the page took.
-func (e *Exporter) pageInTurn(r *http.Request, m *margin, own prometheus.Gatherer, current *projects, known []protection.Snapshot) *answer {
-	var page *answer
-	inTurn(e.pages, r, func() {
+// scrapePage scrapes, and returns a page with the result and the metrics of own. It records in m
+// how long the page took. It returns nil if there is no such project.
+//
+// Requests for the same page while it is made share it: otherwise many clients would keep a
+// scrape from its turn. Their results are as good as each other, as none has missed its deadline,
+// or all have, so that something may be missing.
+func (e *Exporter) scrapePage(r *http.Request, name string, m *margin, own prometheus.Gatherer) *answer {
+	ctx, cancel := e.scrapeContext(r, m)
+	defer cancel()
+	current, known := e.scrape(ctx, name)
+	if current == nil {
+		return nil
+	}
+	key := fmt.Sprintf("%p %q %t %q %q", current, name, ctx.Err() == nil, r.Header["Accept"], r.URL.Query()["name[]"])
+	page, _, _ := e.making.Do(key, func() (any, error) {
+		e.pages <- struct{}{}
+		defer func() { <-e.pages }()
 		start := e.options.Now()
-		page = e.newPage(r, own, current.collector.Families(known...))
+		page := e.newPage(r, own, current.collector.Families(known...))
 		m.observe(e.options.Now().Sub(start))
+		return page, nil
 	})
-	return page
+	return page.(*answer)
 }
 
 // inTurn makes a page when it is among the turns, unless the client is gone by then.
@@ -107,9 +117,7 @@ func (e *Exporter) limited(makePage func(*http.Request) *answer) http.HandlerFun
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the API may take longer than WriteTimeout
-		if page := counted(r); page != nil {
-			page.send(w, r, e.scrapeTimeout(r))
-		}
+		counted(r).send(w, r, e.scrapeTimeout(r))
 	}
 }
 
@@ -164,18 +172,14 @@ func (e *Exporter) probePage(r *http.Request) *answer {
 		return e.probeError(http.StatusBadRequest, "Name one project, as in ?project=NAME.")
 	}
 	name := names[0]
-	p := e.current.Load().named(name)
-	if p == nil {
+	var page *answer
+	if p := e.current.Load().named(name); p != nil {
+		page = e.scrapePage(r, name, p.margin, ofProject(name, e.options.Registry))
+	}
+	if page == nil { // a reload may have removed the project
 		return e.probeError(http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
 	}
-
-	ctx, cancel := e.scrapeContext(r, p.margin)
-	defer cancel()
-	current, known := e.scrape(ctx, name)
-	if current == nil { // a reload has removed the project
-		return e.probeError(http.StatusNotFound, fmt.Sprintf("There is no project %q.", name))
-	}
-	return e.pageInTurn(r, p.margin, ofProject(name, e.options.Registry), current, known)
+	return page
 }
 
 // probeError returns a page with the problem and the names of all projects.

@@ -2,7 +2,7 @@ package exporter_test
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -156,42 +156,90 @@ func TestReloadsDuringScrape(t *testing.T) {
 	}
 }
 
-// TestPagesAtATime has each page take a minute to make. Four are made at a time; the
-// others wait, unless their client is gone.
+// TestPagesAtATime has six different pages take a minute each to make. Four are made at a time.
 func TestPagesAtATime(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		registry, slow := prometheus.NewRegistry(), &slowCollector{delay: time.Minute}
 		registry.MustRegister(slow)
 		api := loadAPI(t, "vendor_sample")
-		e := start(t, hosts{api.host: api}, configuration(api.project()), exposing(registry))
+		names := []string{"a", "b", "c", "d", "e", "f"}
+		var projects []string
+		for _, name := range names {
+			projects = append(projects, named(api.project(), name))
+		}
+		e := start(t, hosts{api.host: api}, configuration(projects...), exposing(registry))
 		var received atomic.Int64
-		get := func(ctx context.Context) {
-			w := httptest.NewRecorder()
-			e.handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/metrics", http.NoBody))
-			if w.Body.Len() > 0 {
-				received.Add(1)
-			}
+		for _, name := range names {
+			go func() {
+				if _, body := e.do(t, http.MethodGet, "/probe?project="+name, nil); body != "" {
+					received.Add(1)
+				}
+			}()
 		}
-		for range 6 {
-			go get(t.Context())
-		}
-		time.Sleep(time.Second) // four are being made, two wait
-		ctx, cancel := context.WithCancelCause(t.Context())
-		go get(ctx)
-		time.Sleep(time.Second)
-		cancel(errors.New("the client is gone"))
 		time.Sleep(time.Hour)
 		if got := slow.most.Load(); got != 4 {
 			t.Errorf("%d pages were made at a time, want 4", got)
 		}
 		if got, made := received.Load(), slow.all.Load(); got != 6 || made != 6 {
-			t.Errorf("%d pages were made and %d received, want the 6 whose client was not gone", made, got)
+			t.Errorf("%d pages were made and %d received, want 6", made, got)
 		}
 	})
 }
 
-// TestMaxRequests has six scrapes in flight, of which two wait for their turn: as many as are
-// allowed. Others are refused, on all pages with metrics and only there.
+// TestSharedPage has many scrape at a time, while a page takes a second to make. The clients of
+// the first scrapes go away.
+func TestSharedPage(t *testing.T) {
+	cases := []struct {
+		name string
+		path func(n int) string
+		gone int // clients
+		want int64
+	}{
+		{"same", func(int) string { return "/metrics" }, 0, 1},
+		{"same project", func(int) string { return "/probe?project=test" }, 0, 1},
+		{"the first client goes", func(int) string { return "/metrics" }, 1, 1},
+		{"different selections", func(n int) string { return fmt.Sprintf("/metrics?name[]=cbr_up&name[]=%d", n%2) }, 0, 2},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				registry, slow := prometheus.NewRegistry(), &slowCollector{delay: time.Second}
+				registry.MustRegister(slow)
+				api := loadAPI(t, "vendor_sample")
+				e := start(t, hosts{api.host: api}, configuration(api.project()), exposing(registry))
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var pages [20]string
+				for n := range pages {
+					client := t.Context()
+					if n < c.gone {
+						client = ctx
+					}
+					go func() {
+						w := httptest.NewRecorder()
+						e.handler.ServeHTTP(w, httptest.NewRequestWithContext(client, http.MethodGet, c.path(n), http.NoBody))
+						pages[n] = w.Body.String()
+					}()
+					synctest.Wait()
+				}
+				cancel()
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				for n, page := range pages[c.gone:] {
+					if !strings.Contains(page, `cbr_up{project="test"} 1`) {
+						t.Errorf("scrape %d: got %q", n, page)
+					}
+				}
+				if got := slow.all.Load(); got != c.want {
+					t.Errorf("%d pages were made, want %d", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// TestMaxRequests has six scrapes in flight, of which four wait for the page of another: as
+// many as are allowed. Others are refused, on all pages with metrics and only there.
 func TestMaxRequests(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		registry, slow := prometheus.NewRegistry(), &slowCollector{delay: time.Minute}
@@ -199,7 +247,7 @@ func TestMaxRequests(t *testing.T) {
 		api := loadAPI(t, "vendor_sample")
 		e := start(t, hosts{api.host: api}, configuration(api.project()), exposing(registry),
 			func(o *exporter.Options) { o.MaxRequests = 6 })
-		for range 3 {
+		for range 3 { // of the same page, and of the same project
 			go e.do(t, http.MethodGet, "/metrics", nil)
 			go e.do(t, http.MethodGet, "/probe?project=test", nil)
 		}
