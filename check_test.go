@@ -220,6 +220,11 @@ func TestCheckConnectionLate(t *testing.T) {
 			"scrape: {timeout: 200ms}" + strings.Replace(oneTask(api.URL), "project_id: 04f1829c788037ac2fb8c01eb2b04b95", "iam_endpoint: http://"+silent.Addr().String(), 1),
 			noResponse + "iam_endpoint, DNS, the firewall and the proxy, or raise scrape.timeout\n",
 		},
+		"a silent IAM of a user": {
+			"scrape: {timeout: 1s}" + strings.Replace(oneTask(api.URL), "credentials: {token: a-token}",
+				"iam_endpoint: http://"+silent.Addr().String()+"\n    credentials: {username: u, password: p, domain_name: d}", 1),
+			"does not work: ShowOpLog: login failed at " + silent.Addr().String() + ": " + noResponse + "iam_endpoint, DNS, the firewall and the proxy, or raise scrape.timeout\n",
+		},
 		"a low rate": {
 			"scrape: {timeout: 1s, requests_per_second: 0.5}" + strings.Replace(oneTask(api.URL), "task_ids: [4827f2da-b008-4507-ab7d-42d0df5ed912]", "vaults: {}", 1),
 			", after the deadline: context deadline exceeded; raise scrape.requests_per_second or scrape.timeout\n",

@@ -269,9 +269,14 @@ func ReasonOf(err error) Reason {
 // StopsAll reports whether every further request of the project would fail for the same
 // reason. Sending them may lock an access key or a user.
 func StopsAll(err error) bool {
-	reason := ReasonOf(err)
-	return reason == ReasonCredentials || reason == ReasonClock || errors.Is(err, ErrLogin) ||
-		errors.Is(err, ErrProjectID) && reason != ReasonDeadline // a later request may have more time
+	switch ReasonOf(err) {
+	case ReasonCredentials, ReasonClock:
+		return true
+	case ReasonDeadline: // a later request may have more time
+		return false
+	default:
+		return errors.Is(err, ErrLogin) || errors.Is(err, ErrProjectID)
+	}
 }
 
 // reason goes by the code first: the same code comes with several statuses.

@@ -61,7 +61,7 @@ func (e *Exporter) passwordAuth(p config.Project, next http.RoundTripper) (auth,
 	if err != nil {
 		return auth{}, err
 	}
-	c := p.Credentials
+	c, iamHost := p.Credentials, host(p.IAMEndpoint)
 	password := secret(c.Password, c.PasswordFile)
 	login := func(ctx context.Context) (cbrapi.Token, error) {
 		value, err := password()
@@ -76,7 +76,7 @@ func (e *Exporter) passwordAuth(p config.Project, next http.RoundTripper) (auth,
 			ProjectName: p.LookupName(),
 		})
 		if err != nil {
-			return cbrapi.Token{}, fmt.Errorf("%w: %w", cbrapi.ErrLogin, err)
+			return cbrapi.Token{}, fmt.Errorf("%w at %s: %w", cbrapi.ErrLogin, iamHost, err)
 		}
 		return token, nil
 	}
@@ -92,7 +92,7 @@ func (e *Exporter) passwordAuth(p config.Project, next http.RoundTripper) (auth,
 		Secret: secretWith(p.IAMEndpoint, p.ProjectID, p.LookupName()),
 		User:   secretWith(),
 	}
-	tokens := credentials.NewPassword(e.guard.Login(identity, login), next, e.options.Now)
+	tokens := credentials.NewPassword(e.guard.Login(identity, login), iamHost, next, e.options.Now)
 	return auth{e.guard.Watch(identity, tokens), tokens.Expiry}, nil
 }
 

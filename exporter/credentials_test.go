@@ -647,6 +647,34 @@ func TestAgencyUnreachable(t *testing.T) {
 	})
 }
 
+// TestSilentIAM has IAM accept connections and say nothing. The log names IAM, not CBR, which is
+// never asked, however many requests wait for the login.
+func TestSilentIAM(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		api := loadAPI(t, "vendor_sample")
+		settings := strings.Replace(api.project(), "credentials: {token: "+token+"}",
+			"iam_endpoint: https://iam.test\n    credentials: {username: u, password: p, domain_name: d}\n    vaults: {}\n    discovery: {}", 1)
+		e := start(t, hosts{api.host: api, "iam.test": http.HandlerFunc(hang)}, configuration(settings), alwaysNoon)
+		page := e.scrape(t)
+		if want := `cbr_scrape_error{project="test",reason="deadline"} 1`; !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+		time.Sleep(time.Minute) // until the login is given up
+		warnings := 0
+		for line := range strings.Lines(e.log.String()) {
+			if !strings.Contains(line, "level=warn") {
+				continue
+			}
+			if warnings++; !strings.Contains(line, "login failed at iam.test: ") {
+				t.Errorf("a warning does not name IAM: %s", line)
+			}
+		}
+		if warnings == 0 {
+			t.Errorf("no warning in the log:\n%s", e.log)
+		}
+	})
+}
+
 // TestExpiryPage compares a whole page of a project whose token says when it expires:
 // an hour after noon, though IAM's clock is a day ahead.
 func TestExpiryPage(t *testing.T) {

@@ -54,11 +54,18 @@ func credentialHosts(p config.Project) []string {
 	}
 	var hosts []string
 	for _, endpoint := range endpoints {
-		if u, err := url.Parse(endpoint); err == nil {
-			hosts = append(hosts, u.Host)
-		}
+		hosts = append(hosts, host(endpoint))
 	}
 	return hosts
+}
+
+// host returns the host of a URL of the configuration, which is valid.
+func host(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // baseTransport returns a transport with its own connections, so that a project whose

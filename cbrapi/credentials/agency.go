@@ -50,7 +50,7 @@ func NewAgency(endpoint string, transport http.RoundTripper, now func() time.Tim
 		}
 	}
 	a := &Agency{endpoint: endpoint, transport: transport, now: now}
-	a.keys = lease[Keys]{fetch: a.fetch, timeout: agencyTimeout, now: now}
+	a.keys = lease[Keys]{fetch: a.fetch, timeout: agencyTimeout, silent: fmt.Errorf("%w at %s", cbrapi.ErrMetadata, endpoint), now: now}
 	return a
 }
 

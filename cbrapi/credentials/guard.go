@@ -166,7 +166,7 @@ func (w *Guarded) admit(req *http.Request) (next http.RoundTripper, c *credentia
 		case <-grace.C:
 			hung = other
 		case <-req.Context().Done():
-			err = context.Cause(req.Context())
+			err = fmt.Errorf("waiting for another request to prove the credentials: %w", context.Cause(req.Context()))
 		}
 		grace.Stop()
 		if err != nil {

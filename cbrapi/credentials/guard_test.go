@@ -654,7 +654,7 @@ func TestGuardRequestEndedByARefusal(t *testing.T) {
 		"password": func(g *credentials.Guard, next http.RoundTripper) *credentials.Guarded {
 			identity := credentials.Identity{Secret: fixed, User: fixed}
 			login := g.Login(identity, (&iam{password: password}).login("project", &password))
-			return g.Watch(identity, credentials.NewPassword(login, next, time.Now))
+			return g.Watch(identity, credentials.NewPassword(login, iamHost, next, time.Now))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,14 +2,12 @@ package credentials
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
-	"golang.org/x/time/rate"
-
-	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
 const (
@@ -25,7 +23,7 @@ const (
 type lease[V comparable] struct {
 	fetch   func(context.Context) (leased[V], error)
 	timeout time.Duration // of a fetch, which can serve requests with different deadlines
-	values  *rate.Limiter // has a token for each value that may be fetched; nil: no limit
+	silent  error         // names the service that a request waits for until its deadline
 	now     func() time.Time
 
 	fetches singleflight.Group
@@ -76,18 +74,12 @@ func (l *lease[V]) renew(ctx context.Context, old V) (V, error) {
 		if last.value != old {
 			return last.value, nil // another request has renewed it
 		}
-		if l.values != nil && l.values.TokensAt(l.now()) < 1 {
-			return nil, fmt.Errorf("%w: new tokens are refused or expire within a minute, and there is one login a minute", cbrapi.ErrCredentials)
-		}
 		// The fetch serves all requests that wait, so it must not end with the first one.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.timeout)
 		defer cancel()
 		fetched, err := l.fetch(ctx)
 		if err != nil {
 			return nil, err
-		}
-		if l.values != nil {
-			l.values.AllowN(l.now(), 1)
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -100,7 +92,11 @@ func (l *lease[V]) renew(ctx context.Context, old V) (V, error) {
 		return value, r.Err
 	case <-ctx.Done():
 		var none V
-		return none, context.Cause(ctx)
+		err := context.Cause(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%w: %w", l.silent, err)
+		}
+		return none, err
 	}
 }
 

@@ -189,7 +189,7 @@ func TestTokensAfterThePasswordChanged(t *testing.T) {
 			user := credentials.Fixed(password)
 			identity := credentials.Fixed(project + password)
 			login := guard.Login(credentials.Identity{Secret: identity, User: user}, i.login(project, &password))
-			guarded = append(guarded, guard.Watch(credentials.Identity{Secret: identity, User: user}, credentials.NewPassword(login, tokens, time.Now)))
+			guarded = append(guarded, guard.Watch(credentials.Identity{Secret: identity, User: user}, credentials.NewPassword(login, iamHost, tokens, time.Now)))
 		}
 		all := func() {
 			for _, g := range guarded {
@@ -224,7 +224,7 @@ func TestRefusedLoginIsRetriedHourly(t *testing.T) {
 		i, password := &iam{password: "right"}, "wrong"
 		guard, user := credentials.NewGuard(time.Now), credentials.Fixed("user")
 		login := guard.Login(credentials.Identity{Secret: user, User: user}, i.login("project", &password))
-		guarded := guard.Watch(credentials.Identity{Secret: user, User: user}, credentials.NewPassword(login, newGateway(http.StatusOK), time.Now))
+		guarded := guard.Watch(credentials.Identity{Secret: user, User: user}, credentials.NewPassword(login, iamHost, newGateway(http.StatusOK), time.Now))
 		for range 240 {
 			_ = get(t.Context(), t, guarded, "a")
 			time.Sleep(time.Minute)
@@ -246,7 +246,7 @@ func TestSlowRefusedLogin(t *testing.T) {
 			time.Sleep(20 * time.Second)
 			return cbrapi.Token{}, &cbrapi.Error{StatusCode: http.StatusUnauthorized}
 		})
-		guarded := guard.Watch(identity, credentials.NewPassword(login, unused(t), time.Now))
+		guarded := guard.Watch(identity, credentials.NewPassword(login, iamHost, unused(t), time.Now))
 		for range 60 {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			_ = get(ctx, t, guarded, "a")
@@ -266,7 +266,7 @@ func TestRefusedTokenAfterLogin(t *testing.T) {
 		i, password := &iam{password: "right"}, "right"
 		g := newGateway(http.StatusUnauthorized)
 		guard, user := credentials.NewGuard(time.Now), credentials.Fixed("user")
-		guarded := guard.Watch(credentials.Identity{Secret: user, User: user}, credentials.NewPassword(guard.Login(credentials.Identity{Secret: user, User: user}, i.login("project", &password)), g, time.Now))
+		guarded := guard.Watch(credentials.Identity{Secret: user, User: user}, credentials.NewPassword(guard.Login(credentials.Identity{Secret: user, User: user}, i.login("project", &password)), iamHost, g, time.Now))
 		_ = get(t.Context(), t, guarded, "a")
 		g.setStatus(http.StatusOK)
 		time.Sleep(5 * time.Minute)
@@ -289,7 +289,7 @@ func TestRefusedRenewals(t *testing.T) {
 			}
 			return cbrapi.Token{Value: "T", IssuedAt: iamEpoch(), ExpiresAt: iamEpoch().Add(day)}, nil
 		})
-		guarded := guard.Watch(credentials.Identity{Secret: user, User: user}, credentials.NewPassword(login, newGateway(http.StatusOK), time.Now))
+		guarded := guard.Watch(credentials.Identity{Secret: user, User: user}, credentials.NewPassword(login, iamHost, newGateway(http.StatusOK), time.Now))
 		for range 24*60 - 1 {
 			if err := get(t.Context(), t, guarded, "a"); err != nil {
 				t.Fatal(err)
@@ -317,7 +317,7 @@ func TestRefusedErrorOfLogin(t *testing.T) {
 		guard, user := credentials.NewGuard(time.Now), credentials.Fixed("user")
 		project := func(name string) http.RoundTripper {
 			identity := credentials.Fixed(name)
-			return guard.Watch(credentials.Identity{Secret: identity, User: user}, credentials.NewPassword(guard.Login(credentials.Identity{Secret: identity, User: user}, login), unused(t), time.Now))
+			return guard.Watch(credentials.Identity{Secret: identity, User: user}, credentials.NewPassword(guard.Login(credentials.Identity{Secret: identity, User: user}, login), iamHost, unused(t), time.Now))
 		}
 		const next = "ShowOpLog: credentials refused at 2000-01-01T00:00:00Z: " + response +
 			"; next attempt at 2000-01-01T01:00:00Z, or as soon as they change"

@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -36,15 +37,23 @@ type Password struct {
 	next   http.RoundTripper
 }
 
-// NewPassword returns a Password that gets its tokens from login, sends requests
-// through next and takes the time from now.
-func NewPassword(login Login, next http.RoundTripper, now func() time.Time) *Password {
-	fetch := func(ctx context.Context) (leased[string], error) {
-		token, err := login(ctx)
-		return leasedToken(token, now()), err
-	}
+// NewPassword returns a Password that gets its tokens from login, which asks the host
+// called iam, sends requests through next and takes the time from now.
+func NewPassword(login Login, iam string, next http.RoundTripper, now func() time.Time) *Password {
 	logins := rate.NewLimiter(rate.Every(loginPause), loginBurst)
-	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, values: logins, now: now}, next: next}
+	fetch := func(ctx context.Context) (leased[string], error) {
+		if logins.TokensAt(now()) < 1 {
+			return leased[string]{}, fmt.Errorf("%w: new tokens are refused or expire within a minute, and there is one login a minute", cbrapi.ErrCredentials)
+		}
+		token, err := login(ctx)
+		if err != nil {
+			return leased[string]{}, err
+		}
+		logins.AllowN(now(), 1)
+		return leasedToken(token, now()), nil
+	}
+	silent := fmt.Errorf("%w at %s", cbrapi.ErrLogin, iam)
+	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, silent: silent, now: now}, next: next}
 }
 
 // Expiry returns when the current token expires, by our clock, if that is known.

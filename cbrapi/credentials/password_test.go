@@ -20,7 +20,10 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi/credentials"
 )
 
-const day = 24 * time.Hour
+const (
+	day     = 24 * time.Hour
+	iamHost = "iam.example.com"
+)
 
 // iamEpoch is the time by IAM's clock, which is not ours.
 func iamEpoch() time.Time { return time.Date(2015, 11, 9, 1, 42, 57, 0, time.UTC) }
@@ -146,7 +149,7 @@ const atOnce = 16
 func TestPasswordLogsInOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{takes: time.Second, life: day}
-		p := credentials.NewPassword(c.login, c, time.Now)
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 		_, errs := sendAll(t, p, atOnce)
 		if err := errors.Join(errs...); err != nil {
 			t.Fatal(err)
@@ -160,7 +163,7 @@ func TestPasswordLogsInOnce(t *testing.T) {
 func TestPasswordWaiterLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{takes: 10 * time.Second, life: day}
-		p := credentials.NewPassword(c.login, c, time.Now)
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 		began := time.Now()
 		leaves := errors.New("the pass is over")
 
@@ -199,7 +202,7 @@ func TestPasswordWaiterLeaves(t *testing.T) {
 func TestPasswordLoginIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{takes: day}
-		p := credentials.NewPassword(c.login, c, time.Now)
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 		began := time.Now()
 		_, err := send(p, newRequest(t))
 		if !errors.Is(err, context.DeadlineExceeded) || cbrapi.ReasonOf(err) != cbrapi.ReasonDeadline {
@@ -208,6 +211,26 @@ func TestPasswordLoginIsBounded(t *testing.T) {
 		if waited := time.Since(began); waited != 30*time.Second {
 			t.Errorf("the login took %v, want 30s", waited)
 		}
+	})
+}
+
+// TestPasswordSilentIAM has requests end before a login does. Each error names IAM: it is not
+// the host of the request that is silent. The next request may have more time.
+func TestPasswordSilentIAM(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &cloud{takes: 20 * time.Second, life: day}
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		for range 2 {
+			_, err := send(p, newRequest(t).WithContext(ctx))
+			const want = "login failed at iam.example.com: context deadline exceeded"
+			if err == nil || err.Error() != want || !errors.Is(err, cbrapi.ErrLogin) || cbrapi.ReasonOf(err) != cbrapi.ReasonDeadline || cbrapi.StopsAll(err) {
+				t.Errorf("the error is %v, which stops all: %t; want %s", err, cbrapi.StopsAll(err), want)
+			}
+		}
+		mustSend(t, p)
+		c.expect(t, "a request with more time", 1, "token-1")
 	})
 }
 
@@ -225,7 +248,7 @@ func TestPasswordRenewal(t *testing.T) {
 				now := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 				began := now
 				c := &cloud{life: test.life}
-				p := credentials.NewPassword(c.login, c, func() time.Time { return now })
+				p := credentials.NewPassword(c.login, iamHost, c, func() time.Time { return now })
 				mustSend(t, p)
 				now = began.Add(test.after - time.Nanosecond)
 				mustSend(t, p)
@@ -253,7 +276,7 @@ func TestPasswordOddLifetimes(t *testing.T) {
 					return token, nil
 				}
 				now := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
-				p := credentials.NewPassword(login, &cloud{}, func() time.Time { return now })
+				p := credentials.NewPassword(login, iamHost, &cloud{}, func() time.Time { return now })
 				mustSend(t, p)
 				now = now.Add(53 * time.Minute)
 				mustSend(t, p)
@@ -281,7 +304,7 @@ func TestPasswordExpiry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := &cloud{life: test.life}
-				p := credentials.NewPassword(c.login, c, time.Now)
+				p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 				if at, known := p.Expiry(); known {
 					t.Errorf("before the first login it is %v", at)
 				}
@@ -302,7 +325,7 @@ func TestPasswordKeepsTheOldTokenWhileItIsValid(t *testing.T) {
 		began := now
 		unavailable := &cbrapi.Error{Operation: "KeystoneCreateUserTokenByPassword", StatusCode: 503}
 		c := &cloud{life: 1000 * time.Minute}
-		p := credentials.NewPassword(c.login, c, func() time.Time { return now })
+		p := credentials.NewPassword(c.login, iamHost, c, func() time.Time { return now })
 		mustSend(t, p)
 		c.expect(t, "at first", 1, "token-1")
 
@@ -348,7 +371,7 @@ func TestPasswordKeepsTheOldTokenWhileItIsValid(t *testing.T) {
 func TestPasswordRenewsARefusedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{takes: time.Second, life: day}
-		p := credentials.NewPassword(c.login, c, time.Now)
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 		mustSend(t, p)
 		c.expect(t, "at first", 1, "token-1")
 
@@ -375,7 +398,7 @@ func TestPasswordRenewsARefusedToken(t *testing.T) {
 func TestPasswordLoginRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{life: day}
-		p := credentials.NewPassword(c.login, c, time.Now)
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 		for range 300 {
 			status, err := send(p, newRequest(t))
 			if status != http.StatusOK && cbrapi.ReasonOf(err) != cbrapi.ReasonCredentials {
@@ -393,7 +416,7 @@ func TestPasswordLoginRate(t *testing.T) {
 func TestPasswordRenewsOnceForALateRefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{life: day}
-		p := credentials.NewPassword(c.login, c, time.Now)
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 		mustSend(t, p)
 		c.expect(t, "at first", 1, "token-1")
 		c.refuse("token-1")
@@ -416,7 +439,7 @@ func TestPasswordReturnsWhatRefusesAFreshToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{life: day}
 		c.refuse("token-1", "token-2")
-		p := credentials.NewPassword(c.login, c, time.Now)
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 		resp, err := p.RoundTrip(newRequest(t))
 		if err != nil {
 			t.Fatal(err)
@@ -449,7 +472,7 @@ func TestPasswordAndRecordedErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := &cloud{life: day, refusal: test.status, says: test.body}
-				p := credentials.NewPassword(c.login, c, time.Now)
+				p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 				mustSend(t, p)
 				c.refuse("token-1")
 				c.expect(t, "at first", 1, "token-1")
@@ -482,7 +505,7 @@ func TestPasswordRenewsForNoOtherStatus(t *testing.T) {
 			return cbrapi.Token{Value: "T"}, nil
 		}
 		for _, status := range []int{200, 302, 403, 404, 407, 429, 500} {
-			p := credentials.NewPassword(login, roundTripper(func(req *http.Request) (*http.Response, error) {
+			p := credentials.NewPassword(login, iamHost, roundTripper(func(req *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: status, Body: http.NoBody, Request: req}, nil
 			}), time.Now)
 			logins = 0
@@ -491,7 +514,7 @@ func TestPasswordRenewsForNoOtherStatus(t *testing.T) {
 			}
 		}
 		logins = 0
-		p := credentials.NewPassword(login, roundTripper(func(*http.Request) (*http.Response, error) {
+		p := credentials.NewPassword(login, iamHost, roundTripper(func(*http.Request) (*http.Response, error) {
 			return nil, io.ErrUnexpectedEOF
 		}), time.Now)
 		if _, err := send(p, newRequest(t)); !errors.Is(err, io.ErrUnexpectedEOF) || logins != 1 {
@@ -504,7 +527,7 @@ func TestPasswordSharesARefusedLogin(t *testing.T) {
 	refused := &cbrapi.Error{Operation: "KeystoneCreateUserTokenByPassword", StatusCode: 401, Code: "401"}
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{takes: time.Second, loginErr: refused}
-		_, errs := sendAll(t, credentials.NewPassword(c.login, c, time.Now), atOnce)
+		_, errs := sendAll(t, credentials.NewPassword(c.login, iamHost, c, time.Now), atOnce)
 		for _, err := range errs {
 			if !errors.Is(err, refused) {
 				t.Errorf("the error is %v, want %v", err, refused)
@@ -515,7 +538,7 @@ func TestPasswordSharesARefusedLogin(t *testing.T) {
 	// The same if an accepted token is refused.
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{takes: time.Second, life: day}
-		p := credentials.NewPassword(c.login, c, time.Now)
+		p := credentials.NewPassword(c.login, iamHost, c, time.Now)
 		mustSend(t, p)
 		c.expect(t, "at first", 1, "token-1")
 		c.refuse("token-1")
@@ -551,7 +574,7 @@ func TestPasswordHangingRenewal(t *testing.T) {
 			sent = req.Header.Get("X-Auth-Token")
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 		})
-		p := credentials.NewPassword(login, next, time.Now)
+		p := credentials.NewPassword(login, iamHost, next, time.Now)
 		mustSend(t, p)
 		time.Sleep(9 * time.Hour)
 
