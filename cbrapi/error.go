@@ -20,7 +20,7 @@ const (
 	// maxClockSkew is how far the time of a signature may be off the API's clock. See
 	// https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-002.html.
 	maxClockSkew   = 15 * time.Minute
-	maxRetryAfter  = 5 * time.Minute
+	maxRetryAfter  = time.Minute // the header may be wrong
 	codeNoSuchTask = "BackupService.6500"
 )
 
@@ -36,7 +36,7 @@ type Error struct {
 	// request for that, else 0.
 	ClockSkew time.Duration
 	// RetryAfter is how long to wait before the next request, by the Retry-After header
-	// of a 429 or 503: at most five minutes, and 0 if there is none or it is a date.
+	// of a 429 or 503: at most a minute, and 0 if there is none or it is a date.
 	RetryAfter time.Duration
 }
 

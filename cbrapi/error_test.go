@@ -346,9 +346,9 @@ func TestRetryAfter(t *testing.T) {
 	}{
 		"seconds":               {429, "30", 30 * time.Second},
 		"seconds, out of order": {503, "30", 30 * time.Second},
-		"five minutes":          {429, "300", 5 * time.Minute},
-		"more than that":        {429, "301", 5 * time.Minute},
-		"absurd":                {429, "1000000000", 5 * time.Minute},
+		"a minute":              {429, "60", time.Minute},
+		"more than that":        {429, "61", time.Minute},
+		"absurd":                {429, "1000000000", time.Minute},
 		"no number":             {429, "1e9", 0},
 		"a time in 2099":        {429, "Thu, 12 Mar 2099 01:03:03 GMT", 0},
 		"at once":               {429, "0", 0},

@@ -86,7 +86,7 @@ func TestThrottlingLeavesNoTime(t *testing.T) {
 		says      string
 	}{
 		"Retry-After":     {20, throttledFor(30), 0, false, "; paused until 2000-01-01T00:00:30Z"},
-		"default pause":   {0, status(429), time.Second, false, "; paused until 2000-01-01T00:00:05Z"},
+		"default pause":   {0, status(429), time.Second, false, "; paused until 2000-01-01T00:00:07Z"},
 		"the halved rate": {1.8, throttledFor(1), time.Second, true, " and the next request is due in 1s, after the deadline"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,107 +143,38 @@ func TestCancelledWhileWaiting(t *testing.T) {
 }
 
 func TestPauses(t *testing.T) {
-	const s = time.Second
-	noSuchTask := outcome{status: 404, code: "BackupService.6500"}
+	throttled := status(429)
 	for name, test := range map[string]struct {
-		jitter   float64
-		outcomes []outcome
-		want     []time.Duration
+		jitter  float64
+		outcome outcome
+		want    time.Duration
 	}{
-		"usual":                     {0.5, []outcome{status(429), status(429), status(429)}, []time.Duration{5 * s, 10 * s, 10 * s}},
-		"shortest":                  {0, []outcome{status(429), status(429), status(429)}, []time.Duration{4 * s, 8 * s, 8 * s}},
-		"longest":                   {1, []outcome{status(429), status(429), status(429)}, []time.Duration{6 * s, 10 * s, 10 * s}},
-		"after a success":           {0.5, []outcome{status(429), status(429), status(200), status(429)}, []time.Duration{5 * s, 10 * s, 0, 5 * s}},
-		"Retry-After":               {0, []outcome{throttledFor(7), status(429), throttledFor(1)}, []time.Duration{7 * s, 8 * s, s}},
-		"Retry-After of a minute":   {0.5, []outcome{throttledFor(60), throttledFor(60)}, []time.Duration{60 * s, 60 * s}},
-		"Retry-After of 90 s":       {0.5, []outcome{throttledFor(90)}, []time.Duration{60 * s}},
-		"Retry-After of 48 h":       {0.5, []outcome{throttledFor(48 * 3600), throttledFor(48 * 3600)}, []time.Duration{60 * s, 60 * s}},
-		"an error is no success":    {0.5, []outcome{status(429), status(500), status(429)}, []time.Duration{5 * s, 0, 10 * s}},
-		"no such task is a success": {0.5, []outcome{status(429), noSuchTask, status(429)}, []time.Duration{5 * s, 0, 5 * s}},
-		"a throttled login is IAM's": {
-			0.5,
-			[]outcome{broken(fmt.Errorf("%w: %w", cbrapi.ErrLogin, &cbrapi.Error{StatusCode: 429})), status(429)},
-			[]time.Duration{0, 5 * s},
-		},
+		"usual":                      {0.5, throttled, 7500 * ms},
+		"shortest":                   {0, throttled, 5 * time.Second},
+		"longest":                    {1, throttled, 10 * time.Second},
+		"Retry-After":                {0, throttledFor(7), 7 * time.Second},
+		"Retry-After of a minute":    {0, throttledFor(60), time.Minute},
+		"Retry-After of two days":    {0, throttledFor(48 * 3600), time.Minute},
+		"a throttled login is IAM's": {0, broken(fmt.Errorf("%w: %w", cbrapi.ErrLogin, &cbrapi.Error{StatusCode: 429})), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := newLimitedAPI()
 				c := a.client(t, newJitteryLimiter(20, test.jitter))
-				for i, o := range test.outcomes {
-					getOnce(t, a, c, o)
-					if test.want[i] == 0 {
-						time.Sleep(time.Second) // so that the rate allows the next one
-					}
-					if test.want[i] > 0 {
-						time.Sleep(test.want[i] - time.Nanosecond)
-						if err := getWithin(t, time.Nanosecond, c); !errors.Is(err, cbrapi.ErrThrottled) {
-							t.Errorf("at the end of the pause after response %d the error is %v, want ErrThrottled", i+1, err)
-						}
+				for range 3 {
+					getOnce(t, a, c, test.outcome)
+					if test.want > 0 {
+						time.Sleep(test.want - time.Nanosecond)
+						expectError(t, getWithin(t, time.Nanosecond, c), cbrapi.ErrThrottled)
 						time.Sleep(time.Nanosecond)
 					}
 				}
-				expectPause(t, c, "after all pauses", 0)
+				if test.want == 0 {
+					expectPause(t, c, "after all responses", 0)
+				}
 			})
 		})
 	}
-}
-
-// TestProbes has the API ask for a pause of an hour, of which five minutes are believed.
-// Requests that come each second probe it once a minute. Limiters that inherit from each
-// other change nothing.
-func TestProbes(t *testing.T) {
-	for name, test := range map[string]struct {
-		good time.Duration // from then on the API responds well
-		want []time.Duration
-	}{
-		"at the first probe":  {30 * time.Second, []time.Duration{0, 60 * time.Second, 61 * time.Second}},
-		"at the second probe": {70 * time.Second, []time.Duration{0, 60 * time.Second, 120 * time.Second, 121 * time.Second}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				a := newLimitedAPI()
-				a.outcome = func(int) outcome {
-					if time.Since(a.began) < test.good {
-						return throttledFor(3600)
-					}
-					return status(200)
-				}
-				l := newLimiter(20)
-				for a.count() < len(test.want) {
-					next := newLimiter(20)
-					next.Inherit(l)
-					l = next
-					err := getWithin(t, ms, a.client(t, l))
-					if good := time.Since(a.began) >= test.want[len(test.want)-2]; good != (err == nil) {
-						t.Errorf("after %s: the error is %v", time.Since(a.began), err)
-					}
-					time.Sleep(time.Second)
-				}
-				a.expectSent(t, test.want...)
-			})
-		})
-	}
-}
-
-// Requests that wait in a pause which a probe ends are sent then, or when the next probe would
-// have been due.
-func TestProbeEndsThePause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := newLimitedAPI(throttledFor(300), status(200))
-		c := a.client(t, newLimiter(20))
-		var wg sync.WaitGroup
-		for range 3 {
-			wg.Go(func() { mustGet(t, c) })
-		}
-		wg.Wait()
-		if took := time.Since(a.began); took > 122*time.Second {
-			t.Errorf("the requests took %s, want two minutes at most, and a second for the rest", took)
-		}
-		if got := a.count(); got > 6 {
-			t.Errorf("%d requests were sent", got)
-		}
-	})
 }
 
 func TestNothingIsSentInAPause(t *testing.T) {
@@ -292,7 +223,7 @@ func TestConcurrentRequestsAreThrottled(t *testing.T) {
 		outcome func(n int) outcome
 		pause   time.Duration
 	}{
-		"no header":       {func(int) outcome { return status(429) }, 5 * time.Second},
+		"no header":       {func(int) outcome { return status(429) }, 7500 * ms},
 		"the same header": {func(int) outcome { return throttledFor(2) }, 2 * time.Second},
 		"one is longer":   {throttledFor, 16 * time.Second},
 		"one is shorter":  {func(n int) outcome { return throttledFor(17 - n) }, 16 * time.Second},
@@ -347,7 +278,7 @@ func TestLateResponses(t *testing.T) {
 				getOnce(t, fast, c, status(429))
 				wg.Wait()
 				getOnce(t, fast, c, status(429))
-				expectPause(t, c, "after the second 429", 10*time.Second)
+				expectPause(t, c, "after the second 429", 7500*ms)
 				expectRate(t, c, "after the second pause", 5)
 			})
 		})
@@ -412,9 +343,9 @@ func TestRateIsRestored(t *testing.T) {
 		throttled int
 		want      []float64 // after 0, 2, … seconds of successes
 	}{
-		"from half":      {18, 1, []float64{9, 10.5, 12, 13.5, 15, 16.5, 18, 18}},
+		"from half":      {18, 1, []float64{9, 11.25, 13.5, 15.75, 18, 18}},
 		"from a quarter": {8, 2, []float64{2, 3, 4, 5, 6, 7, 8, 8}},
-		"to no limit":    {0, 1, []float64{10, 10 + 10./6, 10 + 20./6, 15, 10 + 40./6, 10 + 50./6, 0}},
+		"to no limit":    {0, 1, []float64{10, 12.5, 15, 17.5, 0}},
 		"unchanged":      {1, 2, []float64{1, 1, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -477,7 +408,10 @@ func TestOnlySuccessesRestoreTheRate(t *testing.T) {
 		for range 10 { // a second of them
 			mustGet(t, c)
 		}
-		expectRate(t, c, "after a second of successes", 10+10./6)
+		expectRate(t, c, "after a second of successes", 12.5)
+		time.Sleep(2 * time.Second)
+		getOnce(t, a, c, outcome{status: 404, code: "BackupService.6500"})
+		expectRate(t, c, "after the response that there is no such task", 15)
 	})
 }
 
@@ -488,15 +422,15 @@ func TestInherit(t *testing.T) {
 		successes         time.Duration // after the pause
 		want              []float64     // at once, and after 2, 4, … seconds of successes
 	}{
-		"just after the pause":      {18, 18, true, 0, []float64{9, 10.5, 12, 13.5, 15, 16.5, 18, 18}},
-		"half restored":             {18, 18, true, 6 * time.Second, []float64{13.5, 15, 16.5, 18, 18}},
+		"just after the pause":      {18, 18, true, 0, []float64{9, 11.25, 13.5, 15.75, 18, 18}},
+		"half restored":             {18, 18, true, 4 * time.Second, []float64{13.5, 15.75, 18, 18}},
 		"restored":                  {18, 18, true, 12 * time.Second, []float64{18, 18}},
 		"never throttled":           {18, 18, false, 0, []float64{18, 18}},
-		"to more than before":       {18, 33, true, 0, []float64{9, 13, 17, 21, 25, 29, 33, 33}},
+		"to more than before":       {18, 33, true, 0, []float64{9, 13.125, 17.25, 21.375, 25.5, 29.625, 33, 33}},
 		"to less than what is left": {18, 5, true, 0, []float64{5, 5}},
-		"to more than what is left": {18, 12, true, 0, []float64{9, 9.5, 10, 10.5, 11, 11.5, 12, 12}},
-		"from no limit":             {0, 16, true, 0, []float64{10, 11, 12, 13, 14, 15, 16, 16}},
-		"to no limit":               {16, 0, true, 0, []float64{8, 10, 12, 14, 16, 18, 0}},
+		"to more than what is left": {18, 12, true, 0, []float64{9, 10.5, 12, 12}},
+		"from no limit":             {0, 16, true, 0, []float64{10, 12, 14, 16, 16}},
+		"to no limit":               {16, 0, true, 0, []float64{8, 10.5, 13, 15.5, 18, 0}},
 		"from no limit, unchanged":  {0, 16, false, 0, []float64{16, 16}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -527,17 +461,13 @@ func TestInheritPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newLimitedAPI()
 		old := newLimiter(20)
-		getOnce(t, a, a.client(t, old), status(429))
-		time.Sleep(5 * time.Second)
-		getOnce(t, a, a.client(t, old), status(429))
+		getOnce(t, a, a.client(t, old), throttledFor(10))
 		time.Sleep(4 * time.Second)
 		l := newLimiter(20)
 		l.Inherit(old)
 		c := a.client(t, l)
 		expectError(t, getWithin(t, time.Second, c), cbrapi.ErrThrottled)
-		time.Sleep(6 * time.Second)
-		getOnce(t, a, c, status(429))
-		expectPause(t, c, "after the third 429", 10*time.Second)
+		expectPause(t, c, "after the reload", 6*time.Second)
 	})
 }
 

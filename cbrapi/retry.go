@@ -44,13 +44,13 @@ func (l *Limiter) retryDelay(now time.Time, attempt int, err error) time.Duratio
 	if isThrottled(err) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.earliest(now).Sub(now)
+		return l.pausedUntil.Sub(now)
 	}
 	delay := firstRetryDelay
 	if attempt > 0 {
 		delay = secondRetryDelay
 	}
-	return max(spread(delay, 0.5, l.jitter()), requestedPause(err))
+	return max(time.Duration(float64(delay)*(0.5+l.jitter())), requestedPause(err))
 }
 
 // retryable reports whether the same request may succeed in a moment.
