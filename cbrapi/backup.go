@@ -97,7 +97,7 @@ func (c *Client) Backups(f BackupFilter) *List[VaultBackup] {
 		path:      "backups.",
 		query:     query,
 		overlap:   backupOverlap,
-		most:      maxLongList,
+		most:      maxSummed,
 	}, readVaultBackup)
 }
 

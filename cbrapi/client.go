@@ -64,7 +64,6 @@ type ProjectLookup struct {
 type Client struct {
 	service             *service
 	enterpriseProjectID string
-	counts              counts
 	statuses            vocabulary[Status]
 	operations          vocabulary[OperationType]
 }

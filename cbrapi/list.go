@@ -8,10 +8,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -22,11 +20,11 @@ const (
 	// 100 KB, and so does a protectable resource in such a vault.
 	maxPageBytes = 16 << 20
 
-	// A list with more rows fails, or one without an end would take all memory. Of a long
-	// list callers keep sums; of the others, they keep the rows.
-	maxLongList = 1_000_000
-	maxList     = 50_000
-	maxVaults   = 10_000 // and policies
+	// A list with more rows fails, or one without an end would take all memory. All are well
+	// above what any project has, and the larger, the less callers keep of a row.
+	maxSummed = 1_000_000 // all tasks and all backups, of which they keep sums
+	maxKept   = 50_000    // active and new tasks, and protectable resources of a kind
+	maxVaults = 10_000    // with their resources; and policies
 
 	// maxBadPage is how many rows a later page may have if none of them can be read. A list
 	// may end with a bad row, which costs no more than that row.
@@ -39,8 +37,8 @@ const (
 // Next returns no row twice, but a row that is missing from a list may still exist.
 //
 // A list ends at a page without rows, or with more known ones than were asked for again. It
-// also ends once it has as many rows as the count says, if an earlier list of the same kind
-// has shown that the count is right.
+// also ends once it has as many rows as the count says, but not at a full first page: there,
+// the count may be that of the page.
 type List[T any] struct {
 	client  *Client
 	request listRequest
@@ -51,7 +49,6 @@ type List[T any] struct {
 	offset     int    // of the next page
 	repeats    int    // rows of the latest page that the next one asks for again
 	firstCount *int64 // of the first page
-	trust      trust  // in the count, as of the latest page
 	date       time.Time
 	done       bool
 	invalid    []InvalidField
@@ -69,11 +66,6 @@ type listRequest struct {
 	most    int // rows; a list with more is an error
 }
 
-// kind returns what all lists of the same operation with the same filters share.
-func (r listRequest) kind() string {
-	return r.operation + " " + strings.Join(slices.Sorted(maps.Keys(r.query)), " ")
-}
-
 func newList[T any](c *Client, r listRequest, read func(object) *T) *List[T] {
 	if c.enterpriseProjectID != "" {
 		r.query.Set("enterprise_project_id", c.enterpriseProjectID)
@@ -82,7 +74,7 @@ func newList[T any](c *Client, r listRequest, read func(object) *T) *List[T] {
 }
 
 // Next requests the next page and returns its rows, without those of earlier pages. It
-// may return none. It requests a page of more than 16 MiB again with half the limit.
+// may return none. It requests a page of more than 16 MiB again with a tenth of the limit.
 //
 // After an error, which ReasonOf classifies, the next call requests the same page again.
 func (l *List[T]) Next(ctx context.Context) ([]*T, error) {
@@ -119,7 +111,7 @@ func (l *List[T]) get(ctx context.Context) (*response, error) {
 		if !errors.As(err, &tooLarge) || l.limit == 1 {
 			return response, err
 		}
-		l.limit /= 2
+		l.limit = max(1, l.limit/10)
 	}
 }
 
@@ -197,29 +189,30 @@ func (l *List[T]) invalidRow(p *page[T], field string, value, name raw) InvalidF
 
 // add takes over a page and decides whether the list ends with it.
 func (l *List[T]) add(p *page[T], response *response) error {
-	if l.offset == 0 {
+	first := l.offset == 0
+	if first {
 		l.firstCount = p.count
 		if date, err := http.ParseTime(response.header.Get("Date")); err == nil {
 			l.date = date
 		}
 	}
 	seen := int64(len(l.seen) + len(p.fresh))
-	l.trust = l.client.counts.learn(l.request.kind(), p.count, seen, p.rows == 0)
 	repeated := len(p.fresh) == 0 && p.rows > l.repeats
 	// New rows shift the pages, so that the last page may repeat rows. The list is still
 	// complete as of its first page, unless the service ignores the offset.
-	if repeated && l.trust != disproved && l.firstCount != nil && *l.firstCount > seen {
+	if repeated && l.firstCount != nil && *l.firstCount > seen {
 		return response.malformed(fmt.Sprintf("the page at offset %d repeats earlier ones, and %d of %d rows are missing", l.offset, *l.firstCount-seen, *l.firstCount))
 	}
 	maps.Copy(l.seen, p.fresh)
 	l.offset += p.rows
 	l.repeats = 0
-	if p.rows == l.limit && len(p.fresh) > 0 { // a shorter page is likely to be the last one
+	full := p.rows >= l.limit
+	if full && len(p.fresh) > 0 { // a shorter page is likely to be the last one
 		l.repeats = min(l.request.overlap, p.rows-1)
 		l.offset -= l.repeats
 	}
 	l.invalid = append(l.invalid, p.invalid...)
-	l.done = p.rows == 0 || repeated || l.trust == confirmed && p.count != nil && *p.count <= seen
+	l.done = p.rows == 0 || repeated || p.count != nil && *p.count == seen && !(first && full)
 	return nil
 }
 
@@ -235,38 +228,4 @@ func (l *List[T]) Invalid() []InvalidField {
 	invalid := l.invalid
 	l.invalid = nil
 	return invalid
-}
-
-// trust is what is known about the count of a kind of list.
-type trust int
-
-const (
-	untested  trust = iota
-	confirmed       // it is the number of rows in the whole list
-	disproved
-)
-
-// counts records for each kind of list whether its count can be trusted, which the API
-// does not document. It is safe for concurrent use.
-type counts struct {
-	mu    sync.Mutex
-	kinds map[string]trust
-}
-
-// learn compares a count with the rows seen so far, of which there are no more if the
-// page is empty. A count that was wrong once stays disproved.
-func (c *counts) learn(kind string, count *int64, seen int64, emptyPage bool) trust {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kinds == nil {
-		c.kinds = map[string]trust{}
-	}
-	switch {
-	case count == nil:
-	case emptyPage && *count > seen, !emptyPage && *count < seen:
-		c.kinds[kind] = disproved
-	case emptyPage && *count == seen && seen > 0 && c.kinds[kind] == untested:
-		c.kinds[kind] = confirmed
-	}
-	return c.kinds[kind]
 }

@@ -233,9 +233,9 @@ func (t OperationType) Canonical() OperationType {
 //
 // See https://support.huaweicloud.com/intl/en-us/api-cbr/ListOpLogs.html.
 func (c *Client) OperationLogs(f ListFilter) *List[OperationLog] {
-	most := maxList
+	most := maxKept
 	if f.Status == "" && f.StartTime.IsZero() {
-		most = maxLongList
+		most = maxSummed
 	}
 	return newList(c, listRequest{
 		operation: "ListOpLogs",

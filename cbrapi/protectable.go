@@ -55,7 +55,7 @@ func (c *Client) Protectables(kind ProtectableType) *List[Protectable] {
 		name:      "instances",
 		path:      "instances.",
 		query:     url.Values{},
-		most:      maxList,
+		most:      maxKept,
 	}, readProtectable)
 	list.limit = maxProtectables
 	return list

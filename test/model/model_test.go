@@ -188,7 +188,9 @@ func (s *story) paging() {
 	case 0:
 		l.NoCount = true
 	case 1:
-		l.WrongCount = true
+		// With pages that are shorter than requested as well, the first one looks like
+		// the whole list.
+		l.WrongCount = l.MaxLimit == 0 && !l.ShortPages
 	case 2:
 		l.OverCount = 1 + s.random.IntN(3)
 	}
