@@ -26,9 +26,9 @@ const (
 //	                               login for a new token was refused
 //
 // A refusal applies to the host that refused, so that a wrong endpoint does not stop
-// the projects of others. It applies to all hosts if it is the second and none accepts
-// the credentials. While no host accepts them, all hosts share the proving request:
-// wrong credentials are refused once, or twice if there are several hosts.
+// the projects of others. It applies to all hosts once two have refused and none accepts
+// the credentials. All hosts share the proving request: wrong credentials are refused
+// once, or twice if there are several hosts.
 //
 // The secret of an access key cannot change. So a key that was accepted is refused only
 // if it was deleted or disabled, and then locking it is harmless, or if the host is wrong.
@@ -38,16 +38,14 @@ const (
 type credential struct {
 	isKey   bool
 	hosts   map[string]*host
-	refused *RefusedError // by all hosts; nil if not
-	proving *proof        // for all hosts; nil if there is none
+	proving *proof // nil if there is none
 	used    time.Time
 }
 
 // host is the state of one secret at one host.
 type host struct {
 	acceptedAt time.Time     // zero if never, or refused since
-	refused    *RefusedError // by this host; nil if not
-	proving    *proof        // for this host; nil if there is none
+	refused    *RefusedError // nil if never, or accepted since
 }
 
 // proof is a request that proves credentials.
@@ -59,73 +57,68 @@ type proof struct {
 // enter decides about a request to h: it may be sent at once (all results are nil), or
 // becomes the proof, or waits for another proof than the one that hung, or fails.
 func (c *credential) enter(h *host, hung *proof, now time.Time) (own, other *proof, err error) {
-	refused := c.refusedBy(h)
+	refused := c.refusedBy(h, now)
 	switch {
 	case refused != nil && now.Before(refused.RetryAt):
 		return nil, nil, refused
 	case refused == nil && c.acceptedBy(h, now):
 		return nil, nil, nil
 	}
-	current := &c.proving
-	if c.acceptedByAny(now) {
-		current = &h.proving
-	}
-	if other := *current; other != nil && other != hung && now.Before(other.graceEnds) {
+	if other := c.proving; other != nil && other != hung && now.Before(other.graceEnds) {
 		return nil, other, nil
 	}
-	*current = &proof{graceEnds: now.Add(proofGrace), over: make(chan struct{})}
-	return *current, nil, nil
+	c.proving = &proof{graceEnds: now.Add(proofGrace), over: make(chan struct{})}
+	return c.proving, nil, nil
 }
 
 // leave updates the state after a request to h, which was a proof unless own is nil.
 // Only the current proof can end a refusal: another request may have been sent before it.
 func (c *credential) leave(h *host, own *proof, o outcome, now time.Time) {
-	current := own != nil && (c.proving == own || h.proving == own)
+	current := own != nil && c.proving == own
 	switch {
 	case o.refused != nil:
-		c.refuse(h, o.refused, now)
+		h.acceptedAt, h.refused = time.Time{}, o.refused
+		h.refused.At, h.refused.RetryAt = now, now.Add(refusedFor)
+		for _, other := range c.hosts {
+			if now.Sub(other.acceptedAt) < acceptedFor {
+				h.refused.acceptedElsewhere = true
+			}
+		}
 	case o.noLogin:
 		for _, h := range c.hosts {
 			h.acceptedAt = time.Time{}
 		}
-	case o.accepted && (current || c.refusedBy(h) == nil):
-		h.acceptedAt, h.refused, c.refused = now, nil, nil
+	case o.accepted && (current || c.refusedBy(h, now) == nil):
+		h.acceptedAt, h.refused = now, nil
 	}
-	if own == nil {
-		return
-	}
-	if c.proving == own {
+	if current {
 		c.proving = nil
 	}
-	if h.proving == own {
-		h.proving = nil
+	if own != nil {
+		close(own.over)
 	}
-	close(own.over)
 }
 
-func (c *credential) refuse(h *host, refused *RefusedError, now time.Time) {
-	h.acceptedAt = time.Time{}
-	refused.At, refused.RetryAt = now, now.Add(refusedFor)
-	second := false
+// refusedBy returns the refusal that applies to h, or nil: its own, or the latest one if
+// two hosts have refused the credentials and none accepts them.
+func (c *credential) refusedBy(h *host, now time.Time) *RefusedError {
+	var latest *RefusedError
+	refusals := 0
 	for _, other := range c.hosts {
-		second = second || other != h && other.refused != nil
-		if !other.acceptedAt.IsZero() && now.Sub(other.acceptedAt) < acceptedFor {
-			refused.acceptedElsewhere = true
+		switch {
+		case c.acceptedBy(other, now):
+			return h.refused
+		case other.refused != nil:
+			refusals++
+			if latest == nil || other.refused.At.After(latest.At) {
+				latest = other.refused
+			}
 		}
 	}
-	if c.refused != nil || second && h.refused == nil && !c.acceptedByAny(now) {
-		c.refused = refused
-		return
+	if refusals < 2 {
+		return h.refused
 	}
-	h.refused = refused
-}
-
-// refusedBy returns the refusal that applies to h, which may be nil.
-func (c *credential) refusedBy(h *host) *RefusedError {
-	if c.refused != nil || h == nil {
-		return c.refused
-	}
-	return h.refused
+	return latest
 }
 
 // acceptedBy reports whether the state at h is accepted.

@@ -139,7 +139,7 @@ func (w *Guarded) Refused(hosts ...string) bool {
 		return false
 	}
 	for _, name := range hosts {
-		if refused := c.refusedBy(c.hosts[name]); refused != nil && !errors.Is(refused, cbrapi.ErrClock) {
+		if refused := c.refusedBy(c.host(name), g.now()); refused != nil && !errors.Is(refused, cbrapi.ErrClock) {
 			return true
 		}
 	}
