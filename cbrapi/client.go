@@ -22,11 +22,15 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 )
 
-const maxTaskBytes = 1 << 20 // the vendor's sample has 1 KiB
+const (
+	maxTaskBytes  = 1 << 20 // the vendor's sample has 1 KiB
+	lookupTimeout = 30 * time.Second
+)
 
 var uuid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
@@ -103,40 +107,37 @@ func (p *project) known() string {
 // resolve returns the id of the project, and looks it up unless it is known.
 // Concurrent requests share one lookup. A failure is not remembered.
 func (p *project) resolve(ctx context.Context) (string, error) {
-	for p.known() == "" {
-		result := p.flight.DoChan("", func() (any, error) {
-			err := p.find(ctx)
-			return ctx.Err(), err
-		})
-		select {
-		case r := <-result:
-			if r.Val != nil && ctx.Err() == nil {
-				continue // it ended with the request that began it
-			}
-			if r.Err != nil {
-				return "", fmt.Errorf("%w: %w", ErrProjectID, r.Err)
-			}
-		case <-ctx.Done():
-			return "", fmt.Errorf("%w: %w", ErrProjectID, context.Cause(ctx))
+	if id := p.known(); id != "" {
+		return id, nil
+	}
+	result := p.flight.DoChan("", func() (any, error) {
+		if p.known() != "" { // another request has just found it
+			return nil, nil
 		}
+		// The lookup serves all requests that wait, so it must not end with the first one.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
+		defer cancel()
+		find := p.lookup.IAM.ProjectID
+		if p.lookup.VisibleOnly {
+			find = p.lookup.IAM.VisibleProjectID
+		}
+		id, err := find(ctx, p.lookup.Name)
+		if err == nil {
+			p.id.Store(id)
+		}
+		return nil, err
+	})
+	var err error
+	select {
+	case r := <-result:
+		err = r.Err
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrProjectID, err)
 	}
 	return p.known(), nil
-}
-
-// find looks up the id of the project unless another lookup has just found it.
-func (p *project) find(ctx context.Context) error {
-	if p.known() != "" {
-		return nil
-	}
-	find := p.lookup.IAM.ProjectID
-	if p.lookup.VisibleOnly {
-		find = p.lookup.IAM.VisibleProjectID
-	}
-	id, err := find(ctx, p.lookup.Name)
-	if err == nil {
-		p.id.Store(id)
-	}
-	return err
 }
 
 // OperationLog returns the task with the given id, which must be a UUID.
