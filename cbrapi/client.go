@@ -135,7 +135,7 @@ func (p *project) resolve(ctx context.Context) (string, error) {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrProjectID, err)
+		return "", fmt.Errorf("%w at %s: %w", ErrProjectID, p.lookup.IAM.service.endpoint.Host, err)
 	}
 	return p.known(), nil
 }

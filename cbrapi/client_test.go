@@ -119,7 +119,7 @@ func TestProjectLookupFails(t *testing.T) {
 			})
 			for range 2 {
 				err := get(t.Context(), c)
-				if !errors.Is(err, cbrapi.ErrProjectID) || !cbrapi.StopsAll(err) || !strings.HasPrefix(err.Error(), "resolving the project id: ") || !strings.HasSuffix(err.Error(), test.want) {
+				if !errors.Is(err, cbrapi.ErrProjectID) || !cbrapi.StopsAll(err) || !strings.HasPrefix(err.Error(), "resolving the project id at 127.0.0.1:") || !strings.HasSuffix(err.Error(), test.want) {
 					t.Errorf("the error is %v, want ErrProjectID with %q", err, test.want)
 				}
 			}
@@ -153,15 +153,16 @@ func TestProjectLookupOutlivesItsRequest(t *testing.T) {
 			response.Request = req
 			return response, nil
 		})}
-		o.ProjectLookup = &cbrapi.ProjectLookup{IAM: newIAM(t, o), Name: "cn-north-4", VisibleOnly: true}
+		iam := newIAM(t, cbrapi.Options{Endpoint: "https://iam.example.com", Transport: o.Transport})
+		o.ProjectLookup = &cbrapi.ProjectLookup{IAM: iam, Name: "cn-north-4", VisibleOnly: true}
 		c, err := cbrapi.New(o, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if err := getWithin(t, time.Second, c); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, cbrapi.ErrProjectID) {
-				t.Errorf("the error is %v, want that of the lookup", err)
+			if err := getWithin(t, time.Second, c); !errors.Is(err, context.DeadlineExceeded) || err.Error() != "resolving the project id at iam.example.com: context deadline exceeded" {
+				t.Errorf("the error is %v, want that IAM did not respond", err)
 			}
 		})
 		synctest.Wait()

@@ -273,7 +273,7 @@ func TestProjectLookupFails(t *testing.T) {
 			)
 		}
 		for _, want := range []string{
-			`resolving the project id: no project has the name \"cn-north-1\"; found: \"cn-north-4\" with the id ` + simulator.DefaultProjectID + ", ",
+			`resolving the project id at iam.test: no project has the name \"cn-north-1\"; found: \"cn-north-4\" with the id ` + simulator.DefaultProjectID + ", ",
 			`hint="the name is that of region (cn-north-1); set project_id, or project_name to the name of the project"`,
 		} {
 			if !strings.Contains(e.log.String(), want) {
