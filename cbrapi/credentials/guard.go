@@ -19,17 +19,11 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-const (
-	// proofGrace is how long requests wait for the proof of their credentials. If it
-	// hangs for longer, the next request takes over. A cloud that refuses a key in less
-	// than ten seconds then gets five requests at most, which do not lock it yet.
-	proofGrace  = 2 * time.Second
-	forgetAfter = 24 * time.Hour // if credentials are not used
-)
+const forgetAfter = 24 * time.Hour // if credentials are not used
 
 // Guard stops sending credentials that were refused, because the cloud locks an
-// access key or a user for everyone after a few refusals. Types credential and user
-// describe its rules. It does not log: its errors reach whoever sent the request.
+// access key or a user for everyone after a few refusals. Type credential describes its
+// rules. It does not log: its errors reach whoever sent the request.
 //
 // One guard serves the process. It identifies credentials by a digest of the
 // secret, so projects that share credentials share their state, a reload keeps it,
@@ -38,17 +32,20 @@ type Guard struct {
 	now func() time.Time
 
 	mu          sync.Mutex
-	credentials map[digest]*credential
-	users       map[digest]*user
+	credentials map[key]*credential
 }
 
-type digest [sha256.Size]byte
+// key is a digest of a secret.
+type key [sha256.Size]byte
 
-func digestOf(secret string) digest { return sha256.Sum256([]byte(secret)) }
+func keyOf(secret string) key { return sha256.Sum256([]byte(secret)) }
+
+// userKey returns the key of a user with a password.
+func userKey(user string) key { return keyOf("user\x00" + user) }
 
 // NewGuard returns a guard that takes the time from now.
 func NewGuard(now func() time.Time) *Guard {
-	return &Guard{now: now, credentials: map[digest]*credential{}, users: map[digest]*user{}}
+	return &Guard{now: now, credentials: map[key]*credential{}}
 }
 
 // Identity identifies a token, or the user and the project of a login.
@@ -68,21 +65,24 @@ type Guarded struct {
 
 // reading is what the credentials are for one request.
 type reading struct {
-	secret string
-	user   string            // "" if the credentials do not log in
-	isKey  bool              // the cloud locks keys, but not tokens
-	next   http.RoundTripper // adds the credentials
+	key   key
+	kind  kind
+	place string            // a host or, for a login, what identifies the project
+	login *reading          // for the token; nil if the credentials do not log in
+	next  http.RoundTripper // adds the credentials
 }
 
 // Watch returns a RoundTripper that sends requests through next, which adds the token.
 func (g *Guard) Watch(identity Identity, next http.RoundTripper) *Guarded {
 	return &Guarded{g, func(context.Context) (reading, error) {
 		secret, err := identity.Secret()
+		r := reading{key: keyOf(secret), kind: aToken, next: next}
 		if err != nil || identity.User == nil {
-			return reading{secret: secret, next: next}, err
+			return r, err
 		}
 		user, err := identity.User()
-		return reading{secret: secret, user: user, next: next}, err
+		r.login = &reading{key: userKey(user), kind: aLogin, place: secret}
+		return r, err
 	}}
 }
 
@@ -92,9 +92,9 @@ func (g *Guard) WatchKeys(source KeySource, next http.RoundTripper) *Guarded {
 	return &Guarded{g, func(ctx context.Context) (reading, error) {
 		keys, err := source(ctx)
 		return reading{
-			secret: strings.Join([]string{keys.AccessKey, keys.SecretKey, keys.SecurityToken}, "\x00"),
-			isKey:  true,
-			next:   Sign(func(context.Context) (Keys, error) { return keys, nil }, next, g.now),
+			key:  keyOf(strings.Join([]string{keys.AccessKey, keys.SecretKey, keys.SecurityToken}, "\x00")),
+			kind: aKey,
+			next: Sign(func(context.Context) (Keys, error) { return keys, nil }, next, g.now),
 		}, err
 	}}
 }
@@ -103,15 +103,17 @@ func (g *Guard) WatchKeys(source KeySource, next http.RoundTripper) *Guarded {
 // request was not sent because the credentials were refused before, or if this host
 // refused them and another one accepts them.
 func (w *Guarded) RoundTrip(req *http.Request) (*http.Response, error) {
-	next, c, own, err := w.admit(req)
+	r, own, err := w.guard.admit(req.Context(), func(ctx context.Context) (reading, error) {
+		r, err := w.read(ctx)
+		r.place = req.URL.Host
+		return r, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	resp, err := next.RoundTrip(req)
+	resp, err := r.next.RoundTrip(req)
 	o := outcomeOf(req, resp, err)
-	w.guard.mu.Lock()
-	c.leave(c.host(req.URL.Host), own, o, w.guard.now())
-	w.guard.mu.Unlock()
+	w.guard.leave(r, own, o)
 	if o.refused != nil && o.refused.acceptedElsewhere {
 		discard(resp)
 		return nil, o.refused
@@ -131,74 +133,83 @@ func (w *Guarded) Refused(hosts ...string) bool {
 	g := w.guard
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.users[digestOf(r.user)].refusedBefore(digestOf(r.secret)) != nil {
+	if r.login != nil && g.refused(*r.login) != nil {
 		return true
 	}
-	c := g.credentials[digestOf(r.secret)]
-	if c == nil {
-		return false
-	}
-	for _, name := range hosts {
-		if refused := c.refusedBy(c.host(name), g.now()); refused != nil && !errors.Is(refused, cbrapi.ErrClock) {
+	for _, r.place = range hosts {
+		if refused := g.refused(r); refused != nil && !errors.Is(refused, cbrapi.ErrClock) {
 			return true
 		}
 	}
 	return false
 }
 
-// admit returns when a request may be sent, through next, or the reason why it may not.
-// The proof is nil unless the request is one. While the request waits, its credentials
-// may change.
-func (w *Guarded) admit(req *http.Request) (next http.RoundTripper, c *credential, own *proof, err error) {
+func (g *Guard) refused(r reading) *RefusedError {
+	c := g.credential(r)
+	return c.refusedBy(c.place(r.place), g.now())
+}
+
+// admit returns when a request may be sent with the credentials that read returns, or the
+// reason why it may not. The proof is nil unless the request is one. While the request
+// waits, its credentials may change.
+func (g *Guard) admit(ctx context.Context, read func(context.Context) (reading, error)) (r reading, own *proof, err error) {
 	var hung *proof // for which the request has waited in vain
 	for {
-		r, err := w.read(req.Context())
+		r, err := read(ctx)
 		if err != nil {
-			return nil, nil, nil, err
+			return reading{}, nil, err
 		}
-		c, own, other, err := w.guard.enter(r, req.URL.Host, hung)
+		own, other, err := g.enter(r, hung)
 		if other == nil {
-			return r.next, c, own, err
+			return r, own, err
 		}
-		grace := time.NewTimer(other.graceEnds.Sub(w.guard.now()))
+		grace := time.NewTimer(other.graceEnds.Sub(g.now()))
 		select {
 		case <-other.over:
 		case <-grace.C:
 			hung = other
-		case <-req.Context().Done():
-			err = fmt.Errorf("waiting for another request to prove the credentials: %w", context.Cause(req.Context()))
+		case <-ctx.Done():
+			err = fmt.Errorf("waiting for another request to prove the credentials: %w", context.Cause(ctx))
 		}
 		grace.Stop()
 		if err != nil {
-			return nil, nil, nil, err
+			return reading{}, nil, err
 		}
 	}
 }
 
 // enter is credential.enter, or returns an error if no login of the user may be tried
 // and the cloud no longer accepts the token.
-func (g *Guard) enter(r reading, hostName string, hung *proof) (c *credential, own, other *proof, err error) {
+func (g *Guard) enter(r reading, hung *proof) (own, other *proof, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
-	c = g.credential(digestOf(r.secret))
-	c.isKey = r.isKey
-	if refused := g.users[digestOf(r.user)].stopsLogins(digestOf(r.secret), now); refused != nil && !c.acceptedByAny(now) {
-		return nil, nil, nil, refused
+	c := g.credential(r)
+	if r.login != nil && !c.acceptedByAny(now) {
+		user := g.credential(*r.login)
+		if refused := user.stoppedBy(user.place(r.login.place), now); refused != nil {
+			return nil, nil, refused
+		}
 	}
-	own, other, err = c.enter(c.host(hostName), hung, now)
-	return c, own, other, err
+	return c.enter(c.place(r.place), hung, now)
+}
+
+func (g *Guard) leave(r reading, own *proof, o outcome) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := g.credential(r)
+	c.leave(c.place(r.place), own, o, g.now())
 }
 
 // credential returns the state of a secret and marks it as used. Adding one removes
 // those that were not used for long: hourly tokens would add up.
-func (g *Guard) credential(key digest) *credential {
+func (g *Guard) credential(r reading) *credential {
 	now := g.now()
-	c := g.credentials[key]
+	c := g.credentials[r.key]
 	if c == nil {
-		maps.DeleteFunc(g.credentials, func(_ digest, c *credential) bool { return now.Sub(c.used) > forgetAfter })
-		c = &credential{hosts: map[string]*host{}}
-		g.credentials[key] = c
+		maps.DeleteFunc(g.credentials, func(_ key, c *credential) bool { return now.Sub(c.used) > forgetAfter })
+		c = &credential{kind: r.kind, places: map[string]*place{}}
+		g.credentials[r.key] = c
 	}
 	c.used = now
 	return c

@@ -108,9 +108,19 @@ func TestLoginWithAWrongPassword(t *testing.T) {
 func TestLoginForMissingProjects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i, password := &iam{password: "right", missing: map[string]bool{"project 0": true, "project 1": true}}, "right"
-		logins := userProjects(i, &password, 20)
-		if got := all(t, logins); got != 18 {
+		for n := 20; n < 30; n++ {
+			i.missing[fmt.Sprint("project ", n)] = true
+		}
+		logins := userProjects(i, &password, 30)
+		if got := all(t, logins[:20]); got != 18 {
 			t.Errorf("%d projects log in, want all that exist, 18", got)
+		}
+		// Many missing ones at once, long after, must not lock the user.
+		time.Sleep(10 * time.Minute)
+		i.refused = 0
+		all(t, logins[20:])
+		if i.refused < 1 || i.refused > 3 {
+			t.Errorf("got %d refused logins, want one to three", i.refused)
 		}
 	})
 }
