@@ -9,13 +9,12 @@ import (
 //
 // See https://support.huaweicloud.com/api-cbr/ListBackups.html.
 type VaultBackup struct {
-	ID        string // lower case
-	Name      string
-	Status    BackupStatus
-	ImageType string // backup, or replication for a copy from another region
-	ParentID  string // lower case; the backup of a server that this one of a volume belongs to
-	VaultID   string // lower case
-	Resource  Resource
+	ID       string // lower case
+	Name     string
+	Status   BackupStatus
+	ParentID string // lower case; the backup of a server that this one of a volume belongs to
+	VaultID  string // lower case
+	Resource Resource
 
 	CreatedAt time.Time
 	// ProtectedAt is the time of the data. It is zero if the API sends a date without a
@@ -103,12 +102,11 @@ func (c *Client) Backups(f BackupFilter) *List[VaultBackup] {
 
 func readVaultBackup(o object) *VaultBackup {
 	b := &VaultBackup{
-		ID:        o.id("id"),
-		Name:      o.text("name"),
-		Status:    BackupStatus(o.token("status")),
-		ImageType: o.token("image_type"),
-		ParentID:  o.id("parent_id"),
-		VaultID:   o.id("vault_id"),
+		ID:       o.id("id"),
+		Name:     o.text("name"),
+		Status:   BackupStatus(o.token("status")),
+		ParentID: o.id("parent_id"),
+		VaultID:  o.id("vault_id"),
 		Resource: Resource{
 			ID:   o.id("resource_id"),
 			Type: o.text("resource_type"),

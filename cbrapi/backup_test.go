@@ -37,7 +37,7 @@ func TestBackups(t *testing.T) {
 		"backups_sample.json": {
 			{
 				ID: "b1c4afd9-e7a6-4888-9010-c2bac3aa7910", Name: "autobk_b629",
-				Status: cbrapi.BackupAvailable, ImageType: "backup",
+				Status:    cbrapi.BackupAvailable,
 				VaultID:   "cca85ea5-00a4-418d-9222-bd83985bc515",
 				Resource:  cbrapi.Resource{ID: "1a503932-ee8f-4dd5-8248-8dfb57e584c5", Type: "OS::Nova::Server", Name: "test001-02"},
 				CreatedAt: utc("2020-02-21T07:00:54.065Z"),
@@ -45,7 +45,7 @@ func TestBackups(t *testing.T) {
 			},
 			{
 				ID: "5606aab5-2dc2-4498-8144-dc848d099af5", Name: "autobk_6809",
-				Status: cbrapi.BackupAvailable, ImageType: "backup",
+				Status:    cbrapi.BackupAvailable,
 				VaultID:   "79bd9daa-884f-4f84-b8fe-235d58cd927d",
 				Resource:  cbrapi.Resource{ID: "54f7ccbc-072f-4ec5-a7b7-b24dabdb4539", Type: "OS::Cinder::Volume", Name: "qsy_000"},
 				CreatedAt: utc("2020-02-21T07:00:34.882Z"),
@@ -55,7 +55,7 @@ func TestBackups(t *testing.T) {
 		"backups.json": {
 			{
 				ID: backupID, Name: "autobk_0001",
-				Status: cbrapi.BackupAvailable, ImageType: "backup",
+				Status:      cbrapi.BackupAvailable,
 				VaultID:     vaultID,
 				Resource:    cbrapi.Resource{ID: resourceID, Type: "OS::Nova::Server", Name: "web-1"},
 				CreatedAt:   utc("2024-03-12T01:00:00.209782Z"),
@@ -71,13 +71,13 @@ func TestBackups(t *testing.T) {
 			},
 			{
 				ID: "10000000-0000-4000-8000-000000000c02", Name: "autobk_0001_volume",
-				Status: cbrapi.BackupError, ImageType: "backup", ParentID: backupID, VaultID: vaultID,
+				Status: cbrapi.BackupError, ParentID: backupID, VaultID: vaultID,
 				Resource:  cbrapi.Resource{ID: "10000000-0000-4000-8000-000000000601", Type: "OS::Cinder::Volume", Name: "web-1-data"},
 				CreatedAt: utc("2024-03-12T01:00:01.5Z"),
 			},
 			{
-				ID:     "10000000-0000-4000-8000-000000000c04",
-				Status: cbrapi.BackupProtecting, ImageType: "replication",
+				ID:        "10000000-0000-4000-8000-000000000c04",
+				Status:    cbrapi.BackupProtecting,
 				Resource:  cbrapi.Resource{ID: "10000000-0000-4000-8000-00000000050a"},
 				CreatedAt: at("02:00:00"),
 			},
@@ -85,7 +85,7 @@ func TestBackups(t *testing.T) {
 		"backups_server_and_disk.json": { // recorded
 			{
 				ID: "c4005ae3-2f20-40cd-8aba-2c75e3f9b8ae", Name: "server-backup",
-				Status: cbrapi.BackupAvailable, ImageType: "backup",
+				Status:      cbrapi.BackupAvailable,
 				VaultID:     "1c50a8f0-2fd2-4b01-8efa-5b68fea76ee0",
 				Resource:    cbrapi.Resource{ID: "06145359-e352-4d4b-883c-169dc5dde3f1", Type: "OS::Nova::Server", Name: "ecs-one"},
 				CreatedAt:   utc("2025-03-25T06:32:07.951164Z"),
@@ -93,14 +93,14 @@ func TestBackups(t *testing.T) {
 			},
 			{
 				ID: "6294e79c-fea1-4660-8f9d-e08b5dcba24c", Name: "backup-encrypted",
-				Status: cbrapi.BackupAvailable, ImageType: "backup",
+				Status:    cbrapi.BackupAvailable,
 				VaultID:   "f0245f58-2df3-45b6-8a6f-5db5f7bb5e46",
 				Resource:  cbrapi.Resource{ID: "414c079b-720b-4406-8fb7-0ee2febb1186", Type: "OS::Cinder::Volume", Name: "volume-encrypted"},
 				CreatedAt: utc("2025-03-25T06:23:27.304116Z"),
 			},
 			{
 				ID: "549ab3c4-a911-41e9-88fd-17aa981720f3", Name: "manualbk_vault-e380-custodian-ef4e",
-				Status: cbrapi.BackupAvailable, ImageType: "backup",
+				Status:      cbrapi.BackupAvailable,
 				VaultID:     "1c50a8f0-2fd2-4b01-8efa-5b68fea76ee0",
 				Resource:    cbrapi.Resource{ID: "06145359-e352-4d4b-883c-169dc5dde3f1", Type: "OS::Nova::Server", Name: "ecs-one"},
 				CreatedAt:   utc("2025-03-25T06:07:54.084293Z"),
@@ -109,7 +109,7 @@ func TestBackups(t *testing.T) {
 		},
 		"backups_turbo.json": {{ // recorded; protected_at is a date alone
 			ID: "d2607364-f61c-4735-8596-b03465b391ac", Name: "sfs-turbo-one_6a33",
-			Status: cbrapi.BackupAvailable, ImageType: "backup",
+			Status:    cbrapi.BackupAvailable,
 			VaultID:   "154615a1-2e82-490a-84cb-1d03ed41c47c",
 			Resource:  cbrapi.Resource{ID: "8ffe38f1-c119-40df-886b-4fcb2b455925", Type: "OS::Sfs::Turbo", Name: "sfs-turbo-one"},
 			CreatedAt: utc("2025-03-22T05:37:26.271454Z"),
@@ -147,12 +147,11 @@ func TestInvalidBackupFields(t *testing.T) {
 		{`"created_at": null, "protected_at": null, "expired_at": null, "replication_records": null`, backup{}, nil},
 		{`"children": null, "extend_info": {"progress": null}, "resource_size": "large", "version": {}`, backup{}, nil},
 		{`"name": 7, "vault_id": "V", "parent_id": "P"`, backup{Name: "7", VaultID: "v", ParentID: "p"}, nil},
-		{`"status": "waiting_delete", "image_type": "copy"`, backup{Status: "waiting_delete", ImageType: "copy"}, nil},
+		{`"status": "waiting_delete"`, backup{Status: "waiting_delete"}, nil},
 		{`"resource_id": "R", "resource_type": "OS::Native::Server", "resource_name": "备份"`, backup{Resource: resource{ID: "r", Type: "OS::Native::Server", Name: "备份"}}, nil},
 
 		{`"name": ["a"]`, backup{}, invalid{{"backups.name", `["a"]`}}},
 		{`"status": "being backed up"`, backup{}, invalid{{"backups.status", "being backed up"}}},
-		{`"image_type": {}`, backup{}, invalid{{"backups.image_type", "{}"}}},
 		{`"parent_id": {}`, backup{}, invalid{{"backups.parent_id", "{}"}}},
 		{`"vault_id": []`, backup{}, invalid{{"backups.vault_id", "[]"}}},
 		{`"resource_id": {}`, backup{}, invalid{{"backups.resource_id", "{}"}}},

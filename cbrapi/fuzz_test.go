@@ -178,7 +178,7 @@ func FuzzRows(f *testing.F) {
 		}
 		backups := checkPage(t, client.Backups(cbrapi.BackupFilter{}))
 		for _, b := range backups {
-			checkWords(t, string(b.Status), b.ImageType)
+			checkWords(t, string(b.Status))
 			checkNames(t, b.ID, b.Name, b.ParentID, b.VaultID, b.Resource.ID, b.Resource.Type, b.Resource.Name)
 			checkTimes(t, b.CreatedAt, b.ProtectedAt, b.ExpiredAt)
 			checkInvalid(t, b.Invalid)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -27,14 +26,6 @@ const (
 	raiseParts    = 8
 )
 
-// LimiterOptions configure a Limiter.
-type LimiterOptions struct {
-	RequestsPerSecond float64 // 0: no limit
-	// Jitter returns a number from 0 to 1 that spreads pauses and retries. It is called
-	// concurrently. Nil: math/rand/v2.
-	Jitter func() float64
-}
-
 // Limiter limits the rate of the requests to one project, and their retries. It is
 // safe for concurrent use.
 //
@@ -55,19 +46,17 @@ type Limiter struct {
 	raiseAt     time.Time // a lowered rate stays until then
 }
 
-// NewLimiter returns a Limiter that starts at the full rate.
-func NewLimiter(o LimiterOptions) *Limiter {
+// NewLimiter returns a Limiter of so many requests per second, 0 for no limit. Jitter
+// returns a number from 0 to 1 that spreads pauses and retries. It is called concurrently.
+func NewLimiter(requestsPerSecond float64, jitter func() float64) *Limiter {
 	l := &Limiter{
-		jitter:  o.Jitter,
+		jitter:  jitter,
 		usual:   rate.Inf,
 		full:    assumedRate,
 		retries: rate.NewLimiter(retriesPerSecond, retryBurst),
 	}
-	if l.jitter == nil {
-		l.jitter = rand.Float64
-	}
-	if o.RequestsPerSecond > 0 {
-		l.usual = rate.Limit(o.RequestsPerSecond)
+	if requestsPerSecond > 0 {
+		l.usual = rate.Limit(requestsPerSecond)
 		l.full = l.usual
 	}
 	l.burst = max(1, int(min(l.usual, math.MaxInt32)))

@@ -397,7 +397,7 @@ func (a *limitedAPI) count() int {
 func newLimiter(perSecond float64) *cbrapi.Limiter { return newJitteryLimiter(perSecond, 0.5) }
 
 func newJitteryLimiter(perSecond, jitter float64) *cbrapi.Limiter {
-	return cbrapi.NewLimiter(cbrapi.LimiterOptions{RequestsPerSecond: perSecond, Jitter: func() float64 { return jitter }})
+	return cbrapi.NewLimiter(perSecond, func() float64 { return jitter })
 }
 
 // get sends a request and returns its error.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -107,7 +108,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 	if err != nil {
 		return nil, err
 	}
-	limiter := cbrapi.NewLimiter(cbrapi.LimiterOptions{RequestsPerSecond: s.RequestsPerSecond})
+	limiter := cbrapi.NewLimiter(s.RequestsPerSecond, rand.Float64)
 	client, err := e.newClient(p, limiter, transport)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 const (
 	metadataTimeout  = 3 * time.Second // of one request
 	maxMetadataBytes = 64 << 10
-	agencyTimeout    = 4*metadataTimeout + time.Second
+	agencyTimeout    = 2*metadataTimeout + time.Second
 	// agencyOverlap is how long before keys expire the metadata service returns the next
 	// ones. See https://docs.otc.t-systems.com/elastic-cloud-server/umn/.
 	agencyOverlap = 10 * time.Minute
@@ -33,8 +33,7 @@ type Agency struct {
 	keys      lease[Keys]
 
 	// The rest belongs to the goroutine that fetches keys, one at a time.
-	token    string // of the metadata service; "" if it has not issued one
-	failed   error  // of the last fetch
+	failed   error // of the last fetch
 	failedAt time.Time
 }
 
@@ -107,21 +106,15 @@ type metadataResponse struct {
 // agencyKeys returns the keys of the server's agency and how long they are still valid,
 // or 0 if the service did not state that.
 func (a *Agency) agencyKeys(ctx context.Context) (Keys, time.Duration, error) {
-	if a.token == "" {
-		if err := a.fetchToken(ctx); err != nil {
-			return Keys{}, 0, err
-		}
+	token, err := a.token(ctx)
+	if err != nil {
+		return Keys{}, 0, err
 	}
-	r, err := a.fetchKeys(ctx)
-	if err == nil && r.status == http.StatusUnauthorized && !r.noAgency() {
-		if err = a.fetchToken(ctx); err == nil {
-			r, err = a.fetchKeys(ctx)
-		}
-	}
+	r, err := a.do(ctx, http.MethodGet, metadataKeyPath, metadataTokenHeader, token)
 	switch {
 	case err != nil:
 		return Keys{}, 0, err
-	case r.noAgency():
+	case r.status == http.StatusUnauthorized && strings.Contains(string(r.body), noAgencyMessage):
 		return Keys{}, 0, fmt.Errorf("%w: no agency is bound to this server", cbrapi.ErrCredentials)
 	case r.status != http.StatusOK:
 		return Keys{}, 0, r.unexpected()
@@ -129,29 +122,21 @@ func (a *Agency) agencyKeys(ctx context.Context) (Keys, time.Duration, error) {
 	return r.keys()
 }
 
-func (a *Agency) fetchKeys(ctx context.Context) (metadataResponse, error) {
-	return a.do(ctx, http.MethodGet, metadataKeyPath, metadataTokenHeader, a.token)
-}
-
-// fetchToken gets a token, without which some services return no keys.
-func (a *Agency) fetchToken(ctx context.Context) error {
+// token returns a token, without which some services return no keys; "" from an older
+// service.
+func (a *Agency) token(ctx context.Context) (string, error) {
 	r, err := a.do(ctx, http.MethodPut, metadataTokenPath, metadataTokenTTLHeader, metadataTokenTTL)
 	if err != nil {
-		return err
+		return "", err
 	}
 	switch r.status {
 	case http.StatusOK:
 		token := strings.TrimSpace(string(r.body))
-		if err := validHeader("the token of the ECS metadata service", token); err != nil {
-			return err
-		}
-		a.token = token
-		return nil
+		return token, validHeader("the token of the ECS metadata service", token)
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusServiceUnavailable:
-		a.token = "" // an older service, without tokens
-		return nil
+		return "", nil
 	default:
-		return r.unexpected()
+		return "", r.unexpected()
 	}
 }
 
@@ -188,10 +173,6 @@ func (a *Agency) do(ctx context.Context, method, path, header, value string) (me
 // a deadline: that of the metadata service is not the scrape's, which users can raise.
 func (a *Agency) unreachable(err error) error {
 	return fmt.Errorf("%w at %s: %s", cbrapi.ErrMetadata, a.endpoint, err.Error())
-}
-
-func (r metadataResponse) noAgency() bool {
-	return r.status == http.StatusUnauthorized && strings.Contains(string(r.body), noAgencyMessage)
 }
 
 // unexpected returns an error without the body, which may contain secrets.

@@ -94,12 +94,10 @@ func fetchKeys(t *testing.T, steps ...step) (credentials.Keys, error) {
 
 func TestAgencyProtocol(t *testing.T) {
 	for name, steps := range map[string][]step{
-		"token":                 {{tokenPath, "", 200, "T1\n"}, {keyPath, "T1", 200, keyAnswer}},
-		"service too old":       {{tokenPath, "", 404, "x"}, {keyPath, "", 200, keyAnswer}},
-		"method not known":      {{tokenPath, "", 405, "x"}, {keyPath, "", 200, keyAnswer}},
-		"tokens not served":     {{tokenPath, "", 503, "x"}, {keyPath, "", 200, keyAnswer}},
-		"token needed after it": {{tokenPath, "", 503, "x"}, {keyPath, "", 401, ""}, {tokenPath, "", 200, "T1"}, {keyPath, "T1", 200, keyAnswer}},
-		"token refused once":    {{tokenPath, "", 200, "T1"}, {keyPath, "T1", 401, "expired"}, {tokenPath, "", 200, "T2"}, {keyPath, "T2", 200, keyAnswer}},
+		"token":             {{tokenPath, "", 200, "T1\n"}, {keyPath, "T1", 200, keyAnswer}},
+		"service too old":   {{tokenPath, "", 404, "x"}, {keyPath, "", 200, keyAnswer}},
+		"method not known":  {{tokenPath, "", 405, "x"}, {keyPath, "", 200, keyAnswer}},
+		"tokens not served": {{tokenPath, "", 503, "x"}, {keyPath, "", 200, keyAnswer}},
 		"other spelling": {{tokenPath, "", 404, ""}, {keyPath, "", 200, `{"credential":
 			{"accessKeyId":"AK-kiwi","secretAccessKey":"SK-kiwi","securityToken":"ST-kiwi","expiration":"2026-03-14T10:26:53Z"}}`}},
 	} {
@@ -130,11 +128,10 @@ func TestAgencyErrors(t *testing.T) {
 		reason cbrapi.Reason
 		want   string
 	}{
-		"no agency":                  {keys(401, noAgency), cbrapi.ReasonCredentials, bind},
-		"no agency, with a token":    {[]step{{tokenPath, "", 200, "T1"}, {keyPath, "T1", 401, noAgency}}, cbrapi.ReasonCredentials, bind},
-		"no agency, second response": {[]step{{tokenPath, "", 200, "T1"}, {keyPath, "T1", 401, ""}, {tokenPath, "", 200, "T2"}, {keyPath, "T2", 401, noAgency}}, cbrapi.ReasonCredentials, bind},
-		"refused twice": {
-			[]step{{tokenPath, "", 200, "T1"}, {keyPath, "T1", 401, ""}, {tokenPath, "", 200, "T2"}, {keyPath, "T2", 401, "kiwi"}},
+		"no agency":               {keys(401, noAgency), cbrapi.ReasonCredentials, bind},
+		"no agency, with a token": {[]step{{tokenPath, "", 200, "T1"}, {keyPath, "T1", 401, noAgency}}, cbrapi.ReasonCredentials, bind},
+		"refused": {
+			[]step{{tokenPath, "", 200, "T1"}, {keyPath, "T1", 401, "kiwi"}},
 			cbrapi.ReasonCredentials, cannot + operation + ": HTTP status 401",
 		},
 		"not there": {keys(404, "kiwi"), cbrapi.ReasonCredentials, cannot + operation + ": HTTP status 404"},
@@ -176,22 +173,6 @@ func TestAgencyErrors(t *testing.T) {
 				t.Errorf("ErrCredentials is %v", got)
 			}
 		})
-	}
-}
-
-// A token lives for hours.
-func TestAgencyReusesMetadataToken(t *testing.T) {
-	m := newMetadataService(t,
-		step{tokenPath, "", 200, "T1"}, step{keyPath, "T1", 200, keyAnswer},
-		step{keyPath, "T1", 200, keyAnswer},
-		step{keyPath, "T1", 401, ""}, step{tokenPath, "", 200, "T2"}, step{keyPath, "T2", 200, keyAnswer})
-	now := arrival()
-	a := credentials.NewAgency(m.URL, nil, func() time.Time { return now })
-	for _, after := range []time.Duration{0, 50*time.Minute + time.Second, 56 * time.Minute} {
-		now = arrival().Add(after)
-		if _, err := a.Keys(t.Context()); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

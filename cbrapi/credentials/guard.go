@@ -94,7 +94,7 @@ func (g *Guard) WatchKeys(source KeySource, next http.RoundTripper) *Guarded {
 		return reading{
 			key:  keyOf(strings.Join([]string{keys.AccessKey, keys.SecretKey, keys.SecurityToken}, "\x00")),
 			kind: aKey,
-			next: Sign(func(context.Context) (Keys, error) { return keys, nil }, next, g.now),
+			next: Sign(keys, next, g.now),
 		}, err
 	}}
 }

@@ -588,7 +588,7 @@ func TestRefusedError(t *testing.T) {
 		return credentials.Token(credentials.Fixed(secret), next)
 	}
 	key := func(next http.RoundTripper, now func() time.Time) http.RoundTripper {
-		return credentials.Sign(credentials.KeysFrom(credentials.Fixed("AKAKAKAK"), credentials.Fixed("SK"), credentials.Fixed(secret)), next, now)
+		return credentials.Sign(credentials.Keys{AccessKey: "AKAKAKAK", SecretKey: "SK", SecurityToken: secret}, next, now)
 	}
 	for name, test := range map[string]struct {
 		rt    http.RoundTripper

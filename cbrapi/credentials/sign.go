@@ -27,35 +27,22 @@ const (
 	securityTokenHeader = "X-Security-Token"
 )
 
-type signer struct {
-	keys KeySource
-	next http.RoundTripper
-	now  func() time.Time
-}
-
 // Sign returns a RoundTripper that signs requests with an access key and sends them
 // through next. It includes the id of the request's project, cbrapi.ProjectID, which
 // the cloud requires for sub-projects. The cloud refuses a signature whose time, taken
 // from now, is more than 15 minutes off its own.
-func Sign(keys KeySource, next http.RoundTripper, now func() time.Time) http.RoundTripper {
-	return &signer{keys: keys, next: next, now: now}
+func Sign(keys Keys, next http.RoundTripper, now func() time.Time) http.RoundTripper {
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		signed, err := signed(req, keys, now())
+		if err != nil {
+			return nil, err
+		}
+		return next.RoundTrip(signed)
+	})
 }
 
-// RoundTrip implements http.RoundTripper.
-func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
-	signed, err := s.signed(req)
-	if err != nil {
-		return nil, err
-	}
-	return s.next.RoundTrip(signed)
-}
-
-func (s *signer) signed(req *http.Request) (*http.Request, error) {
-	ctx := req.Context()
-	keys, err := s.keys(ctx)
-	if err != nil {
-		return nil, err
-	}
+// signed returns a copy of req with a signature.
+func signed(req *http.Request, keys Keys, now time.Time) (*http.Request, error) {
 	if err := keys.validate(); err != nil {
 		return nil, err
 	}
@@ -64,6 +51,7 @@ func (s *signer) signed(req *http.Request) (*http.Request, error) {
 		return nil, err
 	}
 
+	ctx := req.Context()
 	req = req.Clone(ctx)
 	// A canonical query has the same meaning whether or not the verifier decodes it.
 	req.URL.RawQuery = canonicalQuery(req.URL)
@@ -73,7 +61,7 @@ func (s *signer) signed(req *http.Request) (*http.Request, error) {
 		req.Header.Set(projectHeader, projectID)
 		names = append(names, "x-project-id")
 	}
-	req.Header.Set(dateHeader, s.now().UTC().Format(dateLayout))
+	req.Header.Set(dateHeader, now.UTC().Format(dateLayout))
 	names = append(names, "x-sdk-date")
 	if keys.SecurityToken != "" {
 		req.Header.Set(securityTokenHeader, keys.SecurityToken)

@@ -27,12 +27,12 @@ func signingTime() time.Time {
 	return time.Date(2024, 3, 12, 9, 2, 3, 999, time.FixedZone("", 8*60*60))
 }
 
-func permanentKeys() credentials.KeySource {
-	return credentials.KeysFrom(credentials.Fixed(testKey), credentials.Fixed(testSecret), nil)
+func permanentKeys() credentials.Keys {
+	return credentials.Keys{AccessKey: testKey, SecretKey: testSecret}
 }
 
 // sentBy returns the request that a signer sends for one to the given URL.
-func sentBy(t *testing.T, keys credentials.KeySource, projectID, method, url string, body io.Reader) *http.Request {
+func sentBy(t *testing.T, keys credentials.Keys, projectID, method, url string, body io.Reader) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(contextFor(t, projectID), method, url, body)
 	if err != nil {
@@ -77,9 +77,9 @@ func contextFor(t *testing.T, projectID string) context.Context {
 }
 
 func TestSignedHeader(t *testing.T) {
-	temporary := credentials.KeysFrom(credentials.Fixed(testKey), credentials.Fixed(testSecret), credentials.Fixed("TOK"))
+	temporary := credentials.Keys{AccessKey: testKey, SecretKey: testSecret, SecurityToken: "TOK"}
 	for name, test := range map[string]struct {
-		keys      credentials.KeySource
+		keys      credentials.Keys
 		projectID string
 		want      http.Header
 	}{
@@ -118,7 +118,7 @@ func TestSignatureCovers(t *testing.T) {
 		if body != "" {
 			reader = strings.NewReader(body)
 		}
-		keys := credentials.KeysFrom(credentials.Fixed(testKey), credentials.Fixed(secrets[0]), credentials.Fixed(secrets[1]))
+		keys := credentials.Keys{AccessKey: testKey, SecretKey: secrets[0], SecurityToken: secrets[1]}
 		return sentBy(t, keys, projectID, method, url, reader).Header.Get("Authorization")
 	}
 	const url = "https://cbr.example.com/v3/p1?a=1&b=2"
@@ -170,10 +170,10 @@ func TestKeysComeWithTheRequestsContext(t *testing.T) {
 	ctx := context.WithValue(t.Context(), key{}, "of the request")
 	gone := errors.New("gone")
 	var got any
-	rt := credentials.Sign(func(ctx context.Context) (credentials.Keys, error) {
+	rt := credentials.NewGuard(signingTime).WatchKeys(func(ctx context.Context) (credentials.Keys, error) {
 		got = ctx.Value(key{})
 		return credentials.Keys{}, gone
-	}, unused(t), signingTime)
+	}, unused(t))
 	if _, err := send(rt, newRequest(t).WithContext(ctx)); !errors.Is(err, gone) {
 		t.Errorf("the error is %v, want %v", err, gone)
 	}
@@ -210,7 +210,7 @@ func TestUnusableKeys(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := send(credentials.Sign(test.keys, unused(t), signingTime), newRequest(t))
+			_, err := send(credentials.NewGuard(signingTime).WatchKeys(test.keys, unused(t)), newRequest(t))
 			if err == nil || err.Error() != "credentials cannot be used: "+test.want {
 				t.Errorf("the error is %v, want %s", err, test.want)
 			}

@@ -36,7 +36,6 @@ func TestBackups(t *testing.T) {
 	kinds := map[string]int{}
 	for _, b := range want {
 		kinds[string(b.Status)]++
-		kinds[b.ImageType]++
 		kinds[b.Resource.Type]++
 		for name, has := range map[string]bool{
 			"a parent": b.ParentID != "", "an expiry": !b.ExpiredAt.IsZero(), "no expiry": b.ExpiredAt.IsZero(),
@@ -54,7 +53,7 @@ func TestBackups(t *testing.T) {
 	// Without these, equality would prove little.
 	for _, kind := range []string{
 		"available", "protecting", "deleting", "restoring", "error", "waiting_protect", "waiting_delete", "waiting_restore",
-		"backup", "replication", server, disk, turbo, desktop,
+		server, disk, turbo, desktop,
 		"a parent", "an expiry", "no expiry", "a time of the data", "no time of the data",
 		"replica replicating", "replica success", "replica fail", "replica skip", "replica waiting_replicate", "replica BackupService.6129",
 	} {
@@ -185,7 +184,6 @@ func translateBackup(t *testing.T, b model.BackupResp) *cbrapi.VaultBackup {
 		ID:        strings.ToLower(b.Id),
 		Name:      b.Name,
 		Status:    cbrapi.BackupStatus(b.Status.Value()),
-		ImageType: b.ImageType,
 		ParentID:  strings.ToLower(b.ParentId),
 		VaultID:   strings.ToLower(b.VaultId),
 		Resource:  cbrapi.Resource{ID: strings.ToLower(b.ResourceId), Type: b.ResourceType, Name: b.ResourceName},

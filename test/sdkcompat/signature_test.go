@@ -121,11 +121,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (g generated) sign(next http.RoundTripper, now func() time.Time) http.RoundTripper {
-	var securityToken credentials.Secret
-	if g.securityToken != "" {
-		securityToken = credentials.Fixed(g.securityToken)
-	}
-	keys := credentials.KeysFrom(credentials.Fixed(g.accessKey), credentials.Fixed(g.secretKey), securityToken)
+	keys := credentials.Keys{AccessKey: g.accessKey, SecretKey: g.secretKey, SecurityToken: g.securityToken}
 	return credentials.Sign(keys, next, now)
 }
 

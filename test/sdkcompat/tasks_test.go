@@ -161,11 +161,7 @@ func ourClient(t testing.TB, endpoint string, key simulator.AccessKey) *cbrapi.C
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	var securityToken credentials.Secret
-	if key.SecurityToken != "" {
-		securityToken = credentials.Fixed(key.SecurityToken)
-	}
-	keys := credentials.KeysFrom(credentials.Fixed(key.Access), credentials.Fixed(key.Secret), securityToken)
+	keys := credentials.Keys{AccessKey: key.Access, SecretKey: key.Secret, SecurityToken: key.SecurityToken}
 	client, err := cbrapi.New(cbrapi.Options{
 		Endpoint:  endpoint,
 		Transport: credentials.Sign(keys, transport, time.Now),
