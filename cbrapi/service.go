@@ -108,7 +108,8 @@ func (s *service) do(ctx context.Context, r request) (*response, error) {
 func (s *service) send(ctx context.Context, r request) (*response, error) {
 	u := s.endpoint.JoinPath(r.path...)
 	u.RawQuery = r.query.Encode()
-	req, err := http.NewRequestWithContext(withRequestInfo(ctx, requestInfo{r.operation, r.projectID}), r.method, u.String(), bytes.NewReader(r.body))
+	described := context.WithValue(ctx, requestKey{}, requestInfo{r.operation, r.projectID})
+	req, err := http.NewRequestWithContext(described, r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.operation, err)
 	}
@@ -207,10 +208,6 @@ type requestKey struct{}
 type requestInfo struct {
 	operation string
 	projectID string
-}
-
-func withRequestInfo(ctx context.Context, info requestInfo) context.Context {
-	return context.WithValue(ctx, requestKey{}, info)
 }
 
 // Operation returns the API's name of the operation that a request with the context

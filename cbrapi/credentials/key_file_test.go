@@ -76,7 +76,7 @@ func TestKeyFileErrors(t *testing.T) {
 	}
 	t.Run("no file", func(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "credentials.json")
-		expectKeyFileError(t, name, "open "+name+": no such file or directory")
+		expectKeyFileError(t, name, "stat "+name+": no such file or directory")
 	})
 }
 

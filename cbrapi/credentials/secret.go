@@ -3,11 +3,9 @@ package credentials
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
@@ -36,26 +34,15 @@ func FromFile(name string) Secret {
 	}
 }
 
-// maxFile limits the file of a secret, in bytes. Tokens have up to 100 KB.
-const maxFile = 1 << 20
-
-// readFile reads a regular file of at most maxFile bytes. It waits for no pipe that has taken
-// its place: requests would wait as well.
+// readFile reads a regular file. It waits for no pipe that has taken its place: requests
+// would wait as well.
 func readFile(name string) (content []byte, err error) {
-	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the configuration names it
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)
-	}
-	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
+	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
 	}
 	if err == nil {
-		content, err = io.ReadAll(io.LimitReader(file, maxFile+1))
-	}
-	if len(content) > maxFile {
-		err = fmt.Errorf("%s is larger than %d KiB", name, maxFile>>10)
+		content, err = os.ReadFile(name) //nolint:gosec // the configuration names it
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", cbrapi.ErrCredentials, err)

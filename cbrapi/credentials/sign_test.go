@@ -197,9 +197,9 @@ func TestUnusableKeys(t *testing.T) {
 		keys credentials.KeySource
 		want string
 	}{
-		"no access key":     {credentials.KeysFrom(credentials.FromFile(missing), fixed("hunter2"), nil), "open " + missing + ": no such file or directory"},
-		"no secret key":     {credentials.KeysFrom(fixed("hunter2"), credentials.FromFile(missing), nil), "open " + missing + ": no such file or directory"},
-		"no security token": {credentials.KeysFrom(fixed("hunter2"), fixed("hunter2"), credentials.FromFile(missing)), "open " + missing + ": no such file or directory"},
+		"no access key":     {credentials.KeysFrom(credentials.FromFile(missing), fixed("hunter2"), nil), "stat " + missing + ": no such file or directory"},
+		"no secret key":     {credentials.KeysFrom(fixed("hunter2"), credentials.FromFile(missing), nil), "stat " + missing + ": no such file or directory"},
+		"no security token": {credentials.KeysFrom(fixed("hunter2"), fixed("hunter2"), credentials.FromFile(missing)), "stat " + missing + ": no such file or directory"},
 		"access key of two lines": {
 			credentials.KeysFrom(fixed("hunter2\nhunter3"), fixed("hunter2"), nil),
 			"the access key contains line breaks or other control characters",
