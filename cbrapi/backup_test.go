@@ -33,7 +33,7 @@ func TestBackups(t *testing.T) {
 		}
 		return at.UTC()
 	}
-	for file, want := range map[string][]*cbrapi.VaultBackup{
+	expectFiles(t, backupsOf, map[string][]*cbrapi.VaultBackup{
 		"backups_sample.json": {
 			{
 				ID: "b1c4afd9-e7a6-4888-9010-c2bac3aa7910", Name: "autobk_b629",
@@ -114,18 +114,7 @@ func TestBackups(t *testing.T) {
 			Resource:  cbrapi.Resource{ID: "8ffe38f1-c119-40df-886b-4fcb2b455925", Type: "OS::Sfs::Turbo", Name: "sfs-turbo-one"},
 			CreatedAt: utc("2025-03-22T05:37:26.271454Z"),
 		}},
-	} {
-		t.Run(file, func(t *testing.T) {
-			t.Parallel()
-			got, invalid := backupsOf(t, listTestdata(t, file))
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("backups differ (-want +got):\n%s", diff)
-			}
-			if len(invalid) != 0 {
-				t.Errorf("got the invalid rows %v", invalid)
-			}
-		})
-	}
+	})
 }
 
 // An invalid field of a backup costs only that field.
@@ -137,11 +126,7 @@ func TestInvalidBackupFields(t *testing.T) {
 		replica  = cbrapi.Replica
 		invalid  = []cbrapi.InvalidField
 	)
-	for _, test := range []struct {
-		sent    string // members of the backup
-		want    backup
-		invalid invalid
-	}{
+	expectMembers(t, backupsOf, "backups", backupID, []members[backup]{
 		{`"name": null, "status": null, "image_type": null, "parent_id": null, "vault_id": null`, backup{}, nil},
 		{`"resource_id": null, "resource_type": null, "resource_name": null`, backup{}, nil},
 		{`"created_at": null, "protected_at": null, "expired_at": null, "replication_records": null`, backup{}, nil},
@@ -185,37 +170,10 @@ func TestInvalidBackupFields(t *testing.T) {
 			backup{Replicas: []replica{{Status: cbrapi.ReplicaFail, DestinationRegion: "r"}, {Status: "lost", FailCode: "6129"}}},
 			invalid{{"backups.replication_records.extra_info", "none"}},
 		},
-	} {
-		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {
-			t.Parallel()
-			got, invalid := backupsOf(t, `{"backups":[{"id":"`+strings.ToUpper(backupID)+`",`+test.sent+`}]}`)
-			want := test.want
-			want.ID, want.Invalid = backupID, test.invalid
-			if diff := cmp.Diff([]*backup{&want}, got); diff != "" {
-				t.Errorf("backups differ (-want +got):\n%s", diff)
-			}
-			if len(invalid) != 0 {
-				t.Errorf("got the invalid rows %v", invalid)
-			}
-		})
-	}
-}
-
-// A row that is not a backup costs only that row.
-func TestInvalidBackupRows(t *testing.T) {
-	t.Parallel()
-	got, invalid := backupsOf(t, `{"backups":[null,{"name":"no id"},{"id":"b"},{"id":"`+strings.ToUpper(backupID)+`"},{"id":"`+backupID+`"}]}`)
-	if diff := cmp.Diff([]*cbrapi.VaultBackup{{ID: backupID}}, got); diff != "" {
-		t.Errorf("backups differ (-want +got):\n%s", diff)
-	}
-	want := []cbrapi.InvalidField{
-		{Field: "backups", Value: "null in row 1"},
-		{Field: "backups.id", Value: "null in row 2, no id"},
-		{Field: "backups.id", Value: "b in row 3"},
-	}
-	if diff := cmp.Diff(want, invalid); diff != "" {
-		t.Errorf("invalid fields differ (-want +got):\n%s", diff)
-	}
+	}, func(want backup, id string, invalid invalid) *backup {
+		want.ID, want.Invalid = id, invalid
+		return &want
+	})
 }
 
 func TestBackupStatus(t *testing.T) {

@@ -1,7 +1,6 @@
 package cbrapi_test
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -25,7 +24,7 @@ func policiesOf(t *testing.T, body string) ([]*cbrapi.Policy, []cbrapi.InvalidFi
 
 func TestPolicies(t *testing.T) {
 	t.Parallel()
-	for file, want := range map[string][]*cbrapi.Policy{
+	expectFiles(t, policiesOf, map[string][]*cbrapi.Policy{
 		"policies_sample.json": {{
 			ID: "cbb3ce6f-3332-4e7c-b98e-77290d8471ff", Name: "policy001", Enabled: new(true),
 			OperationType: cbrapi.OperationBackup,
@@ -48,17 +47,7 @@ func TestPolicies(t *testing.T) {
 				VaultIDs:  []string{vaultID},
 			},
 		},
-	} {
-		t.Run(file, func(t *testing.T) {
-			got, invalid := policiesOf(t, listTestdata(t, file))
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("policies differ (-want +got):\n%s", diff)
-			}
-			if len(invalid) != 0 {
-				t.Errorf("got the invalid rows %v", invalid)
-			}
-		})
-	}
+	})
 }
 
 // An invalid field of a policy costs only that field.
@@ -68,11 +57,7 @@ func TestInvalidPolicyFields(t *testing.T) {
 		policy  = cbrapi.Policy
 		invalid = []cbrapi.InvalidField
 	)
-	for _, test := range []struct {
-		sent    string // members of the policy
-		want    policy
-		invalid invalid
-	}{
+	expectMembers(t, policiesOf, "policies", policyID, []members[policy]{
 		{`"name": 7, "enabled": "true", "operation_type": "migration"`, policy{Name: "7", Enabled: new(true), OperationType: "migration"}, nil},
 		{`"name": null, "enabled": null, "trigger": null, "associated_vaults": null`, policy{}, nil},
 		{`"enabled": 2, "operation_type": "a b"`, policy{}, invalid{{"policies.enabled", "2"}, {"policies.operation_type", "a b"}}},
@@ -109,19 +94,10 @@ func TestInvalidPolicyFields(t *testing.T) {
 			policy{VaultIDs: []string{"b", "a"}},
 			invalid{{"policies.associated_vaults.vault_id", "null"}, {"policies.associated_vaults.vault_id", "[]"}, {"policies.associated_vaults", "d"}},
 		},
-	} {
-		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {
-			got, invalid := policiesOf(t, `{"policies":[{"id":"`+policyID+`",`+test.sent+`}]}`)
-			want := test.want
-			want.ID, want.Invalid = policyID, test.invalid
-			if diff := cmp.Diff([]*policy{&want}, got); diff != "" {
-				t.Errorf("policies differ (-want +got):\n%s", diff)
-			}
-			if len(invalid) != 0 {
-				t.Errorf("got the invalid rows %v", invalid)
-			}
-		})
-	}
+	}, func(want policy, id string, invalid invalid) *policy {
+		want.ID, want.Invalid = id, invalid
+		return &want
+	})
 }
 
 // A row that is not a policy costs only that row.

@@ -1,7 +1,6 @@
 package cbrapi_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -26,7 +25,7 @@ func TestProtectables(t *testing.T) {
 	server := func(id, name, vault string) *cbrapi.Protectable {
 		return &cbrapi.Protectable{ID: id, Name: name, Type: "OS::Nova::Server", Status: "ACTIVE", VaultID: vault}
 	}
-	for file, want := range map[string][]*cbrapi.Protectable{
+	expectFiles(t, protectablesOf, map[string][]*cbrapi.Protectable{
 		"protectables_server.json": { // recorded
 			server("21d76266-acb1-4ade-80aa-d1b7f2034970", "ecs-untagged", ""),
 			server("89fc5a3c-a25a-4520-8ed6-281167e76312", "ecs-legally-tagged", ""),
@@ -48,18 +47,7 @@ func TestProtectables(t *testing.T) {
 			},
 			{ID: "10000000-0000-4000-8000-00000000060d"},
 		},
-	} {
-		t.Run(file, func(t *testing.T) {
-			t.Parallel()
-			got, invalid := protectablesOf(t, listTestdata(t, file))
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("protectable resources differ (-want +got):\n%s", diff)
-			}
-			if len(invalid) != 0 {
-				t.Errorf("got the invalid rows %v", invalid)
-			}
-		})
-	}
+	})
 }
 
 // An invalid field of a protectable resource costs only that field.
@@ -69,11 +57,7 @@ func TestInvalidProtectableFields(t *testing.T) {
 		protectable = cbrapi.Protectable
 		invalid     = []cbrapi.InvalidField
 	)
-	for _, test := range []struct {
-		sent    string // members of the resource
-		want    protectable
-		invalid invalid
-	}{
+	expectMembers(t, protectablesOf, "instances", resourceID, []members[protectable]{
 		{`"name": null, "type": null, "status": null, "protectable": null`, protectable{}, nil},
 		{`"protectable": {}, "size": "large", "children": 7, "detail": []`, protectable{}, nil},
 		{`"protectable": {"result": null, "code": null, "reason": null, "message": null, "vault": null}`, protectable{}, nil},
@@ -98,37 +82,10 @@ func TestInvalidProtectableFields(t *testing.T) {
 			},
 		},
 		{`"protectable": {"reason": "kept", "message": []}`, protectable{Reason: "kept"}, invalid{{"instances.protectable.message", "[]"}}},
-	} {
-		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {
-			t.Parallel()
-			got, invalid := protectablesOf(t, `{"instances":[{"id":"`+strings.ToUpper(resourceID)+`",`+test.sent+`}]}`)
-			want := test.want
-			want.ID, want.Invalid = resourceID, test.invalid
-			if diff := cmp.Diff([]*protectable{&want}, got); diff != "" {
-				t.Errorf("protectable resources differ (-want +got):\n%s", diff)
-			}
-			if len(invalid) != 0 {
-				t.Errorf("got the invalid rows %v", invalid)
-			}
-		})
-	}
-}
-
-// A row that is not a protectable resource costs only that row.
-func TestInvalidProtectableRows(t *testing.T) {
-	t.Parallel()
-	got, invalid := protectablesOf(t, `{"instances":[7,{"name":"no id"},{"id":"r"},{"id":"`+resourceID+`"},{"id":"`+resourceID+`"}]}`)
-	if diff := cmp.Diff([]*cbrapi.Protectable{{ID: resourceID}}, got); diff != "" {
-		t.Errorf("protectable resources differ (-want +got):\n%s", diff)
-	}
-	want := []cbrapi.InvalidField{
-		{Field: "instances", Value: "7 in row 1"},
-		{Field: "instances.id", Value: "null in row 2, no id"},
-		{Field: "instances.id", Value: "r in row 3"},
-	}
-	if diff := cmp.Diff(want, invalid); diff != "" {
-		t.Errorf("invalid fields differ (-want +got):\n%s", diff)
-	}
+	}, func(want protectable, id string, invalid invalid) *protectable {
+		want.ID, want.Invalid = id, invalid
+		return &want
+	})
 }
 
 func TestProtectableQuery(t *testing.T) {

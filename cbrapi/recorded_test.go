@@ -1,7 +1,6 @@
 package cbrapi_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -119,36 +118,6 @@ func TestRecordedPolicies(t *testing.T) {
 			p := policies[0]
 			if p.OperationType != want.operation || len(p.VaultIDs) != 1 || p.VaultIDs[0] != want.vault || p.StartTime.Year() != 2025 || len(p.Patterns) != 1 || !*p.Enabled || p.Retention != (cbrapi.Retention{MaxBackups: -1, Days: 30}) || p.Invalid != nil {
 				t.Errorf("got %+v", p)
-			}
-		})
-	}
-}
-
-// TestPolicyShapes has shapes of policies that public reports show.
-func TestPolicyShapes(t *testing.T) {
-	t.Parallel()
-	var patterns []string
-	for range 24 {
-		patterns = append(patterns, "FREQ=DAILY;BYHOUR=7;BYMINUTE=00")
-	}
-	many, err := json.Marshal(patterns)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		sent     string // members of the policy
-		patterns int
-	}{
-		"no associated_vaults":   {`"enabled":true`, 0},
-		"null associated_vaults": {`"associated_vaults":null`, 0},
-		"24 patterns":            {`"trigger":{"properties":{"pattern":` + string(many) + `,"start_time":"2025-05-24 9:41:28"}}`, 24},
-		"null trigger":           {`"trigger":null,"operation_definition":null`, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			policies, invalid := policiesOf(t, `{"policies":[{"id":"`+policyID+`",`+test.sent+`}]}`)
-			if len(policies) != 1 || len(invalid) != 0 || policies[0].Invalid != nil || len(policies[0].Patterns) != test.patterns || policies[0].VaultIDs != nil {
-				t.Errorf("got %+v, invalid rows %v", policies[0], invalid)
 			}
 		})
 	}

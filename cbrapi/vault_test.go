@@ -39,7 +39,7 @@ func vaultsOf(t *testing.T, body string) ([]*cbrapi.Vault, []cbrapi.InvalidField
 
 func TestVaults(t *testing.T) {
 	t.Parallel()
-	for file, want := range map[string][]*cbrapi.Vault{
+	expectFiles(t, vaultsOf, map[string][]*cbrapi.Vault{
 		"vaults_sample.json": {{
 			ID: "a335f9e1-1628-4c64-a7be-38656e5ec19c", Name: "vault-8538", EnterpriseProjectID: "0",
 			CreatedAt:  time.Date(2020, 9, 4, 6, 57, 37, 344e6, time.UTC),
@@ -88,17 +88,7 @@ func TestVaults(t *testing.T) {
 				Resources: []cbrapi.VaultResource{{ID: "10000000-0000-4000-8000-000000000503", Type: "OS::Nova::Server"}},
 			},
 		},
-	} {
-		t.Run(file, func(t *testing.T) {
-			got, invalid := vaultsOf(t, listTestdata(t, file))
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("vaults differ (-want +got):\n%s", diff)
-			}
-			if len(invalid) != 0 {
-				t.Errorf("got the invalid rows %v", invalid)
-			}
-		})
-	}
+	})
 }
 
 // An invalid field of a vault costs only that field.
@@ -109,11 +99,7 @@ func TestInvalidVaultFields(t *testing.T) {
 		resource = cbrapi.VaultResource
 		invalid  = []cbrapi.InvalidField
 	)
-	for _, test := range []struct {
-		sent    string // members of the vault
-		want    vault
-		invalid invalid
-	}{
+	expectMembers(t, vaultsOf, "vaults", vaultID, []members[vault]{
 		{`"name": 7, "enterprise_project_id": 0`, vault{Name: "7", EnterpriseProjectID: "0"}, nil},
 		{`"name": null, "billing": null, "resources": null, "tags": null, "auto_expand": null`, vault{}, nil},
 		{`"name": ["a"]`, vault{}, invalid{{"vaults.name", `["a"]`}}},
@@ -178,19 +164,10 @@ func TestInvalidVaultFields(t *testing.T) {
 			{"vaults.tags.value", "[]"}, {"vaults.tags.key", "[]"}, {"vaults.tags.key", "null"}, {"vaults.tags", "t"},
 		}},
 		{`"tags": {"team": "shop"}`, vault{}, invalid{{"vaults.tags", `{"team": "shop"}`}}},
-	} {
-		t.Run(fmt.Sprintf("%.80s", test.sent), func(t *testing.T) {
-			got, invalid := vaultsOf(t, `{"vaults":[{"id":"`+vaultID+`",`+test.sent+`}]}`)
-			want := test.want
-			want.ID, want.Invalid = vaultID, test.invalid
-			if diff := cmp.Diff([]*vault{&want}, got); diff != "" {
-				t.Errorf("vaults differ (-want +got):\n%s", diff)
-			}
-			if len(invalid) != 0 {
-				t.Errorf("got the invalid rows %v", invalid)
-			}
-		})
-	}
+	}, func(want vault, id string, invalid invalid) *vault {
+		want.ID, want.Invalid = id, invalid
+		return &want
+	})
 }
 
 // A row that is not a vault costs only that row.
