@@ -61,24 +61,20 @@ func (e *Exporter) passwordAuth(p config.Project, next http.RoundTripper) (auth,
 	if err != nil {
 		return auth{}, err
 	}
-	c, iamHost := p.Credentials, host(p.IAMEndpoint)
+	c := p.Credentials
 	password := secret(c.Password, c.PasswordFile)
 	login := func(ctx context.Context) (cbrapi.Token, error) {
 		value, err := password()
 		if err != nil {
 			return cbrapi.Token{}, err
 		}
-		token, err := iam.Login(ctx, cbrapi.PasswordLogin{
+		return iam.Login(ctx, cbrapi.PasswordLogin{
 			Username:    c.Username,
 			Password:    value,
 			DomainName:  c.DomainName,
 			ProjectID:   p.ProjectID,
 			ProjectName: p.LookupName(),
 		})
-		if err != nil {
-			return cbrapi.Token{}, fmt.Errorf("%w at %s: %w", cbrapi.ErrLogin, iamHost, err)
-		}
-		return token, nil
 	}
 	secretWith := func(parts ...string) credentials.Secret {
 		return func() (string, error) {
@@ -92,7 +88,7 @@ func (e *Exporter) passwordAuth(p config.Project, next http.RoundTripper) (auth,
 		Secret: secretWith(p.IAMEndpoint, p.ProjectID, p.LookupName()),
 		User:   secretWith(),
 	}
-	tokens := credentials.NewPassword(e.guard.Login(identity, login), iamHost, next, e.options.Now)
+	tokens := credentials.NewPassword(e.guard.Login(identity, login), host(p.IAMEndpoint), next, e.options.Now)
 	return auth{e.guard.Watch(identity, tokens), tokens.Expiry}, nil
 }
 

@@ -26,9 +26,9 @@ const (
 type kind int
 
 const (
-	aToken kind = iota
-	aKey
-	aLogin // of a user with a password
+	kindToken kind = iota
+	kindKey
+	kindLogin // of a user with a password
 )
 
 // credential is the state of one secret. The places where it is used are hosts, or the
@@ -82,14 +82,14 @@ func (c *credential) enter(p *place, hung *proof, now time.Time) (own, other *pr
 		return nil, nil, refused
 	}
 	// Logins are sent one by one: the password of many projects may have changed.
-	if c.kind != aLogin && c.refusedBy(p, now) == nil && c.acceptedBy(p, now) {
+	if c.kind != kindLogin && c.refusedBy(p, now) == nil && c.acceptedBy(p, now) {
 		return nil, nil, nil
 	}
 	if other := c.proving; other != nil && other != hung && now.Before(other.graceEnds) {
 		return nil, other, nil
 	}
 	grace := proofGrace
-	if c.kind == aLogin {
+	if c.kind == kindLogin {
 		grace = loginGrace
 	}
 	c.proving = &proof{graceEnds: now.Add(grace), over: make(chan struct{})}
@@ -122,14 +122,14 @@ func (c *credential) refuse(p *place, refused *RefusedError, now time.Time) {
 	refused.At, refused.RetryAt = now, now.Add(refusedFor)
 	wasAccepted := !p.acceptedAt.IsZero()
 	*p = place{refused: refused}
-	if c.kind == aLogin {
+	if c.kind == kindLogin {
 		refused.RetryAt = now.Add(loginRefusedFor)
 	}
 	for _, other := range c.places {
 		switch {
-		case c.kind == aLogin && wasAccepted: // the password has changed
+		case c.kind == kindLogin && wasAccepted: // the password has changed
 			*other = place{refused: refused}
-		case c.kind != aLogin && now.Sub(other.acceptedAt) < acceptedFor:
+		case c.kind != kindLogin && now.Sub(other.acceptedAt) < acceptedFor:
 			refused.acceptedElsewhere = true
 		}
 	}
@@ -151,7 +151,7 @@ func (c *credential) refusedBy(p *place, now time.Time) *RefusedError {
 			}
 		}
 	}
-	if refusals < maxRefusals || c.kind == aLogin && refusals < maxLoginRefusals {
+	if refusals < maxRefusals || c.kind == kindLogin && refusals < maxLoginRefusals {
 		return p.refused
 	}
 	return latest
@@ -167,7 +167,7 @@ func (c *credential) stoppedBy(p *place, now time.Time) *RefusedError {
 
 // acceptedBy reports whether the state at a place is accepted.
 func (c *credential) acceptedBy(p *place, now time.Time) bool {
-	return !p.acceptedAt.IsZero() && (c.kind == aToken || now.Sub(p.acceptedAt) < acceptedFor)
+	return !p.acceptedAt.IsZero() && (c.kind == kindToken || now.Sub(p.acceptedAt) < acceptedFor)
 }
 
 func (c *credential) acceptedByAny(now time.Time) bool {

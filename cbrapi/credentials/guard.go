@@ -40,9 +40,6 @@ type key [sha256.Size]byte
 
 func keyOf(secret string) key { return sha256.Sum256([]byte(secret)) }
 
-// userKey returns the key of a user with a password.
-func userKey(user string) key { return keyOf("user\x00" + user) }
-
 // NewGuard returns a guard that takes the time from now.
 func NewGuard(now func() time.Time) *Guard {
 	return &Guard{now: now, credentials: map[key]*credential{}}
@@ -67,21 +64,31 @@ type Guarded struct {
 type reading struct {
 	key   key
 	kind  kind
-	place string            // a host or, for a login, what identifies the project
+	place string            // a host or, for a login, what stands for its project
 	login *reading          // for the token; nil if the credentials do not log in
 	next  http.RoundTripper // adds the credentials
+}
+
+// login returns what a login is for the guard.
+func (i Identity) login() (reading, error) {
+	user, err := i.User()
+	if err != nil {
+		return reading{}, err
+	}
+	secret, err := i.Secret()
+	project := keyOf(secret)
+	return reading{key: keyOf("user\x00" + user), kind: kindLogin, place: string(project[:])}, err
 }
 
 // Watch returns a RoundTripper that sends requests through next, which adds the token.
 func (g *Guard) Watch(identity Identity, next http.RoundTripper) *Guarded {
 	return &Guarded{g, func(context.Context) (reading, error) {
 		secret, err := identity.Secret()
-		r := reading{key: keyOf(secret), kind: aToken, next: next}
-		if err != nil || identity.User == nil {
-			return r, err
+		r := reading{key: keyOf(secret), kind: kindToken, next: next}
+		if err == nil && identity.User != nil {
+			r.login = new(reading)
+			*r.login, err = identity.login()
 		}
-		user, err := identity.User()
-		r.login = &reading{key: userKey(user), kind: aLogin, place: secret}
 		return r, err
 	}}
 }
@@ -93,10 +100,32 @@ func (g *Guard) WatchKeys(source KeySource, next http.RoundTripper) *Guarded {
 		keys, err := source(ctx)
 		return reading{
 			key:  keyOf(strings.Join([]string{keys.AccessKey, keys.SecretKey, keys.SecurityToken}, "\x00")),
-			kind: aKey,
+			kind: kindKey,
 			next: Sign(keys, next, g.now),
 		}, err
 	}}
+}
+
+// Login returns login, which is not repeated for an hour after a refusal: a few of them
+// lock the user.
+//
+// IAM responds with 401 both for a wrong password and for a project that does not exist.
+// So one refusal must not stop the other projects of a user, but one for each of many
+// projects would lock the user.
+func (g *Guard) Login(identity Identity, login Login) Login {
+	return func(ctx context.Context) (cbrapi.Token, error) {
+		r, own, err := g.admit(ctx, func(context.Context) (reading, error) { return identity.login() })
+		if err != nil {
+			return cbrapi.Token{}, err
+		}
+		token, err := login(ctx)
+		o := outcome{accepted: err == nil}
+		if response, ok := errors.AsType[*cbrapi.Error](err); ok && response.StatusCode == http.StatusUnauthorized {
+			o.refused = &RefusedError{Response: response}
+		}
+		g.leave(r, own, o)
+		return token, err
+	}
 }
 
 // RoundTrip implements http.RoundTripper. Its error is a *RefusedError if the

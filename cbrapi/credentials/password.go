@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -41,19 +42,22 @@ type Password struct {
 // called iam, sends requests through next and takes the time from now.
 func NewPassword(login Login, iam string, next http.RoundTripper, now func() time.Time) *Password {
 	logins := rate.NewLimiter(rate.Every(loginPause), loginBurst)
+	failed := fmt.Errorf("%w at %s", cbrapi.ErrLogin, iam)
 	fetch := func(ctx context.Context) (leased[string], error) {
 		if logins.TokensAt(now()) < 1 {
 			return leased[string]{}, fmt.Errorf("%w: new tokens are refused or expire within a minute, and there is one login a minute", cbrapi.ErrCredentials)
 		}
 		token, err := login(ctx)
-		if err != nil {
+		switch {
+		case errors.Is(err, cbrapi.ErrCredentials): // which were not sent
 			return leased[string]{}, err
+		case err != nil:
+			return leased[string]{}, fmt.Errorf("%w: %w", failed, err)
 		}
 		logins.AllowN(now(), 1)
 		return leasedToken(token, now()), nil
 	}
-	silent := fmt.Errorf("%w at %s", cbrapi.ErrLogin, iam)
-	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, silent: silent, now: now}, next: next}
+	return &Password{tokens: lease[string]{fetch: fetch, timeout: loginTimeout, silent: failed, now: now}, next: next}
 }
 
 // Expiry returns when the current token expires, by our clock, if that is known.

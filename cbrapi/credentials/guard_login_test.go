@@ -318,10 +318,10 @@ func TestRefusedRenewals(t *testing.T) {
 func TestRefusedErrorOfLogin(t *testing.T) {
 	const response = "KeystoneCreateUserTokenByPassword: HTTP status 401: 401: The username or password is wrong."
 	login := func(context.Context) (cbrapi.Token, error) {
-		return cbrapi.Token{}, fmt.Errorf("%w: %w", cbrapi.ErrLogin, &cbrapi.Error{
+		return cbrapi.Token{}, &cbrapi.Error{
 			Operation: "KeystoneCreateUserTokenByPassword", StatusCode: http.StatusUnauthorized,
 			Code: "401", Message: "The username or password is wrong.",
-		})
+		}
 	}
 	synctest.Test(t, func(t *testing.T) {
 		guard, user := credentials.NewGuard(time.Now), credentials.Fixed("user")
@@ -333,7 +333,7 @@ func TestRefusedErrorOfLogin(t *testing.T) {
 			"; next attempt at 2000-01-01T01:00:00Z, or as soon as they change"
 		for _, name := range []string{"one", "two", "three"} {
 			guarded := project(name)
-			if got, want := showTask(t, guarded, "a"), "ShowOpLog: login failed: "+response; got != want {
+			if got, want := showTask(t, guarded, "a"), "ShowOpLog: login failed at iam.example.com: "+response; got != want {
 				t.Errorf("project %s: the first error is\n%s, want\n%s", name, got, want)
 			}
 			if got := showTask(t, guarded, "a"); got != next {
