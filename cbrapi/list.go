@@ -212,7 +212,7 @@ func (l *List[T]) add(p *page[T], response *response) error {
 		l.offset -= l.repeats
 	}
 	l.invalid = append(l.invalid, p.invalid...)
-	l.done = p.rows == 0 || repeated || p.count != nil && *p.count == seen && !(first && full)
+	l.done = p.rows == 0 || repeated || p.count != nil && *p.count == seen && (!first || !full)
 	return nil
 }
 
