@@ -40,9 +40,9 @@ func (h Hints) Protectables(reason cbrapi.Reason, err error) string {
 }
 
 func (h Hints) hint(reason cbrapi.Reason, err error, permissions, otherwise string) string {
-	lookup, endpoint := errors.Is(err, cbrapi.ErrProjectID), h.Endpoint
+	lookup, endpoint, service := errors.Is(err, cbrapi.ErrProjectID), h.Endpoint, "the API"
 	if lookup || errors.Is(err, cbrapi.ErrLogin) {
-		endpoint = h.IAMEndpoint
+		endpoint, service = h.IAMEndpoint, "IAM"
 	}
 	var (
 		unknown  *cbrapi.ProjectError
@@ -68,7 +68,7 @@ func (h Hints) hint(reason cbrapi.Reason, err error, permissions, otherwise stri
 	case reason == cbrapi.ReasonNetwork:
 		return "check " + endpoint + ", and the way to the service: DNS, proxy, firewall, certificates"
 	case reason == cbrapi.ReasonDeadline:
-		return "raise the scrape_timeout of Prometheus and scrape.timeout, or find out why the API is slow"
+		return "raise the scrape_timeout of Prometheus and scrape.timeout, or find out why " + service + " is slow"
 	case errors.As(err, &response) && response.StatusCode == http.StatusOK:
 		return "if it lasts, check " + endpoint + " and " + h.Project + ", or report it"
 	case reason == cbrapi.ReasonUpstream:
