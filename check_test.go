@@ -221,7 +221,7 @@ func TestCheckConnectionLate(t *testing.T) {
 			noResponse + "iam_endpoint, DNS, the firewall and the proxy, or raise scrape.timeout\n",
 		},
 		"a silent IAM of a user": {
-			"scrape: {timeout: 1s}" + strings.Replace(oneTask(api.URL), "credentials: {token: a-token}",
+			"scrape: {timeout: 200ms}" + strings.Replace(oneTask(api.URL), "credentials: {token: a-token}",
 				"iam_endpoint: http://"+silent.Addr().String()+"\n    credentials: {username: u, password: p, domain_name: d}", 1),
 			"does not work: ShowOpLog: login failed at " + silent.Addr().String() + ": " + noResponse + "iam_endpoint, DNS, the firewall and the proxy, or raise scrape.timeout\n",
 		},

@@ -86,9 +86,7 @@ const backupOverlap = 50
 // See https://support.huaweicloud.com/api-cbr/ListBackups.html.
 func (c *Client) Backups(f BackupFilter) *List[VaultBackup] {
 	query := url.Values{"sort": {"created_at:desc"}, "show_replication": {"true"}}
-	if !f.CreatedSince.IsZero() {
-		query.Set("start_time", f.CreatedSince.UTC().Format("2006-01-02T15:04:05Z"))
-	}
+	setStartTime(query, f.CreatedSince)
 	return newList(c, listRequest{
 		operation: "ListBackups",
 		segments:  []string{"backups"},

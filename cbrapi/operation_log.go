@@ -258,18 +258,21 @@ type ListFilter struct {
 
 func (f ListFilter) query() url.Values {
 	query := url.Values{}
-	for name, value := range map[string]string{
-		"status":         string(f.Status),
-		"operation_type": string(f.OperationType),
-	} {
-		if value != "" {
-			query.Set(name, value)
-		}
+	if f.Status != "" {
+		query.Set("status", string(f.Status))
 	}
-	if !f.StartTime.IsZero() {
-		query.Set("start_time", f.StartTime.UTC().Format("2006-01-02T15:04:05Z"))
+	if f.OperationType != "" {
+		query.Set("operation_type", string(f.OperationType))
 	}
+	setStartTime(query, f.StartTime)
 	return query
+}
+
+// setStartTime adds the filter that lists of tasks and of backups have, unless t is zero.
+func setStartTime(query url.Values, t time.Time) {
+	if !t.IsZero() {
+		query.Set("start_time", t.UTC().Format("2006-01-02T15:04:05Z"))
+	}
 }
 
 func (c *Client) readOperationLog(o object) *OperationLog {

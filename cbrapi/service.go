@@ -108,8 +108,7 @@ func (s *service) do(ctx context.Context, r request) (*response, error) {
 func (s *service) send(ctx context.Context, r request) (*response, error) {
 	u := s.endpoint.JoinPath(r.path...)
 	u.RawQuery = r.query.Encode()
-	described := context.WithValue(ctx, requestKey{}, requestInfo{r.operation, r.projectID})
-	req, err := http.NewRequestWithContext(described, r.method, u.String(), bytes.NewReader(r.body))
+	req, err := http.NewRequestWithContext(context.WithValue(ctx, requestKey{}, r), r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.operation, err)
 	}
@@ -202,25 +201,20 @@ func notJSON(body []byte) string {
 	}
 }
 
+// requestKey is the key under which the context of a request has its request.
 type requestKey struct{}
-
-// requestInfo describes a request to the transports below this package.
-type requestInfo struct {
-	operation string
-	projectID string
-}
 
 // Operation returns the API's name of the operation that a request with the context
 // ctx is for, such as ShowOpLog, and "" for a request of another package. Transports
 // label their measurements with it.
 func Operation(ctx context.Context) string {
-	info, _ := ctx.Value(requestKey{}).(requestInfo)
-	return info.operation
+	r, _ := ctx.Value(requestKey{}).(request)
+	return r.operation
 }
 
 // ProjectID returns the id of the project that a request with the context ctx is
 // about, and "" if it is about none. A signature has to include it.
 func ProjectID(ctx context.Context) string {
-	info, _ := ctx.Value(requestKey{}).(requestInfo)
-	return info.projectID
+	r, _ := ctx.Value(requestKey{}).(request)
+	return r.projectID
 }
