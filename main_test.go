@@ -8,15 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/go-kit/log/level"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // runMain is an environment variable with which the test binary is the program.
@@ -43,71 +41,18 @@ func runProgram(args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// process is a running program.
-type process struct {
-	cmd     *exec.Cmd
-	log     *syncBuffer
+// running is a running program.
+type running struct {
+	*process.Process
 	address string // on which it listens
-	ended   chan struct{}
 }
 
 // startProgram starts the program on a free port and waits until it listens.
-func startProgram(t testing.TB, args ...string) *process {
+func startProgram(t testing.TB, args ...string) running {
 	t.Helper()
-	p := &process{log: &syncBuffer{}, ended: make(chan struct{})}
-	p.cmd = command(append(args, "--web.listen-address=127.0.0.1:0")...)
-	p.cmd.Stderr = p.log
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.ended)
-	}()
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill()
-		<-p.ended
-		http.DefaultClient.CloseIdleConnections()
-	})
-	listening := regexp.MustCompile(`msg="Listening on" address=(\S+)`)
-	p.waitFor(t, func() bool {
-		match := listening.FindStringSubmatch(p.log.String())
-		if match != nil {
-			p.address = match[1]
-		}
-		return match != nil
-	})
-	return p
-}
-
-// waitFor waits until the condition holds. It fails the test after some seconds, or if
-// the program ends.
-func (p *process) waitFor(t testing.TB, condition func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for !condition() {
-		select {
-		case <-p.ended:
-			t.Fatalf("the program ended:\n%s", p.log)
-		case <-deadline:
-			t.Fatalf("waited too long; the log so far:\n%s", p.log)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
-// stop sends a signal and returns the exit code.
-func (p *process) stop(t *testing.T, signal syscall.Signal) int {
-	t.Helper()
-	if err := p.cmd.Process.Signal(signal); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-p.ended:
-	case <-time.After(20 * time.Second):
-		t.Fatalf("the program goes on after %s; log:\n%s", signal, p.log)
-	}
-	return p.cmd.ProcessState.ExitCode()
+	p := process.Start(t, command(append(args, "--web.listen-address=127.0.0.1:0")...))
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	return running{p, p.Address(t)}
 }
 
 // write writes a file of the test and returns its name.
@@ -118,24 +63,6 @@ func write(t testing.TB, name, content string) string {
 		t.Fatal(err)
 	}
 	return file
-}
-
-// syncBuffer is a bytes.Buffer that is safe for concurrent use.
-type syncBuffer struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.all.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.all.String()
 }
 
 // contains fails the test if the text lacks one of the parts.

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,10 +61,10 @@ scrape:
 `, simulator.DefaultProjectID, server.URL, c.reads)))
 			for deadline := time.Now().Add(10 * time.Minute); !p.complete(b); time.Sleep(time.Second) {
 				if time.Now().After(deadline) {
-					b.Fatalf("not all is known; log:\n%s", p.log)
+					b.Fatal("not all is known")
 				}
 			}
-			reading := p.resident(b, "VmHWM")
+			reading := p.megabytes(b, "VmHWM")
 			p.forgetPeak(b)
 			var body []byte
 			before := p.cpu(b)
@@ -74,19 +73,19 @@ scrape:
 			}
 			b.ReportMetric((p.cpu(b)-before)/float64(b.N), "cpu-s/op")
 			b.ReportMetric(reading, "MB-reading")
-			b.ReportMetric(p.resident(b, "VmHWM"), "MB-scraping")
+			b.ReportMetric(p.megabytes(b, "VmHWM"), "MB-scraping")
 			series, text := size(b, body)
 			b.ReportMetric(series, "series")
 			b.ReportMetric(text/1e6, "MB-text")
 			b.ReportMetric(float64(len(body))/1e6, "MB-sent")
 			time.Sleep(time.Second)
-			b.ReportMetric(p.resident(b, "VmRSS"), "MB-between")
+			b.ReportMetric(p.megabytes(b, "VmRSS"), "MB-between")
 		})
 	}
 }
 
 // complete scrapes, and reports whether the program has read all lists.
-func (p *process) complete(b *testing.B) bool {
+func (p running) complete(b *testing.B) bool {
 	b.Helper()
 	const family = "cbr_scrape_collector_success"
 	body := p.fetch(b, "/metrics?name[]="+family, "identity")
@@ -114,7 +113,7 @@ func size(b *testing.B, page []byte) (series, text float64) {
 }
 
 // fetch returns the body of a response in the encoding.
-func (p *process) fetch(b *testing.B, path, encoding string) []byte {
+func (p running) fetch(b *testing.B, path, encoding string) []byte {
 	b.Helper()
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://"+p.address+path, http.NoBody)
 	if err != nil {
@@ -134,24 +133,16 @@ func (p *process) fetch(b *testing.B, path, encoding string) []byte {
 	return body
 }
 
-// resident returns VmRSS, the resident memory of the program, or VmHWM, its peak, in MB.
-func (p *process) resident(b *testing.B, field string) float64 {
+// megabytes returns a field of the memory of the program in MB.
+func (p running) megabytes(b *testing.B, field string) float64 {
 	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	kib, err := strconv.ParseFloat(regexp.MustCompile(field + `:\s+(\d+) kB`).FindStringSubmatch(string(status))[1], 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return kib * 1024 / 1e6
+	return float64(p.Memory(b, field)) / 1e6
 }
 
 // cpu returns the time that processors have spent for the program, in seconds.
-func (p *process) cpu(b *testing.B) float64 {
+func (p running) cpu(b *testing.B) float64 {
 	b.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -168,9 +159,9 @@ func (p *process) cpu(b *testing.B) float64 {
 }
 
 // forgetPeak starts VmHWM anew.
-func (p *process) forgetPeak(b *testing.B) {
+func (p running) forgetPeak(b *testing.B) {
 	b.Helper()
-	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0); err != nil {
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.PID()), []byte("5"), 0); err != nil {
 		b.Fatal(err)
 	}
 }

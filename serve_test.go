@@ -37,10 +37,11 @@ func TestDemo(t *testing.T) {
 	if strings.Contains(page, "cbr_exporter_invalid_fields_total{") {
 		t.Error("a field of the simulated cloud was unreadable")
 	}
-	if code := p.stop(t, syscall.SIGINT); code != 0 {
-		t.Errorf("after SIGINT: got exit code %d, want 0; log:\n%s", code, p.log)
+	p.Signal(t, syscall.SIGINT)
+	if code := p.Wait(t).ExitCode(); code != 0 {
+		t.Errorf("after SIGINT: got exit code %d, want 0", code)
 	}
-	contains(t, "the log", p.log.String(), "msg=\"starting cbr_exporter\"", "simulated cloud", "msg=\"shutting down\"", "msg=exiting")
+	contains(t, "the log", p.Output(), "msg=\"starting cbr_exporter\"", "simulated cloud", "msg=\"shutting down\"", "msg=exiting")
 }
 
 // TestDemoPortTaken checks that the log of the demo says what is wrong, and no more.
@@ -204,7 +205,7 @@ basic_auth_users:
 	}
 
 	// All lines look alike, those of the exporter-toolkit too.
-	log := p.log.String()
+	log := p.Output()
 	contains(t, "the log", log, `msg="TLS is enabled."`)
 	for line := range strings.Lines(log) {
 		if !regexp.MustCompile(`^ts=\S+ level=\w+ .*\bmsg=`).MatchString(line) || regexp.MustCompile(`\b(time|caller)=`).MatchString(line) {

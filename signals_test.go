@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // TestSIGTERMDuringScrape stops the program before the API responds. The scrape
@@ -40,13 +43,13 @@ func TestSIGTERMDuringScrape(t *testing.T) {
 	}()
 	<-asked
 	stopped := make(chan int)
-	go func() { stopped <- p.stop(t, syscall.SIGTERM) }()
-	p.waitFor(t, func() bool { // it no longer listens
-		c, err := net.Dial("tcp", p.address)
-		if err == nil {
+	go func() { stopped <- p.Stop(t) }()
+	process.Eventually(t, func() error {
+		if c, err := net.Dial("tcp", p.address); err == nil {
 			_ = c.Close()
+			return errors.New("it still listens")
 		}
-		return err != nil
+		return nil
 	})
 	close(release)
 	got := <-scraped
@@ -55,7 +58,7 @@ func TestSIGTERMDuringScrape(t *testing.T) {
 	}
 	contains(t, "the page", got.page, `cbr_task_found{project="cn-north-4",task_id="4827f2da-b008-4507-ab7d-42d0df5ed912"} 1`)
 	if code := <-stopped; code != 0 {
-		t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
+		t.Errorf("got exit code %d, want 0", code)
 	}
 }
 
@@ -84,11 +87,11 @@ func TestSIGTERMWhileTheAPIHangs(t *testing.T) {
 			<-asked
 			began := time.Now()
 			stopped := make(chan int)
-			go func() { stopped <- p.stop(t, syscall.SIGTERM) }()
+			go func() { stopped <- p.Stop(t) }()
 			contains(t, "the page", <-scraped, "# status 200\n",
 				`cbr_up{project="cn-north-4"} 0`, `cbr_scrape_error{project="cn-north-4",reason="deadline"} 1`)
 			if code := <-stopped; code != 0 {
-				t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
+				t.Errorf("got exit code %d, want 0", code)
 			}
 			if took := time.Since(began); took < drainTimeout {
 				t.Errorf("stopping took %s, want some more than %s", took, drainTimeout)
@@ -116,8 +119,8 @@ func TestSIGTERMDoesNotWaitForever(t *testing.T) {
 	// A response to another client shows that the half has likely arrived.
 	get(t, http.DefaultClient, "http://"+p.address+"/-/healthy")
 	began := time.Now()
-	if code := p.stop(t, syscall.SIGTERM); code != 0 {
-		t.Errorf("got exit code %d, want 0; log:\n%s", code, p.log)
+	if code := p.Stop(t); code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
 	}
 	if took := time.Since(began); took < shutdownTimeout-time.Second/2 {
 		t.Errorf("stopping took %s, want at least %s", took, shutdownTimeout)
@@ -143,23 +146,18 @@ func TestSecondSignalKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-asked
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), `msg="shutting down"`) })
-	for ended := false; !ended; {
-		_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails once it has ended
-		select {
-		case <-p.ended:
-			ended = true
-		case <-time.After(10 * time.Millisecond): // the handler may be there still
-		}
+	p.Signal(t, syscall.SIGTERM)
+	p.WaitForOutput(t, `msg="shutting down"`, 1)
+	for p.Running() {
+		p.Signal(t, syscall.SIGTERM)
+		time.Sleep(10 * time.Millisecond) // the handler may be there still
 	}
 	if page, _ := io.ReadAll(client); len(page) > 0 {
 		t.Errorf("the running scrape still got\n%s", page)
 	}
-	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGTERM {
-		t.Errorf("got %s, want the death by the signal; log:\n%s", p.cmd.ProcessState, p.log)
+	state := p.Wait(t)
+	if status, ok := state.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGTERM {
+		t.Errorf("got %s, want the death by the signal", state)
 	}
 }
 
@@ -172,15 +170,13 @@ func TestSIGHUP(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-			t.Fatal(err)
-		}
+		p.Signal(t, syscall.SIGHUP)
 	}
 	replace(strings.Replace(oneTask("http://127.0.0.1:9"), "region: cn-north-4", "name: renamed", 1))
-	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), `msg="configuration reloaded"`) })
-	contains(t, "the log", p.log.String(), `msg="following a project" project=renamed reads="1 task by id"`)
-	_, page := get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
-	contains(t, "the page", page, `cbr_exporter_credentials_rejected{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
+	p.WaitForOutput(t, `msg="configuration reloaded"`, 1)
+	contains(t, "the log", p.Output(), `msg="following a project" project=renamed reads="1 task by id"`)
+	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
+	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
 
 	// A pipe would block the reload.
 	valid, err := os.ReadFile(file)
@@ -193,24 +189,19 @@ func TestSIGHUP(t *testing.T) {
 	if err := syscall.Mkfifo(file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.Post("http://"+p.address+"/-/reload", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if body, _ := io.ReadAll(resp.Body); !strings.Contains(string(body), file+": cannot be read: not a regular file") {
-		t.Errorf("reload of a pipe: got %q", body)
+	if _, err := process.Post("http://" + p.address + "/-/reload"); err == nil || !strings.Contains(err.Error(), file+": cannot be read: not a regular file") {
+		t.Errorf("reload of a pipe: got %v", err)
 	}
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
 	replace(string(valid))
-	p.waitFor(t, func() bool { return strings.Count(p.log.String(), `msg="configuration reloaded"`) == 2 })
+	p.WaitForOutput(t, `msg="configuration reloaded"`, 2)
 
 	replace("projects: []\n")
-	p.waitFor(t, func() bool { return strings.Contains(p.log.String(), "no project; list at least one") })
-	_, page = get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
-	contains(t, "the page", page, `cbr_exporter_credentials_rejected{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 0")
+	p.WaitForOutput(t, "no project; list at least one", 1)
+	_, page = get(t, http.DefaultClient, "http://"+p.address+"/metrics")
+	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 0")
 }
 
 // TestReloadOfPipe starts with the configuration in a pipe, which cannot be read again.
@@ -222,40 +213,24 @@ func TestReloadOfPipe(t *testing.T) {
 	}
 	go func() { _ = os.WriteFile(pipe, []byte(oneTask("http://127.0.0.1:9")), 0o600) }()
 	p := startProgram(t, "--config.file="+pipe)
-	contains(t, "the log", p.log.String(),
+	contains(t, "the log", p.Output(),
 		`msg="following a project" project=cn-north-4 reads="1 task by id" credentials="token from credentials.token" endpoint=http://127.0.0.1:9`)
-	resp, err := http.Post("http://"+p.address+"/-/reload", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(resp.Body)
-	contains(t, "the response", string(body), pipe+": cannot be read: a pipe or device that was read at the start; restart the exporter to read it again")
-	_, page := get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
-	contains(t, "the page", page, `cbr_exporter_credentials_rejected{project="cn-north-4"} 0`, "cbr_exporter_config_last_reload_successful 0")
+	_, err := process.Post("http://" + p.address + "/-/reload")
+	contains(t, "the response", fmt.Sprint(err), pipe+": cannot be read: a pipe or device that was read at the start; restart the exporter to read it again")
+	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
+	contains(t, "the page", page, `cbr_up{project="cn-north-4"} 0`, "cbr_exporter_config_last_reload_successful 0")
 }
 
 // TestSignalWhileWaiting stops a program that waits for the configuration in a pipe.
 func TestSignalWhileWaiting(t *testing.T) {
 	t.Parallel()
 	cmd := command("--config.file=-", "--web.listen-address=127.0.0.1:0")
-	started, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := started.Read(make([]byte, 1)); err != nil { // its first message
-		t.Fatal(err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err == nil {
+	p := process.Start(t, cmd)
+	p.WaitForOutput(t, "msg=", 1)
+	if code := p.Stop(t); code == 0 {
 		t.Error("the program ended well")
 	}
 }

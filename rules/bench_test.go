@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +16,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 var benchFiles = flag.String("rules.bench", "", "rules files to measure, separated by commas")
@@ -107,28 +107,9 @@ scrape_configs: [{job_name: cbr, static_configs: [{targets: [%q]}]}]
 			b.Fatal(err)
 		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil { // for Prometheus
-		b.Fatal(err)
-	}
-	var logged bytes.Buffer
-	prometheus := exec.CommandContext(b.Context(), "prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"),
-		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn")
-	prometheus.Stderr = &logged
-	if err := prometheus.Start(); err != nil {
-		b.Fatal(err)
-	}
-	defer func() {
-		_ = prometheus.Process.Kill() // its data is temporary
-		_ = prometheus.Wait()
-		if b.Failed() {
-			b.Log(logged.String())
-		}
-	}()
+	address := process.FreeAddress(b)
+	prometheus := process.Start(b, exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"),
+		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn"))
 
 	time.Sleep(60 * benchMinute * time.Second)
 	shortest := map[string]float64{}
@@ -141,24 +122,20 @@ scrape_configs: [{job_name: cbr, static_configs: [{targets: [%q]}]}]
 			}
 		}
 	}
+	prometheus.Stop(b)
 	return shortest
 }
 
 // lastDuration returns how long the last evaluation of each group of a file took, in all.
 func lastDuration(b *testing.B, address, file string) float64 {
 	b.Helper()
-	resp, err := http.Get("http://" + address + "/metrics")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	page, err := process.Get("http://" + address + "/metrics")
 	if err != nil {
 		b.Fatal(err)
 	}
 	sum := 0.0
-	for _, found := range regexp.MustCompile(`(?m)^prometheus_rule_group_last_duration_seconds\{rule_group="`+regexp.QuoteMeta(file)+`;.*\} (.+)$`).FindAllSubmatch(body, -1) {
-		seconds, err := strconv.ParseFloat(string(found[1]), 64)
+	for _, found := range regexp.MustCompile(`(?m)^prometheus_rule_group_last_duration_seconds\{rule_group="`+regexp.QuoteMeta(file)+`;.*\} (.+)$`).FindAllStringSubmatch(page, -1) {
+		seconds, err := strconv.ParseFloat(found[1], 64)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 const (
@@ -26,18 +28,14 @@ const (
 )
 
 // startAlertmanager starts an Alertmanager with a configuration and the shipped templates.
-func startAlertmanager(t *testing.T, address, config string) {
+func startAlertmanager(t *testing.T, config string) server {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "alertmanager.yml")
 	writeFile(t, file, config)
 	writeFile(t, filepath.Join(dir, "alertmanager.tmpl"), readFile(t, templateFile))
-	start(t, alertmanagerBinary, "--config.file="+file, "--storage.path="+filepath.Join(dir, "data"),
-		"--web.listen-address="+address, "--cluster.listen-address=", "--log.level=warn")
-	eventually(t, 30*time.Second, func() error {
-		_, err := get(t, "http://"+address+"/-/ready")
-		return err
-	})
+	return startServer(t, process.FreeAddress(t), alertmanagerBinary, "--config.file="+file,
+		"--storage.path="+filepath.Join(dir, "data"), "--cluster.listen-address=", "--log.level=warn")
 }
 
 // inbox receives the messages of an Alertmanager.

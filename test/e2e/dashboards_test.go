@@ -95,8 +95,7 @@ func (c choice) apply(query string) string {
 }
 
 // run runs a query as Grafana does and returns the resulting series.
-func (p prometheus) run(t *testing.T, target dashboardTarget, c choice, at time.Time) ([]model.Metric, error) {
-	t.Helper()
+func (p prometheus) run(target dashboardTarget, c choice, at time.Time) ([]model.Metric, error) {
 	params := url.Values{"query": {c.apply(target.Expr)}}
 	path := "/api/v1/query"
 	if target.Instant {
@@ -107,16 +106,12 @@ func (p prometheus) run(t *testing.T, target dashboardTarget, c choice, at time.
 		params.Set("end", strconv.FormatInt(at.Unix(), 10))
 		params.Set("step", "2")
 	}
-	body, err := get(t, "http://"+p.address+path+"?"+params.Encode())
-	if err != nil {
-		return nil, err
-	}
 	var response struct {
 		Data struct {
 			Result []struct{ Metric model.Metric }
 		}
 	}
-	if err := json.Unmarshal(body, &response); err != nil {
+	if err := p.getJSON(path+"?"+params.Encode(), &response); err != nil {
 		return nil, err
 	}
 	var series []model.Metric
@@ -149,7 +144,7 @@ func TestDashboardsShowDemo(t *testing.T) {
 	config := strings.Replace(scrapeConfig(t, "metrics.yml", demo),
 		"- "+demo.address, fmt.Sprintf("- %s\n          - %s\n          - %s", demo.address, replica.address, troubled.address), 1)
 	prometheus := startPrometheus(t, config)
-	eventually(t, 60*time.Second, func() error {
+	prometheus.Eventually(t, func() error {
 		// Rates need two scrapes, and the graphs a few seconds.
 		for _, ready := range []string{
 			`count by (resource_id) (cbr_resource_last_success_timestamp_seconds{project="demo",operation_type="backup"} offset 5s) == 2`,
@@ -168,7 +163,7 @@ func TestDashboardsShowDemo(t *testing.T) {
 
 	for name, d := range dashboards {
 		for _, v := range d.Templating.List {
-			if err := prometheus.runVariable(t, v); err != nil {
+			if err := prometheus.runVariable(v); err != nil {
 				t.Errorf("%s: variable %s: %v", name, v.Name, err)
 			}
 		}
@@ -181,7 +176,7 @@ func TestDashboardsShowDemo(t *testing.T) {
 				if project, ok := quiet[key]; ok {
 					what["project"] = project
 				}
-				series, err := prometheus.run(t, target, what, now)
+				series, err := prometheus.run(target, what, now)
 				if err != nil {
 					t.Errorf("%s: %v", key, err)
 				}
@@ -197,7 +192,7 @@ func TestDashboardsShowDemo(t *testing.T) {
 					{},
 					{"project": "(demo|pair)", "vault": "(vault-web|vault-nightly)", "resource": `(web-01|财务数据盘|a\\.b)`, "operation_type": "(backup|sync)"},
 				} {
-					if _, err := prometheus.run(t, target, what, now); err != nil {
+					if _, err := prometheus.run(target, what, now); err != nil {
 						t.Errorf("%s: with %v: %v", key, what, err)
 					}
 				}
@@ -286,8 +281,7 @@ func (p dashboardPanel) doubled(results map[string][]model.Metric) []string {
 }
 
 // runVariable queries the values of a variable, as Grafana does.
-func (p prometheus) runVariable(t *testing.T, v dashboardVariable) error {
-	t.Helper()
+func (p prometheus) runVariable(v dashboardVariable) error {
 	if v.Type != "query" {
 		return nil
 	}
@@ -295,12 +289,8 @@ func (p prometheus) runVariable(t *testing.T, v dashboardVariable) error {
 	expr := strings.TrimSuffix(strings.TrimPrefix(query, "label_values("), ")")
 	comma := strings.LastIndex(expr, ", ")
 	params := url.Values{"match[]": {expr[:comma]}}
-	body, err := get(t, "http://"+p.address+"/api/v1/label/"+expr[comma+2:]+"/values?"+params.Encode())
-	if err != nil {
-		return err
-	}
 	var response struct{ Data []string }
-	if err := json.Unmarshal(body, &response); err != nil {
+	if err := p.getJSON("/api/v1/label/"+expr[comma+2:]+"/values?"+params.Encode(), &response); err != nil {
 		return err
 	}
 	if len(response.Data) == 0 {

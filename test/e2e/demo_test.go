@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestPrometheusScrapesDemo(t *testing.T) {
@@ -17,7 +16,7 @@ func TestPrometheusScrapesDemo(t *testing.T) {
 
 	// Exactly one status of a task is 1, so this counts tasks. They change, so both sides
 	// are read again each time.
-	eventually(t, 30*time.Second, func() error {
+	exporter.Eventually(t, func() error {
 		exposed := len(exporter.samples(t, "cbr_task_status", 1))
 		stored := len(prometheus.query(t, "cbr_task_status == 1"))
 		if exposed == 0 || stored != exposed {
@@ -61,7 +60,7 @@ func TestPromtoolAcceptsMetrics(t *testing.T) {
 func TestExporterStopsOnSIGTERM(t *testing.T) {
 	exporter := startExporter(t, "--demo")
 
-	if err := exporter.terminate(t); err != nil {
-		t.Errorf("exit after SIGTERM: got %v, want code 0", err)
+	if code := exporter.Stop(t); code != 0 {
+		t.Errorf("exit after SIGTERM: got code %d, want 0", code)
 	}
 }

@@ -8,13 +8,13 @@
 package e2e
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // TestMain builds the exporter and finds the Alertmanager.
@@ -41,19 +41,13 @@ func run(m *testing.M) int {
 		return 1
 	}
 
-	dir, err := os.MkdirTemp("", "cbr_exporter-e2e-")
+	binary, remove, err := process.BuildExporter()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-
-	exporterBinary = filepath.Join(dir, "cbr_exporter")
-	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", exporterBinary, "../..")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the exporter: %v\n%s", err, out)
-		return 1
-	}
+	defer remove()
+	exporterBinary = binary
 	// The tests wait more than they compute.
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

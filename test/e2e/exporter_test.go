@@ -6,38 +6,30 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // exporter is a running exporter.
-type exporter struct {
-	*process
-	address string
-}
+type exporter struct{ server }
 
 // startExporter starts the built exporter on a free port and waits until it is ready.
 func startExporter(t *testing.T, args ...string) exporter {
 	t.Helper()
-	address := freeAddress(t)
-	e := exporter{start(t, exporterBinary, append(args, "--web.listen-address="+address)...), address}
-	eventually(t, 10*time.Second, func() error {
-		_, err := get(t, "http://"+address+"/-/ready")
-		return err
-	})
-	return e
+	return exporter{startServer(t, process.FreeAddress(t), exporterBinary, args...)}
 }
 
 // metrics returns one scrape.
 func (e exporter) metrics(t *testing.T) string {
 	t.Helper()
-	body, err := get(t, "http://"+e.address+"/metrics")
+	page, err := process.Get("http://" + e.address + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(body)
+	return page
 }
 
 // samples returns the samples of a gauge with a value.

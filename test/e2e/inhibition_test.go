@@ -15,8 +15,7 @@ import (
 // and asks which of them are muted.
 func TestInhibition(t *testing.T) {
 	t.Parallel()
-	address := freeAddress(t)
-	startAlertmanager(t, address, openInbox(t).config(t))
+	alertmanager := startAlertmanager(t, openInbox(t).config(t))
 	type labels map[string]string
 	of := func(alert, resource string, more ...string) labels {
 		l := labels{"alertname": alert, "project": "p", "vault_id": "v", "resource_id": resource}
@@ -46,7 +45,7 @@ func TestInhibition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		response, err := http.Post("http://"+address+"/api/v2/alerts", "application/json", bytes.NewReader(body))
+		response, err := http.Post("http://"+alertmanager.address+"/api/v2/alerts", "application/json", bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,16 +53,12 @@ func TestInhibition(t *testing.T) {
 		if response.StatusCode != http.StatusOK {
 			t.Fatalf("%s: Alertmanager responded %s", name, response.Status)
 		}
-		eventually(t, 10*time.Second, func() error {
+		alertmanager.Eventually(t, func() error {
 			filter := fmt.Sprintf("filter=alertname=%s&filter=resource_id=%s", test.target["alertname"], test.target["resource_id"])
-			body, err := get(t, "http://"+address+"/api/v2/alerts?"+filter)
-			if err != nil {
-				return err
-			}
 			var alerts []struct {
 				Status struct{ InhibitedBy []string }
 			}
-			if err := json.Unmarshal(body, &alerts); err != nil {
+			if err := alertmanager.getJSON("/api/v2/alerts?"+filter, &alerts); err != nil {
 				return err
 			}
 			if len(alerts) != 1 {

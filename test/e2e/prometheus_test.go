@@ -3,20 +3,18 @@
 package e2e
 
 import (
-	"encoding/json"
 	"net/url"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // prometheus is a running Prometheus server.
-type prometheus struct {
-	*process
-	address string
-}
+type prometheus struct{ server }
 
 // startPrometheus starts a Prometheus with a configuration and additional flags.
 func startPrometheus(t *testing.T, config string, flags ...string) prometheus {
@@ -27,19 +25,10 @@ func startPrometheus(t *testing.T, config string, flags ...string) prometheus {
 // startPrometheusOn starts a Prometheus with data.
 func startPrometheusOn(t *testing.T, data, config string, flags ...string) prometheus {
 	t.Helper()
-	file, address := filepath.Join(t.TempDir(), "prometheus.yml"), freeAddress(t)
+	file := filepath.Join(t.TempDir(), "prometheus.yml")
 	writeFile(t, file, config)
-
-	p := prometheus{start(t, "prometheus", append(flags,
-		"--config.file="+file,
-		"--storage.tsdb.path="+data,
-		"--web.listen-address="+address,
-		"--log.level=warn")...), address}
-	eventually(t, 30*time.Second, func() error {
-		_, err := get(t, "http://"+address+"/-/ready")
-		return err
-	})
-	return p
+	return prometheus{startServer(t, process.FreeAddress(t), "prometheus", append(flags,
+		"--config.file="+file, "--storage.tsdb.path="+data, "--log.level=warn")...)}
 }
 
 // query runs an instant query.
@@ -62,14 +51,10 @@ func (p prometheus) queryRange(t *testing.T, query string, start, end time.Time,
 
 func (p prometheus) ask(t *testing.T, endpoint string, params url.Values, result any) {
 	t.Helper()
-	body, err := get(t, "http://"+p.address+"/api/v1/"+endpoint+"?"+params.Encode())
-	if err != nil {
-		t.Fatalf("%s: %v", params.Get("query"), err)
-	}
 	response := struct {
 		Data struct{ Result any }
 	}{struct{ Result any }{result}}
-	if err := json.Unmarshal(body, &response); err != nil {
-		t.Fatalf("%s: %v in %s", params.Get("query"), err, body)
+	if err := p.getJSON("/api/v1/"+endpoint+"?"+params.Encode(), &response); err != nil {
+		t.Fatalf("%s: %v", params.Get("query"), err)
 	}
 }

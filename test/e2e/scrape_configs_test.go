@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/cbr-exporter/cbr_exporter/simulator"
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 const (
@@ -60,11 +61,11 @@ func TestAgent(t *testing.T) {
 	receiver := startPrometheus(t, fmt.Sprintf("rule_files: [%q]", rules), "--web.enable-remote-write-receiver")
 
 	exporter := startExporter(t, "--demo")
-	config, address := filepath.Join(t.TempDir(), agentFile), freeAddress(t)
+	config := filepath.Join(t.TempDir(), agentFile)
 	writeFile(t, config, replaced(t, scrapeConfig(t, agentFile, exporter), "https://metrics.example.com", "http://"+receiver.address))
-	start(t, "prometheus", "--agent", "--config.file="+config, "--storage.agent.path="+t.TempDir(), "--web.listen-address="+address)
+	startServer(t, process.FreeAddress(t), "prometheus", "--agent", "--config.file="+config, "--storage.agent.path="+t.TempDir())
 
-	eventually(t, 30*time.Second, func() error {
+	receiver.Eventually(t, func() error {
 		for _, query := range []string{
 			`up{job="cbr",instance="` + exporter.address + `"} == 1`,
 			`cbr_up{project="demo"} == 1`,
@@ -116,7 +117,7 @@ func TestServersShareProjects(t *testing.T) {
 	together := func(query string) model.Vector {
 		return append(servers[0].query(t, query), servers[1].query(t, query)...)
 	}
-	eventually(t, 30*time.Second, func() error {
+	exporter.Eventually(t, func() error {
 		projects, own := len(together(`cbr_up == 1`)), len(together(`cbr_exporter_build_info`))
 		if projects < len(projectNames) || own < 1 {
 			return fmt.Errorf("%d of %d projects and %d of 1 exporters are scraped", projects, len(projectNames), own)

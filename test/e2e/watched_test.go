@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/cbr-exporter/cbr_exporter/simulator"
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // externalURL is where the page of watched exporters is said to be.
@@ -26,7 +27,7 @@ type watched struct {
 	cloud     *cloud
 	config    string
 	token     string     // file
-	exporters []exporter // replicas
+	exporters []exporter // replicas; a stopped one keeps its address
 	inbox     *inbox
 	expected  []string // the messages so far
 }
@@ -82,13 +83,12 @@ func (w *watched) start() {
 	t.Helper()
 	var targets []string
 	for n := range w.exporters {
-		w.exporters[n].address = freeAddress(t)
+		w.exporters[n].address = process.FreeAddress(t)
 		w.startExporter(n)
 		w.waitUntilKnown(n)
 		targets = append(targets, w.exporters[n].address)
 	}
-	alertmanager, rules := freeAddress(t), filepath.Join(t.TempDir(), "cbr.rules.yml")
-	startAlertmanager(t, alertmanager, w.inbox.config(t))
+	alertmanager, rules := startAlertmanager(t, w.inbox.config(t)), filepath.Join(t.TempDir(), "cbr.rules.yml")
 	writeFile(t, rules, hastened(replaced(t, readFile(t, rulesFile),
 		"> 900\n", "> 15\n", "[3h]", "[25m]", "for: 1h", "for: 10m",
 		// Prometheus takes five seconds to find its targets.
@@ -96,7 +96,7 @@ func (w *watched) start() {
 	startPrometheus(t, hastened(replaced(t, readFile(t, prometheusFile),
 		"cbr.rules.yml", rules,
 		"cbr_exporter:10065", strings.Join(targets, "\n          - "),
-		"alertmanager:9093", alertmanager,
+		"alertmanager:9093", alertmanager.address,
 		"scrape_timeout: 30s", "scrape_timeout: 1s",
 		// Alertmanager resolves an alert that it does not receive again within four times this
 		// delay. With 20 seconds, a stall of a busy machine resolves nothing.
@@ -105,18 +105,13 @@ func (w *watched) start() {
 
 // startExporter starts an exporter at its address.
 func (w *watched) startExporter(n int) {
-	e := &w.exporters[n]
-	e.process = start(w.t, exporterBinary, "--config.file="+w.config, "--web.listen-address="+e.address,
+	w.exporters[n].server = startServer(w.t, w.exporters[n].address, exporterBinary, "--config.file="+w.config,
 		"--web.external-url="+externalURL, "--web.route-prefix=/")
-	eventually(w.t, 10*time.Second, func() error {
-		_, err := get(w.t, "http://"+e.address+"/-/ready")
-		return err
-	})
 }
 
 // waitUntilKnown waits until an exporter has read everything.
 func (w *watched) waitUntilKnown(n int) {
-	eventually(w.t, 10*time.Second, func() error {
+	w.exporters[n].Eventually(w.t, func() error {
 		if samplesOf(w.t, w.exporters[n].metrics(w.t), "cbr_resource_failing") == nil {
 			return fmt.Errorf("exporter %d has not read everything", n)
 		}
@@ -125,8 +120,8 @@ func (w *watched) waitUntilKnown(n int) {
 }
 
 func (w *watched) stopExporter(n int) {
-	if err := w.exporters[n].terminate(w.t); err != nil {
-		w.t.Fatal(err)
+	if code := w.exporters[n].Stop(w.t); code != 0 {
+		w.t.Fatalf("exporter %d ended with the code %d", n, code)
 	}
 }
 

@@ -3,123 +3,53 @@
 package faults
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // exporter is a running exporter.
 type exporter struct {
+	*process.Process
 	url    string
 	limit  time.Duration // of a page but a scrape, of a reload and of the end
 	config string        // the file
-	client *http.Client
-	cmd    *exec.Cmd
-	exited chan struct{} // closed when it has ended
-	log    record
-}
-
-// record is what a process has written.
-type record struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *record) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *record) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 var seriousLine = regexp.MustCompile(`(?m)^.*level=(warn|error).*$`)
 
-// serious returns the number of warnings and errors so far.
-func (l *record) serious() int { return len(seriousLine.FindAllString(l.String(), -1)) }
+// serious returns the number of warnings and errors in the log so far.
+func (e *exporter) serious() int { return len(seriousLine.FindAllString(e.Output(), -1)) }
 
-// startExporter starts the exporter with a configuration. It is killed at the end of the
-// test, if it still runs.
+// startExporter starts the exporter with a configuration.
 func startExporter(t *testing.T, configuration string, args ...string) *exporter {
 	t.Helper()
 	if program, err := os.Open("../.."); err == nil { // a cached result is not valid once its files have changed
 		_ = program.Close()
 	}
-	e := &exporter{
-		limit:  newPlan().moment,
-		config: filepath.Join(t.TempDir(), "config.yml"),
-		client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}},
-		exited: make(chan struct{}),
-	}
+	e := &exporter{limit: newPlan().moment, config: filepath.Join(t.TempDir(), "config.yml")}
 	e.write(t, configuration)
-	e.cmd = exec.Command(exporterBinary, append(args, "--config.file="+e.config, "--web.listen-address=127.0.0.1:0")...)
-	e.cmd.Env = []string{}
-	e.cmd.Stdout, e.cmd.Stderr = &e.log, &e.log
-	if err := e.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = e.cmd.Wait()
-		close(e.exited)
-	}()
-	t.Cleanup(func() {
-		_ = e.cmd.Process.Kill()
-		<-e.exited
-		if t.Failed() {
-			t.Logf("the end of the log:\n%s", tail(e.log.String(), 4000))
-		}
-	})
-	listening := regexp.MustCompile(`msg="Listening on" address=(\S+)`)
-	eventually(t, time.Minute, func() error {
-		match := listening.FindStringSubmatch(e.log.String())
-		if match == nil {
-			return errors.New("the log names no address")
-		}
-		e.url = "http://" + match[1]
+	cmd := exec.Command(exporterBinary, append(args, "--config.file="+e.config, "--web.listen-address=127.0.0.1:0")...)
+	cmd.Env = []string{}
+	e.Process = process.Start(t, cmd)
+	e.url = "http://" + e.Address(t)
+	e.Eventually(t, func() error {
 		_, err := e.get("/-/ready")
 		return err
 	})
 	return e
-}
-
-func tail(s string, most int) string { return s[max(0, len(s)-most):] }
-
-// eventually repeats check until it returns nil.
-func eventually(t *testing.T, timeout time.Duration, check func() error) {
-	t.Helper()
-	deadline := time.Now().Add(timeout)
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("after %s: %v", timeout, err)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
 }
 
 func (e *exporter) write(t *testing.T, configuration string) {
@@ -134,13 +64,8 @@ func (e *exporter) reload(t *testing.T, configuration string) {
 	t.Helper()
 	e.write(t, configuration)
 	start := time.Now()
-	resp, err := e.client.Post(e.url+"/-/reload", "", nil)
-	if err != nil {
-		t.Fatalf("reload: %v", err)
-	}
-	defer resp.Body.Close()
-	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK {
-		t.Fatalf("reload: %s: %s", resp.Status, text)
+	if _, err := process.Post(e.url + "/-/reload"); err != nil {
+		t.Fatal(err)
 	}
 	if took := time.Since(start); took > e.limit {
 		t.Errorf("a reload takes %s", took)
@@ -148,18 +73,7 @@ func (e *exporter) reload(t *testing.T, configuration string) {
 }
 
 // get returns a page. Any status but 200 is an error.
-func (e *exporter) get(path string) (string, error) {
-	resp, err := e.client.Get(e.url + path)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s: %s", path, resp.Status, tail(string(text), 200))
-	}
-	return string(text), err
-}
+func (e *exporter) get(path string) (string, error) { return process.Get(e.url + path) }
 
 // page is a page of metrics.
 type page map[string]*dto.MetricFamily
@@ -277,42 +191,17 @@ func (e *exporter) resources(t *testing.T) resources {
 	return resources{goroutines, descriptors}
 }
 
-// peakMemory returns the most resident memory that the process has had, in MiB.
-func (e *exporter) peakMemory(t *testing.T) int { return e.memory(t, "VmHWM") }
-
-// memory returns a line of /proc/PID/status in MiB.
-func (e *exporter) memory(t *testing.T, name string) int {
+// memory returns a field of /proc/PID/status in MiB.
+func (e *exporter) memory(t *testing.T, field string) int {
 	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", e.cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(status)) {
-		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == name+":" {
-			kB, err := strconv.Atoi(fields[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			return kB >> 10
-		}
-	}
-	t.Fatalf("no %s in %s", name, status)
-	return 0
+	return e.Memory(t, field) >> 20
 }
 
 // stop sends SIGTERM, and waits until the process has ended.
 func (e *exporter) stop(t *testing.T) {
 	t.Helper()
 	start := time.Now()
-	if err := e.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-e.exited:
-	case <-time.After(time.Minute):
-		t.Fatal("still running a minute after SIGTERM")
-	}
-	if code := e.cmd.ProcessState.ExitCode(); code != 0 {
+	if code := e.Stop(t); code != 0 {
 		t.Errorf("it ends with the code %d", code)
 	}
 	if took := time.Since(start); took > e.limit {

@@ -121,7 +121,7 @@ func (r *run) live(t *testing.T, turn *sync.Mutex) outcome {
 	t.Helper()
 	r.exporter = startExporter(t, r.good)
 	r.exporter.untilHealthy(t, time.Minute, 100*time.Millisecond)
-	before, lines, accepted := r.exporter.resources(t), r.exporter.log.serious(), r.cloud.allAccepted()
+	before, lines, accepted := r.exporter.resources(t), r.exporter.serious(), r.cloud.allAccepted()
 
 	next := func() {}
 	if r.fault.heavy {
@@ -136,9 +136,9 @@ func (r *run) live(t *testing.T, turn *sync.Mutex) outcome {
 	}
 	next()
 	r.recover(t)
-	r.outcome.lines = r.exporter.log.serious() - lines
+	r.outcome.lines = r.exporter.serious() - lines
 	expectBack(t, r.exporter, before)
-	r.outcome.memory = r.exporter.peakMemory(t)
+	r.outcome.memory = r.exporter.memory(t, "VmHWM")
 
 	// The fault begins again, and the exporter stops in the middle of a scrape.
 	r.start(t)
@@ -295,7 +295,7 @@ func (r *run) judge(t *testing.T) {
 func expectNoPanic(t *testing.T, e *exporter) {
 	t.Helper()
 	for _, word := range []string{"panic", "goroutine "} {
-		if strings.Contains(e.log.String(), word) {
+		if strings.Contains(e.Output(), word) {
 			t.Errorf("the log has the word %q", word)
 		}
 	}
@@ -320,7 +320,7 @@ func (r *requests) update(t *testing.T) {
 // expectNoSecret looks for secrets on all pages and in the log.
 func expectNoSecret(t *testing.T, e *exporter, c *cloud) {
 	t.Helper()
-	texts := map[string]string{"the log": e.log.String()}
+	texts := map[string]string{"the log": e.Output()}
 	for _, path := range []string{"/", "/metrics", "/api/v1/status", "/config", "/sd", "/-/metrics"} {
 		start := time.Now()
 		text, err := e.get(path)
@@ -346,7 +346,7 @@ func expectNoSecret(t *testing.T, e *exporter, c *cloud) {
 func expectBack(t *testing.T, e *exporter, before resources) {
 	t.Helper()
 	const more = 6 // connections; each has two goroutines
-	eventually(t, time.Minute, func() error {
+	e.Eventually(t, func() error {
 		now := e.resources(t)
 		if now.goroutines > before.goroutines+2*more || now.descriptors > before.descriptors+more {
 			return fmt.Errorf("the process has %+v, before the fault %+v", now, before)

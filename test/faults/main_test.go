@@ -6,11 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	_ "github.com/cbr-exporter/cbr_exporter/exporter" // so that no result of an older exporter is cached
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 var (
@@ -49,20 +49,14 @@ func prepare(m *testing.M) int {
 	if testing.Short() {
 		return m.Run()
 	}
-	dir, err := os.MkdirTemp("", "faults")
+	binary, remove, err := process.BuildExporter()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	exporterBinary = filepath.Join(dir, "cbr_exporter")
-	build := exec.Command("go", "build", "-o", exporterBinary, "../..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, output)
-		return 1
-	}
-	if authority, err = newCA(dir); err != nil {
+	defer remove()
+	exporterBinary = binary
+	if authority, err = newCA(filepath.Dir(binary)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -207,9 +207,7 @@ func (s *soak) inject(ctx context.Context, t *testing.T) {
 		pause()
 		if s.chance.IntN(10) == 0 {
 			s.reloads++
-			if err := s.exporter.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-				t.Error(err)
-			}
+			s.exporter.Signal(t, syscall.SIGHUP)
 		}
 		if err := s.cloud.stop(); err != nil {
 			t.Error(err)

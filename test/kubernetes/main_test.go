@@ -1,13 +1,14 @@
 package kubernetes
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 const (
@@ -29,23 +30,16 @@ func run(m *testing.M) int {
 			return 1
 		}
 	}
-	dir, err := os.MkdirTemp("", "cbr_exporter-kubernetes-")
+	syscall.Umask(0o022) // the user of the pod runs the binary
+	binary, remove, err := process.BuildExporter()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Chmod(dir, 0o755); err != nil {
+	defer remove()
+	exporterBinary = binary
+	if err := os.Chmod(filepath.Dir(binary), 0o755); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	syscall.Umask(0o022) // the user of the pod runs the binary
-
-	exporterBinary = filepath.Join(dir, "cbr_exporter")
-	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", exporterBinary, ".")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the exporter: %v\n%s", err, out)
 		return 1
 	}
 	return m.Run()

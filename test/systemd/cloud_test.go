@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // keys are the credentials of a project as a configuration names them.
@@ -66,7 +68,7 @@ func (c *cloud) wantAccess(t *testing.T, key string) {
 // scrape returns the metrics once the exporter listens; with a client, by TLS.
 func scrape(t *testing.T, client *http.Client) (page string) {
 	t.Helper()
-	eventually(t, func() error {
+	process.Eventually(t, func() error {
 		var err error
 		if page, err = fetch(client); err != nil {
 			return fmt.Errorf("%w; the journal:\n%s", err, journal(t))

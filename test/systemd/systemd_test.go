@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 const (
@@ -135,7 +137,7 @@ func TestReloadAtStart(t *testing.T) {
 	}
 	start(t)
 	run(t, "systemctl", "reload", service)
-	eventually(t, func() error { return logged(t, "Deactivated successfully") })
+	process.Eventually(t, func() error { return logged(t, "Deactivated successfully") })
 	configure(t, good, "")
 	contains(t, scrape(t, nil), `cbr_task_found{project="prod"`)
 }

@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/test/process"
 )
 
 // configure makes the files of a machine whose exporter has the configuration and these
@@ -85,23 +86,7 @@ func logged(t *testing.T, want string) error {
 
 func waitForLog(t *testing.T, want string) {
 	t.Helper()
-	eventually(t, func() error { return logged(t, want) })
-}
-
-// eventually waits until there is no error.
-func eventually(t *testing.T, try func() error) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	process.Eventually(t, func() error { return logged(t, want) })
 }
 
 func contains(t *testing.T, text string, wants ...string) {
