@@ -5,7 +5,6 @@ package faults
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,16 +25,12 @@ const (
 
 // TestReport expects that the page has all faults of the table, in its order, and no others.
 func TestReport(t *testing.T) {
-	text, err := os.ReadFile(reliabilityPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _, err := report.Section(string(text), faultsSection)
+	section, err := report.Section(reliabilityPage, faultsSection)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got, want []string
-	for _, row := range tableRows(section) {
+	for _, row := range report.Rows(section) {
 		got = append(got, row[0])
 	}
 	for _, g := range groups() {
@@ -60,36 +55,40 @@ func without(names, others []string) []string {
 // rows, and unless all passed, the page keeps what it says of the machine.
 func writeFaults(t *testing.T, file string, outcomes map[string]outcome) {
 	t.Helper()
-	writeSection(t, file, faultsSection, func(before string) string {
-		known := make(map[string][]string)
-		for _, row := range tableRows(before) {
-			known[row[0]] = row
-		}
-		total := 0
-		for _, g := range groups() {
-			total += len(g.faults)
-		}
-		machine := report.Machine()
-		if len(outcomes) < total {
-			machine, _, _ = strings.Cut(strings.TrimSpace(before), "\n")
-		}
-		var text strings.Builder
-		fmt.Fprintf(&text, "%s\n", machine)
-		for _, g := range groups() {
-			rows := [][]string{{"fault", "scrapes", "`cbr_up`", "collectors that fail", "reason", "requests", "log lines", "peak memory", "recovery"}}
-			for _, f := range g.faults {
-				row := known[f.name]
-				if o, ok := outcomes[f.name]; ok {
-					row = o.row(f.name)
-				}
-				if row != nil {
-					rows = append(rows, row)
-				}
+	before, err := report.Section(file, faultsSection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := make(map[string][]string)
+	for _, row := range report.Rows(before) {
+		known[row[0]] = row
+	}
+	total := 0
+	for _, g := range groups() {
+		total += len(g.faults)
+	}
+	machine := report.Machine()
+	if len(outcomes) < total {
+		machine, _, _ = strings.Cut(strings.TrimSpace(before), "\n")
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s\n", machine)
+	for _, g := range groups() {
+		rows := [][]string{{"fault", "scrapes", "`cbr_up`", "collectors that fail", "reason", "requests", "log lines", "peak memory", "recovery"}}
+		for _, f := range g.faults {
+			row := known[f.name]
+			if o, ok := outcomes[f.name]; ok {
+				row = o.row(f.name)
 			}
-			fmt.Fprintf(&text, "\n### %s\n\n%s", g.name, report.Table(rows))
+			if row != nil {
+				rows = append(rows, row)
+			}
 		}
-		return text.String()
-	})
+		fmt.Fprintf(&text, "\n### %s\n\n%s", g.name, report.Table(rows))
+	}
+	if err := report.Write(file, faultsSection, text.String()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // row returns the cells of an outcome.
@@ -112,41 +111,3 @@ func (o outcome) row(name string) []string {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
-
-// tableRows returns the rows of all tables of a text, without their headings.
-func tableRows(text string) [][]string {
-	var rows [][]string
-	inTable := false
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		switch {
-		case !strings.HasPrefix(line, "|"):
-			inTable = false
-		case !inTable: // the heading
-			inTable = true
-		case !strings.HasPrefix(line, "| --"):
-			cells := strings.Split(strings.Trim(line, "|"), "|")
-			for i := range cells {
-				cells[i] = strings.TrimSpace(cells[i])
-			}
-			rows = append(rows, cells)
-		}
-	}
-	return rows
-}
-
-// writeSection replaces a section of the page.
-func writeSection(t *testing.T, file, name string, change func(before string) string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, section, after, err := report.Section(string(text), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(before+"\n"+change(section)+"\n"+after), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}

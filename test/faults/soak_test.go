@@ -95,10 +95,11 @@ func TestSoak(t *testing.T) {
 	if *reportFile == "" {
 		return
 	}
-	writeSection(t, *reportFile, soakSection, func(string) string {
-		return fmt.Sprintf("%d scrapes in %s, of which the longest took %s, with %d faults and %d reloads. %s\n\n%s",
-			s.scrapes.Load(), took.Round(time.Second), seconds(s.longest), s.begun, s.reloads, report.Machine(), report.Table(rows))
-	})
+	text = fmt.Sprintf("%d scrapes in %s, of which the longest took %s, with %d faults and %d reloads. %s\n\n%s",
+		s.scrapes.Load(), took.Round(time.Second), seconds(s.longest), s.begun, s.reloads, report.Machine(), report.Table(rows))
+	if err := report.Write(*reportFile, soakSection, text); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // soakFaults returns the faults of responses that need little memory and end soon.

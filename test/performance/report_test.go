@@ -42,9 +42,7 @@ func TestReport(t *testing.T) {
 			m.run(t, "../..", "./rules", "-bench", "Rules", "-benchtime", "1x", "-rules.bench", "cbr.rules.yml")
 		}
 	}
-	before, _, after := sections(t, *output)
-	text := before + "\n" + report.Machine() + "\n\n" + m.table(t) + "\n" + after
-	if err := os.WriteFile(*output, []byte(text), 0o644); err != nil {
+	if err := report.Write(*output, section, report.Machine()+"\n\n"+m.table(t)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -52,17 +50,11 @@ func TestReport(t *testing.T) {
 // TestRows checks that the page has the rows, and that no figure misses its target.
 func TestRows(t *testing.T) {
 	t.Parallel()
-	_, table, _ := sections(t, page)
-	var lines [][]string
-	for line := range strings.Lines(table) {
-		if cells := strings.Split(line, "|"); len(cells) > 6 {
-			for i := range cells {
-				cells[i] = strings.TrimSpace(cells[i])
-			}
-			lines = append(lines, cells[1:])
-		}
+	table, err := report.Section(page, section)
+	if err != nil {
+		t.Fatal(err)
 	}
-	lines = lines[min(2, len(lines)):] // without the head
+	lines := report.Rows(table)
 	if len(lines) != len(rows()) {
 		t.Fatalf("the table has %d rows, want %d", len(lines), len(rows()))
 	}
@@ -199,18 +191,4 @@ func number(v float64) string {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
 	}
 	return text
-}
-
-// sections returns the table of a page, and what is before and after it.
-func sections(t *testing.T, file string) (before, table, after string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, table, after, err = report.Section(string(text), section)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return before, table, after
 }

@@ -1,7 +1,11 @@
 package report_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cbr-exporter/cbr_exporter/test/report"
 )
@@ -19,29 +23,45 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestSection has pages with and without the comments of a section.
-func TestSection(t *testing.T) {
+// TestRows reads what TestTable has written, after another table.
+func TestRows(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name, page             string
-		before, section, after string
-		fails                  bool
+	text := "| a |\n| --- |\n| 1 |\n\n" + report.Table([][]string{{"what", "n"}, {"2 × 30", "1"}, {"none", ""}})
+	got, want := report.Rows(text), [][]string{{"1"}, {"2 × 30", "1"}, {"none", ""}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestWrite replaces a section of pages with and without its comments.
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	const (
+		before = "# A page\n<!-- written by a -->\nA\n<!-- end of a -->\n<!-- written by b -->\n"
+		after  = "<!-- end of b -->\nmore\n"
+	)
+	for name, c := range map[string]struct {
+		page, section, want string
+		fails               bool
 	}{
-		{
-			name:    "two sections",
-			page:    "# A page\n<!-- written by a -->\nA\n<!-- end of a -->\n<!-- written by b -->\nB\n<!-- end of b -->\nmore\n",
-			before:  "# A page\n<!-- written by a -->\nA\n<!-- end of a -->\n<!-- written by b -->\n",
-			section: "B\n",
-			after:   "<!-- end of b -->\nmore\n",
-		},
-		{name: "no section", page: "# A page\n", fails: true},
-		{name: "no end", page: "<!-- written by b -->\nB\n", fails: true},
+		"two sections": {page: before + "B\n" + after, section: "B\n", want: before + "\nC\n\n" + after},
+		"no section":   {page: "# A page\n", want: "# A page\n", fails: true},
+		"no end":       {page: before, want: before, fails: true},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before, section, after, err := report.Section(c.page, "b")
-			if before != c.before || section != c.section || after != c.after || (err != nil) != c.fails {
-				t.Errorf("got %q, %q, %q, %v", before, section, after, err)
+			file := filepath.Join(t.TempDir(), "page.md")
+			if err := os.WriteFile(file, []byte(c.page), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if section, err := report.Section(file, "b"); section != c.section || (err != nil) != c.fails {
+				t.Errorf("got %q, %v", section, err)
+			}
+			if err := report.Write(file, "b", "C\n"); (err != nil) != c.fails {
+				t.Error(err)
+			}
+			if got, err := os.ReadFile(file); string(got) != c.want || err != nil {
+				t.Errorf("got %q, %v", got, err)
 			}
 		})
 	}
