@@ -99,8 +99,8 @@ soak: ## SCRAPES (100000) scrapes under random faults and reloads, likewise (hal
 		-faults.report ../../docs/reliability.md
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for FUZZTIME (30s)
-	bash .ci/fuzz.sh $(FUZZTIME)
+fuzz: ## each fuzz target for FUZZTIME (30s), into docs/reliability.md
+	bash .ci/fuzz.sh $(FUZZTIME) -fuzz.report ../../docs/reliability.md
 
 .PHONY: e2e
 e2e: ## the exporter in front of a real Prometheus and Alertmanager

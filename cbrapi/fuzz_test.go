@@ -15,6 +15,7 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
+// FuzzParseTime checks that a time is in UTC and after the start of 1970, or an error.
 func FuzzParseTime(f *testing.F) {
 	for _, seed := range []string{
 		"2019-05-23T14:31:36.007+00:00", "2020-02-23T01:00:32Z", "2019-05-23T14:35:23.584418",
@@ -61,6 +62,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
+// FuzzOperationLog reads a response with a task.
 func FuzzOperationLog(f *testing.F) {
 	for _, a := range samples() {
 		body, id := testdata(f, a.file)
@@ -88,6 +90,7 @@ func FuzzOperationLog(f *testing.F) {
 	})
 }
 
+// FuzzList reads a page of tasks, and then the same page again.
 func FuzzList(f *testing.F) {
 	for _, a := range samples() {
 		f.Add(`{"operation_logs":[` + sampleRow(f, a.file) + `],"count":1}`)
@@ -290,6 +293,7 @@ func checkInvalid(t *testing.T, invalid []cbrapi.InvalidField) {
 
 func notInWord(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
+// FuzzError checks that the error of any response is one short line without the token.
 func FuzzError(f *testing.F) {
 	notFound, _ := testdata(f, "sample_not_found.json")
 	f.Add(404, "application/json", notFound)

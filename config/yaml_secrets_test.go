@@ -89,7 +89,7 @@ func TestSecretsNotInErrors(t *testing.T) {
 	}
 }
 
-// FuzzSecretsNotInErrors writes anything under a secret key.
+// FuzzSecretsNotInErrors writes anything under a secret key, which no error may reveal.
 func FuzzSecretsNotInErrors(f *testing.F) {
 	for _, value := range secretValues {
 		f.Add(value)

@@ -111,6 +111,7 @@ func randomPattern(random *rand.Rand, interval int) string {
 	return text
 }
 
+// FuzzNew reads the patterns of a policy, and checks the longest gap between its runs.
 func FuzzNew(f *testing.F) {
 	for _, seed := range []string{
 		"FREQ=DAILY;INTERVAL=1;BYHOUR=6;BYMINUTE=00", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=14;BYMINUTE=00",
