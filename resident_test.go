@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/simulator"
+	"github.com/cbr-exporter/cbr_exporter/test/estate"
 )
 
 // BenchmarkResident runs the program against an API in this process. It reports the resident
@@ -36,22 +37,24 @@ func BenchmarkResident(b *testing.B) {
 	cases := []struct {
 		name  string
 		reads string
-		site  site
+		site  estate.Estate
 	}{
-		{"keys=2000,tasks-alone", taskList, site{vaults: 10, resources: 2_000, days: 29}},
-		{"keys=2000", everything, site{vaults: 10, resources: 2_000, days: 29, backups: 3}},
-		{"keys=10000", everything, site{vaults: 50, resources: 10_000, days: 5, backups: 3}},
-		{"keys=36000", everything, site{vaults: 180, resources: 36_000, days: 2, backups: 3}},
-		{"keys=36000,tasks-alone", taskList, site{vaults: 180, resources: 36_000, days: 2}},
-		{"resources=128000,vaults-alone", vaultList, site{vaults: 500, resources: 128_000}},
-		{"limit/vaults=10000", everything, site{vaults: 10_000, resources: 10_000, days: 1}},
-		{"limit/resources=200000", everything, site{vaults: 1_000, resources: 200_000}},
-		{"limit/active=50000", taskList, site{vaults: 250, resources: 50_000, days: 1, running: true}},
-		{"limit/keys=200000", taskList, site{vaults: 1_000, resources: 200_000, days: 1}},
+		{"keys=2000,tasks-alone", taskList, estate.Estate{Vaults: 10, Resources: 2_000, Nights: 29}},
+		{"keys=2000", everything, estate.Estate{Vaults: 10, Resources: 2_000, Nights: 29, Backups: 3}},
+		{"keys=10000", everything, estate.Estate{Vaults: 50, Resources: 10_000, Nights: 5, Backups: 3}},
+		{"keys=36000", everything, estate.Estate{Vaults: 180, Resources: 36_000, Nights: 2, Backups: 3}},
+		{"keys=36000,tasks-alone", taskList, estate.Estate{Vaults: 180, Resources: 36_000, Nights: 2}},
+		{"resources=128000,vaults-alone", vaultList, estate.Estate{Vaults: 500, Resources: 128_000}},
+		{"limit/vaults=10000", everything, estate.Estate{Vaults: 10_000, Resources: 10_000, Nights: 1}},
+		{"limit/resources=200000", everything, estate.Estate{Vaults: 1_000, Resources: 200_000}},
+		{"limit/active=50000", taskList, estate.Estate{Vaults: 250, Resources: 50_000, Running: 50_000}},
+		{"limit/keys=200000", taskList, estate.Estate{Vaults: 1_000, Resources: 200_000, Nights: 1}},
 	}
 	for _, c := range cases {
 		b.Run(c.name, func(b *testing.B) {
-			server := httptest.NewServer(c.site.cloud())
+			cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{"token"}})
+			c.site.Fill(cloud, time.Now())
+			server := httptest.NewServer(cloud)
 			defer server.Close()
 			p := startProgram(b, "--config.file="+write(b, "config.yml", fmt.Sprintf(`
 projects:
@@ -164,65 +167,4 @@ func (p running) forgetPeak(b *testing.B) {
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.PID()), []byte("5"), 0); err != nil {
 		b.Fatal(err)
 	}
-}
-
-// site is what a cloud has: each resource is in a vault, and has had a backup each day.
-type site struct {
-	vaults, resources, days int
-	backups                 int  // of a resource that still exist
-	running                 bool // whether the backups still run
-}
-
-func (s site) cloud() *simulator.Simulator {
-	now := time.Now()
-	cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{"token"}})
-	id := func(kind, n int) string {
-		return fmt.Sprintf("%08x-1111-4111-8111-%012x", uint32(n*2654435761), kind<<40|n)
-	}
-	nightly := simulator.Policy{ID: id(0, 0), Name: "nightly", Enabled: true, OperationType: "backup", Patterns: []string{"FREQ=DAILY;BYHOUR=2;BYMINUTE=00"}}
-	vaults := make([]simulator.Vault, s.vaults)
-	for v := range vaults {
-		vaults[v] = simulator.Vault{
-			ID: id(1, v), Name: fmt.Sprintf("vault-%d", v), Created: now.AddDate(-1, 0, 0), EnterpriseProjectID: "0",
-			ObjectType: "server", ProtectType: "backup", ChargingMode: "post_paid", ConsistentLevel: "crash_consistent", Status: "available",
-			Size: 100_000, Allocated: 10_240, Used: 31_457_280, AutoExpand: new(false), SMNNotify: new(true), Locked: new(false),
-			Tags: []simulator.Tag{{Key: "team", Value: fmt.Sprintf("team-%d", v%20)}, {Key: "env", Value: "production"}},
-		}
-		nightly.Vaults = append(nightly.Vaults, simulator.PolicyVault{ID: id(1, v)})
-	}
-	var backups []simulator.Backup
-	for n := range s.resources {
-		v := &vaults[n*s.vaults/s.resources]
-		r := simulator.VaultResource{
-			ID: id(2, n), Name: fmt.Sprintf("ecs-production-%d", n), Type: "OS::Nova::Server",
-			Size: new(int64(40)), BackupSize: new(int64(120_000)), BackupCount: new(int64(s.backups)), ProtectStatus: "available", AutoProtect: new(true),
-		}
-		v.Resources = append(v.Resources, r)
-		for day := range s.days {
-			created := now.Add(-time.Duration(10+24*day) * time.Hour).Add(time.Duration(n) * time.Millisecond)
-			task := simulator.Task{
-				ID: id(3+day, n), OperationType: "backup", PolicyID: nightly.ID, VaultID: v.ID, VaultName: v.Name,
-				ResourceID: r.ID, ResourceName: r.Name, ResourceType: r.Type,
-				Created: created, Started: created.Add(5 * time.Second), Ended: created.Add(time.Hour), Outcome: "success",
-			}
-			switch {
-			case s.running:
-				task.Ended = time.Time{}
-			case n%100 == 7:
-				task.Outcome, task.ErrorCode, task.ErrorMessage = "failed", "BackupService.6114", "The vault is full."
-			}
-			cloud.Add(task)
-		}
-		for day := range s.backups {
-			created := now.Add(-time.Duration(10+24*day) * time.Hour)
-			backups = append(backups, simulator.Backup{
-				ID: id(100+day, n), VaultID: v.ID, ResourceID: r.ID, ResourceName: r.Name, ResourceType: r.Type,
-				Created: created, Protected: created, Expires: created.AddDate(0, 0, 30),
-			})
-		}
-	}
-	cloud.SetBackups(backups...)
-	cloud.SetVaults(vaults...)
-	cloud.SetPolicies(nightly)
-	return cloud
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/simulator"
+	"github.com/cbr-exporter/cbr_exporter/test/estate"
 )
 
 const token = "token-of-the-benchmarks"
@@ -29,16 +30,16 @@ type cloud struct {
 	listed time.Time         // when the first list of tasks was sent since firstListing, by the clock of this machine
 }
 
-// newCloud returns a cloud with ended daily backups of as many resources as there are keys, in
+// active is how many backups run.
+const active = 20
+
+// newCloud returns a cloud with nightly backups of as many resources as there are keys, in
 // vaults of 200 with a policy, and a few that run.
-func newCloud(b *testing.B, tasks, keys int) *cloud {
+func newCloud(b *testing.B, nights, keys int) *cloud {
 	b.Helper()
 	c := &cloud{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), bodies: map[string][]byte{}}
 	c.simulator = simulator.New(simulator.Options{Now: c.time, Empty: true, Tokens: []string{token}})
-	c.simulator.Add(history(c.now, tasks, keys)...)
-	vaults, policy := vaultsOf(keys)
-	c.simulator.SetVaults(vaults...)
-	c.simulator.SetPolicies(policy)
+	estate.Estate{Vaults: max(1, keys/200), Resources: keys, Nights: nights, Running: active}.Fill(c.simulator, c.now)
 	server := httptest.NewServer(c)
 	b.Cleanup(server.Close)
 	c.url = server.URL
@@ -107,65 +108,3 @@ func (c *cloud) body(r *http.Request) []byte {
 	}
 	return body
 }
-
-// history returns the tasks of a cloud. One in ten failed.
-func history(now time.Time, tasks, keys int) []simulator.Task {
-	all := make([]simulator.Task, tasks)
-	for n := range all {
-		i := tasks - 1 - n // the oldest come first
-		key := i % keys
-		created := now.Add(-time.Duration(10+24*(i/keys))*time.Hour - time.Duration(key)*time.Second/2)
-		all[n] = simulator.Task{
-			OperationType: "backup",
-			VaultID:       vaultID(key), VaultName: vaultName(key),
-			ResourceID: resourceID(key), ResourceName: resourceName(key),
-			ResourceType: "OS::Nova::Server", PolicyID: policyID,
-			Created: created, Started: created.Add(10 * time.Second), Ended: created.Add(20 * time.Minute),
-		}
-		if i%10 == 0 {
-			all[n].Outcome, all[n].ErrorCode, all[n].ErrorMessage = "failed", "BackupService.6114", "The vault is full."
-		}
-	}
-	for key := range min(active, keys) {
-		all = append(all, simulator.Task{
-			OperationType: "backup", VaultID: vaultID(key), ResourceID: resourceID(key), ResourceName: resourceName(key),
-			ResourceType: "OS::Nova::Server", Created: now.Add(-time.Hour), Started: now.Add(-time.Hour),
-		})
-	}
-	return all
-}
-
-func vaultsOf(keys int) ([]simulator.Vault, simulator.Policy) {
-	policy := simulator.Policy{
-		ID: policyID, Name: "nightly", Enabled: true, OperationType: "backup",
-		Patterns: []string{"FREQ=DAILY;BYHOUR=2;BYMINUTE=00"}, RetentionDays: 30,
-	}
-	var vaults []simulator.Vault
-	for key := range keys {
-		if key%perVault == 0 {
-			vaults = append(vaults, simulator.Vault{
-				ID: vaultID(key), Name: vaultName(key), ObjectType: "server", ProtectType: "backup", Status: "available",
-				Size: 100_000, Allocated: 8000, Used: 31_457_280, Tags: []simulator.Tag{{Key: "team", Value: "platform"}},
-			})
-			policy.Vaults = append(policy.Vaults, simulator.PolicyVault{ID: vaultID(key)})
-		}
-		v := &vaults[key/perVault]
-		v.Resources = append(v.Resources, simulator.VaultResource{
-			ID: resourceID(key), Name: resourceName(key), Type: "OS::Nova::Server", ProtectStatus: "available",
-		})
-	}
-	return vaults, policy
-}
-
-const (
-	active   = 20 // tasks
-	perVault = 200
-	policyID = "22222222-0000-4000-8000-000000000000"
-)
-
-func vaultID(key int) string {
-	return fmt.Sprintf("33333333-0000-4000-8000-%012x", key/perVault)
-}
-func vaultName(key int) string    { return fmt.Sprintf("vault-%d", key/perVault) }
-func resourceID(key int) string   { return fmt.Sprintf("11111111-0000-4000-8000-%012x", key) }
-func resourceName(key int) string { return fmt.Sprintf("ecs-production-%d", key) }

@@ -15,7 +15,7 @@ import (
 // BenchmarkDecode reads a list of 1,000 tasks. Without the exporter, a bare client sends the same
 // request and encoding/json reads the list.
 func BenchmarkDecode(b *testing.B) {
-	c := newCloud(b, 1000-active, 200)
+	c := newCloud(b, 5, 200)
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	api, err := cbrapi.New(cbrapi.Options{
@@ -54,7 +54,7 @@ func BenchmarkDecode(b *testing.B) {
 // again an hour later. Without the exporter, a bare client sends the same requests and
 // encoding/json reads the lists.
 func BenchmarkFullSync(b *testing.B) {
-	c := newCloud(b, 50_000, 2000)
+	c := newCloud(b, 25, 2000)
 	e := start(b, c, "")
 	defer e.stop()
 	e.sync(b)

@@ -15,7 +15,7 @@ import (
 func BenchmarkScrape(b *testing.B) {
 	for _, keys := range []int{100, 1000, 2000, 10_000, 36_000} {
 		b.Run(fmt.Sprint("keys=", keys), func(b *testing.B) {
-			c := newCloud(b, keys, keys)
+			c := newCloud(b, 1, keys)
 			e := start(b, c, ", vaults: {tags: [team]}")
 			defer e.stop()
 			e.sync(b)
