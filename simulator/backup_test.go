@@ -1,9 +1,6 @@
 package simulator_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -109,27 +106,6 @@ func TestBackupShape(t *testing.T) {
 	}
 }
 
-// listedBackups returns the ids of a page, and its count: -1 if there is none.
-func listedBackups(t *testing.T, h http.Handler, query string) (ids []string, count int) {
-	t.Helper()
-	r := get(h, backupsPath+"?"+query, fixedToken)
-	page := struct {
-		Backups []struct{ ID string }
-		Count   *int
-	}{}
-	if err := json.Unmarshal([]byte(r.body), &page); err != nil || r.status != http.StatusOK || page.Backups == nil {
-		t.Fatalf("%s: got %d %.200s, error %v", query, r.status, r.body, err)
-	}
-	ids = []string{}
-	for _, b := range page.Backups {
-		ids = append(ids, b.ID)
-	}
-	if page.Count == nil {
-		return ids, -1
-	}
-	return ids, *page.Count
-}
-
 func TestBackupQueries(t *testing.T) {
 	t.Parallel()
 	cloud, _ := scriptedCloud(0)
@@ -158,55 +134,17 @@ func TestBackupQueries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cloud.SetListing(test.listing)
-			if got, count := listedBackups(t, cloud, test.query); !slices.Equal(got, test.want) || count != len(test.want) {
+			if got, count := listed(t, cloud, backupsPath+"?"+test.query); !slices.Equal(got, test.want) || count != len(test.want) {
 				t.Errorf("got %v, count %d, want %v", got, count, test.want)
 			}
 		})
 	}
 }
 
-func TestBackupPages(t *testing.T) {
-	t.Parallel()
-	cloud, clock := scriptedCloud(0)
-	var backups []simulator.Backup
-	for i := range 1200 {
-		backups = append(backups, simulator.Backup{ID: fmt.Sprint(i), Created: clock.Now().Add(-time.Duration(i) * time.Minute)})
-	}
-	cloud.SetBackups(backups...)
-	for name, test := range map[string]struct {
-		listing     simulator.Listing
-		query       string
-		first, rows int
-		count       int
-	}{
-		"default":        {simulator.Listing{}, "", 0, 1000, 1200},
-		"second":         {simulator.Listing{}, "limit=1000&offset=1000", 1000, 200, 1200},
-		"beyond the end": {simulator.Listing{}, "offset=1200", 0, 0, 1200},
-		"capped":         {simulator.Listing{MaxLimit: 50}, "limit=1000&offset=100", 100, 50, 1200},
-		"offset ignored": {simulator.Listing{IgnoreOffset: true}, "limit=10&offset=100", 0, 10, 1200},
-		"repeated":       {simulator.Listing{Repeat: 2}, "limit=10&offset=10", 8, 10, 1200},
-		"no count":       {simulator.Listing{NoCount: true}, "limit=10", 0, 10, -1},
-		"wrong count":    {simulator.Listing{WrongCount: true}, "limit=10", 0, 10, 10},
-		"high count":     {simulator.Listing{OverCount: 3}, "limit=10", 0, 10, 1203},
-	} {
-		t.Run(name, func(t *testing.T) {
-			cloud.SetListing(test.listing)
-			ids, count := listedBackups(t, cloud, test.query)
-			if len(ids) != test.rows || count != test.count || len(ids) > 0 && ids[0] != fmt.Sprint(test.first) {
-				t.Errorf("got %d rows, count %d, from %.20v", len(ids), count, ids)
-			}
-		})
-	}
-	cloud.SetListing(simulator.Listing{ShortPages: true})
-	if ids, _ := listedBackups(t, cloud, "limit=100"); len(ids) == 0 || len(ids) >= 100 {
-		t.Errorf("a short page has %d rows", len(ids))
-	}
-}
-
 func TestBackupErrors(t *testing.T) {
 	t.Parallel()
 	cloud, _ := newCloud(1)
-	for _, query := range []string{"limit=0", "limit=1001", "offset=-1", "sort=created_at", "sort=created_at:asc", "start_time=2025-03-25"} {
+	for _, query := range []string{"sort=created_at", "sort=created_at:asc", "start_time=2025-03-25"} {
 		got := get(cloud, backupsPath+"?"+query, fixedToken)
 		if got.status != 400 || decode(t, got.body)["error_code"] != "BackupService.9900" {
 			t.Errorf("%s: got %d %s, want 400 BackupService.9900", query, got.status, got.body)

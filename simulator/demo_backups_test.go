@@ -363,13 +363,13 @@ func TestLagOfBackups(t *testing.T) {
 	t.Parallel()
 	cloud, clock := newCloud(1)
 	const query = "limit=1"
-	want, _ := listedBackups(t, cloud, query)
+	want, _ := listed(t, cloud, backupsPath+"?"+query)
 	clock.advance(time.Hour)
-	if got, _ := listedBackups(t, cloud, query); slices.Equal(got, want) {
+	if got, _ := listed(t, cloud, backupsPath+"?"+query); slices.Equal(got, want) {
 		t.Fatal("no backup within an hour")
 	}
 	cloud.SetListing(simulator.Listing{Lag: time.Hour})
-	if got, _ := listedBackups(t, cloud, query); !slices.Equal(got, want) {
+	if got, _ := listed(t, cloud, backupsPath+"?"+query); !slices.Equal(got, want) {
 		t.Errorf("an hour late: got %v, want %v", got, want)
 	}
 }

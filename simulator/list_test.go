@@ -1,6 +1,9 @@
 package simulator_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +100,85 @@ func TestListingPages(t *testing.T) {
 			}
 			test.check(t, all)
 		})
+	}
+}
+
+// listed returns the ids of a page of vaults, backups or protectable resources, and its
+// count: -1 if there is none.
+func listed(t *testing.T, h http.Handler, path string) (ids []string, count int) {
+	t.Helper()
+	type rows []struct{ ID string }
+	var page struct {
+		Vaults, Backups, Instances rows
+		Count                      *int
+	}
+	r := get(h, path, fixedToken)
+	err := json.Unmarshal([]byte(r.body), &page)
+	if err != nil || r.status != http.StatusOK || page.Vaults == nil && page.Backups == nil && page.Instances == nil {
+		t.Fatalf("%s: got %d %.200s, error %v", path, r.status, r.body, err)
+	}
+	for _, row := range slices.Concat(page.Vaults, page.Backups, page.Instances) {
+		ids = append(ids, row.ID)
+	}
+	if page.Count == nil {
+		return ids, -1
+	}
+	return ids, *page.Count
+}
+
+// TestPages requests pages of 1,200 vaults, backups and protectable resources.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	cloud, clock := scriptedCloud(0)
+	var vaults []simulator.Vault
+	var backups []simulator.Backup
+	var protectables []simulator.Protectable
+	for n := range 1200 {
+		id := fmt.Sprint(n)
+		vaults = append(vaults, simulator.Vault{ID: id})
+		backups = append(backups, simulator.Backup{ID: id, Created: clock.Now().Add(-time.Duration(n) * time.Minute)})
+		protectables = append(protectables, simulator.Protectable{ID: id, Type: "OS::Nova::Server"})
+	}
+	cloud.SetVaults(vaults...)
+	cloud.SetBackups(backups...)
+	cloud.SetProtectables(protectables...)
+	for _, list := range []struct {
+		path string
+		most int // rows of a page
+	}{{vaultsPath, 1000}, {backupsPath, 1000}, {protectablesPath("server"), 50}} {
+		for name, test := range map[string]struct {
+			listing     simulator.Listing
+			query       string
+			first, rows int
+			count       int
+		}{
+			"default":        {simulator.Listing{}, "", 0, list.most, 1200},
+			"last":           {simulator.Listing{}, fmt.Sprintf("limit=%d&offset=1180", list.most), 1180, 20, 1200},
+			"in between":     {simulator.Listing{}, "limit=10&offset=5", 5, 10, 1200},
+			"beyond the end": {simulator.Listing{}, "offset=1200", 0, 0, 1200},
+			"capped":         {simulator.Listing{MaxLimit: 20}, "limit=50&offset=100", 100, 20, 1200},
+			"offset ignored": {simulator.Listing{IgnoreOffset: true}, "limit=10&offset=100", 0, 10, 1200},
+			"repeated":       {simulator.Listing{Repeat: 2}, "limit=10&offset=10", 8, 10, 1200},
+			"no count":       {simulator.Listing{NoCount: true}, "limit=10", 0, 10, -1},
+			"wrong count":    {simulator.Listing{WrongCount: true}, "limit=10", 0, 10, 10},
+			"high count":     {simulator.Listing{OverCount: 3}, "limit=10", 0, 10, 1203},
+		} {
+			cloud.SetListing(test.listing)
+			ids, count := listed(t, cloud, list.path+"?"+test.query)
+			if len(ids) != test.rows || count != test.count || len(ids) > 0 && ids[0] != fmt.Sprint(test.first) {
+				t.Errorf("%s, %s: got %d rows, count %d, from %.20v", list.path, name, len(ids), count, ids)
+			}
+		}
+		cloud.SetListing(simulator.Listing{ShortPages: true})
+		if ids, _ := listed(t, cloud, list.path+"?limit=50"); len(ids) == 0 || len(ids) >= 50 {
+			t.Errorf("%s: a short page has %d rows", list.path, len(ids))
+		}
+		for _, query := range []string{"limit=0", fmt.Sprint("limit=", list.most+1), "limit=x", "offset=-1", "offset=x"} {
+			got := get(cloud, list.path+"?"+query, fixedToken)
+			if got.status != 400 || decode(t, got.body)["error_code"] != "BackupService.9900" {
+				t.Errorf("%s, %s: got %d %s, want 400 BackupService.9900", list.path, query, got.status, got.body)
+			}
+		}
 	}
 }
 

@@ -2,8 +2,6 @@ package simulator_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -149,78 +147,6 @@ func TestRecordedShape(t *testing.T) {
 	}
 }
 
-// listedVaults returns the ids of a page, and its count: -1 if there is none.
-func listedVaults(t *testing.T, h http.Handler, query string) (ids []string, count int) {
-	t.Helper()
-	r := get(h, vaultsPath+"?"+query, fixedToken)
-	page := struct {
-		Vaults []struct{ ID string }
-		Count  *int
-	}{}
-	if err := json.Unmarshal([]byte(r.body), &page); err != nil || r.status != http.StatusOK || page.Vaults == nil {
-		t.Fatalf("%s: got %d %.200s, error %v", query, r.status, r.body, err)
-	}
-	ids = []string{}
-	for _, v := range page.Vaults {
-		ids = append(ids, v.ID)
-	}
-	if page.Count == nil {
-		return ids, -1
-	}
-	return ids, *page.Count
-}
-
-func TestVaultPages(t *testing.T) {
-	t.Parallel()
-	cloud, _ := scriptedCloud(0)
-	var vaults []simulator.Vault
-	for i := range 1200 {
-		vaults = append(vaults, simulator.Vault{ID: fmt.Sprint(i)})
-	}
-	cloud.SetVaults(vaults...)
-	for name, test := range map[string]struct {
-		listing     simulator.Listing
-		query       string
-		first, rows int
-		count       int
-	}{
-		"default":         {simulator.Listing{}, "", 0, 1000, 1200},
-		"second":          {simulator.Listing{}, "limit=1000&offset=1000", 1000, 200, 1200},
-		"in between":      {simulator.Listing{}, "limit=10&offset=5", 5, 10, 1200},
-		"beyond the end":  {simulator.Listing{}, "offset=1200", 0, 0, 1200},
-		"capped":          {simulator.Listing{MaxLimit: 50}, "limit=1000&offset=100", 100, 50, 1200},
-		"offset ignored":  {simulator.Listing{IgnoreOffset: true}, "limit=10&offset=100", 0, 10, 1200},
-		"repeated":        {simulator.Listing{Repeat: 2}, "limit=10&offset=10", 8, 10, 1200},
-		"no count":        {simulator.Listing{NoCount: true}, "limit=10", 0, 10, -1},
-		"wrong count":     {simulator.Listing{WrongCount: true}, "limit=10", 0, 10, 10},
-		"high count":      {simulator.Listing{OverCount: 3}, "limit=10", 0, 10, 1203},
-		"filters ignored": {simulator.Listing{IgnoreFilters: true}, "limit=10&enterprise_project_id=x", 0, 10, 1200},
-	} {
-		t.Run(name, func(t *testing.T) {
-			cloud.SetListing(test.listing)
-			ids, count := listedVaults(t, cloud, test.query)
-			if len(ids) != test.rows || count != test.count || len(ids) > 0 && ids[0] != fmt.Sprint(test.first) {
-				t.Errorf("got %d rows, count %d, from %.20v", len(ids), count, ids)
-			}
-		})
-	}
-	cloud.SetListing(simulator.Listing{ShortPages: true})
-	if ids, _ := listedVaults(t, cloud, "limit=100"); len(ids) == 0 || len(ids) >= 100 {
-		t.Errorf("a short page has %d rows", len(ids))
-	}
-}
-
-func TestVaultErrors(t *testing.T) {
-	t.Parallel()
-	cloud, _ := newCloud(1)
-	for _, query := range []string{"limit=0", "limit=1001", "limit=x", "offset=-1", "offset=x"} {
-		got := get(cloud, vaultsPath+"?"+query, fixedToken)
-		if got.status != 400 || decode(t, got.body)["error_code"] != "BackupService.9900" {
-			t.Errorf("%s: got %d %s, want 400 BackupService.9900", query, got.status, got.body)
-		}
-	}
-}
-
 // A user who is restricted to an enterprise project sees only its vaults.
 func TestVaultsOfRestrictedUser(t *testing.T) {
 	t.Parallel()
@@ -230,7 +156,7 @@ func TestVaultsOfRestrictedUser(t *testing.T) {
 	cloud.SetVaults(fullVault(), bareVault(), other)
 	cloud.SetListing(simulator.Listing{EnterpriseProject: "e-1", IgnoreFilters: true})
 	for _, query := range []string{"enterprise_project_id=e-1", "enterprise_project_id=all_granted_eps"} {
-		if got, _ := listedVaults(t, cloud, query); !slices.Equal(got, []string{"v-3"}) {
+		if got, _ := listed(t, cloud, vaultsPath+"?"+query); !slices.Equal(got, []string{"v-3"}) {
 			t.Errorf("%q: got %v, want v-3", query, got)
 		}
 	}
@@ -330,8 +256,12 @@ func TestVaultsByEnterpriseProject(t *testing.T) {
 		"enterprise_project_id=e-1":             {"v-3"},
 		"enterprise_project_id=all_granted_eps": {"v-1", "v-2", "v-3"},
 	} {
-		if got, count := listedVaults(t, cloud, query); !slices.Equal(got, want) || count != len(want) {
+		if got, count := listed(t, cloud, vaultsPath+"?"+query); !slices.Equal(got, want) || count != len(want) {
 			t.Errorf("%q: got %v, count %d, want %v", query, got, count, want)
 		}
+	}
+	cloud.SetListing(simulator.Listing{IgnoreFilters: true})
+	if got, _ := listed(t, cloud, vaultsPath+"?enterprise_project_id=e-2"); len(got) != 3 {
+		t.Errorf("filters ignored: got %v", got)
 	}
 }
