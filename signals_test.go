@@ -62,6 +62,21 @@ func TestSIGTERMDuringScrape(t *testing.T) {
 	}
 }
 
+// hangingAPI starts an API that does not respond, and says when it was asked.
+func hangingAPI(t *testing.T) (url string, asked <-chan struct{}) {
+	t.Helper()
+	requests := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case requests <- struct{}{}:
+		default: // a retry
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, requests
+}
+
 // TestSIGTERMWhileTheAPIHangs stops the program during a scrape of an API that does
 // not respond. The scrape returns a page before its connection is closed.
 func TestSIGTERMWhileTheAPIHangs(t *testing.T) {
@@ -72,13 +87,8 @@ func TestSIGTERMWhileTheAPIHangs(t *testing.T) {
 	for _, path := range []string{"/metrics", "/probe?project=cn-north-4"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			asked := make(chan struct{}, 1)
-			api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				asked <- struct{}{}
-				<-r.Context().Done()
-			}))
-			defer api.Close()
-			p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+			api, asked := hangingAPI(t)
+			p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask(api)))
 			scraped := make(chan string)
 			go func() {
 				status, page := get(t, http.DefaultClient, "http://"+p.address+path)
@@ -130,13 +140,8 @@ func TestSIGTERMDoesNotWaitForever(t *testing.T) {
 // TestSecondSignalKills stops the program twice while a client keeps it waiting.
 func TestSecondSignalKills(t *testing.T) {
 	t.Parallel()
-	asked := make(chan struct{}, 1)
-	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		asked <- struct{}{}
-		<-r.Context().Done()
-	}))
-	defer api.Close()
-	p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask(api.URL)))
+	api, asked := hangingAPI(t)
+	p := startProgram(t, "--config.file="+write(t, "config.yml", oneTask(api)))
 	client, err := net.Dial("tcp", p.address)
 	if err != nil {
 		t.Fatal(err)
