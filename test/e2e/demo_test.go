@@ -15,18 +15,17 @@ func TestPrometheusScrapesDemo(t *testing.T) {
 	prometheus := startPrometheus(t, scrapeConfig(t, "metrics.yml", exporter))
 
 	// Exactly one status of a task is 1, so this counts tasks. They change, so both sides
-	// are read again each time.
+	// are read again each time. On a busy machine a scrape can miss its second.
 	exporter.Eventually(t, func() error {
 		exposed := len(exporter.samples(t, "cbr_task_status", 1))
 		stored := len(prometheus.query(t, "cbr_task_status == 1"))
 		if exposed == 0 || stored != exposed {
 			return fmt.Errorf("cbr_task_status == 1: %d series in Prometheus, %d in /metrics", stored, exposed)
 		}
-		return nil
+		return prometheus.allUp(t)
 	})
 
 	for _, tt := range []struct{ query, because string }{
-		{`up != 1`, "each scrape succeeds"},
 		{`cbr_up != 1`, "the demo's cloud is up"},
 		{`cbr_scrape_collector_success != 1`, "the demo's cloud is complete"},
 		{`scrape_samples_post_metric_relabeling == 0`, "no scrape is empty"},

@@ -153,8 +153,8 @@ func TestNotificationsOfOutage(t *testing.T) {
 	const nobodyReads = "No exporter can read all tasks of project prod."
 	blind := "#backup WARNING: *" + notRead + "*"
 	w.expect(blind)
-	if told := w.inbox.first(blind).at.Sub(refused); told < 15*time.Second || told > 35*time.Second {
-		t.Errorf("the outage was told after %v, want 15 to 35 s", told)
+	if told := w.inbox.first(blind).at.Sub(refused); told < 15*time.Second {
+		t.Errorf("the outage was told after %v, want 15 s or more", told)
 	}
 	w.end("success", 0, 1)
 	w.end("failed", 0, 2)

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"testing"
@@ -37,6 +38,15 @@ func (p prometheus) query(t *testing.T, query string) model.Vector {
 	var result model.Vector
 	p.ask(t, "query", url.Values{"query": {query}}, &result)
 	return result
+}
+
+// allUp returns an error if the latest scrape of a target failed.
+func (p prometheus) allUp(t *testing.T) error {
+	t.Helper()
+	if down := p.query(t, "up != 1"); len(down) > 0 {
+		return fmt.Errorf("the latest scrape failed: %v", down)
+	}
+	return nil
 }
 
 // queryRange runs a query at each step from start to end.
