@@ -80,13 +80,13 @@ func TestAutoReloadInterval(t *testing.T) {
 	p := startProgram(t, "--config.auto-reload-interval=20ms", "--config.file="+mount.file)
 	mount.swap("projects: []\n")
 	p.WaitForOutput(t, "no project; list at least one", 1)
-	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
-	contains(t, "the page", page, `cbr_up{project="cn-north-4"} 0`, "cbr_exporter_config_last_reload_successful 0")
+	_, page := get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
+	contains(t, "the page", page, `cbr_exporter_credentials_rejected{project="cn-north-4"} 0`, "cbr_exporter_config_last_reload_successful 0")
 
 	mount.swap(strings.Replace(first, "region: cn-north-4", "name: renamed", 1))
 	p.WaitForOutput(t, `msg="configuration reloaded"`, 1)
-	_, page = get(t, http.DefaultClient, "http://"+p.address+"/metrics")
-	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
+	_, page = get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
+	contains(t, "the page", page, `cbr_exporter_credentials_rejected{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
 	contains(t, "the log", p.Output(), `level=info msg="the configuration file has changed" file=`+mount.file)
 	if n := strings.Count(p.Output(), "no project; list at least one"); n != 1 {
 		t.Errorf("the refused file was logged %d times, want once", n)

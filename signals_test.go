@@ -180,8 +180,8 @@ func TestSIGHUP(t *testing.T) {
 	replace(strings.Replace(oneTask("http://127.0.0.1:9"), "region: cn-north-4", "name: renamed", 1))
 	p.WaitForOutput(t, `msg="configuration reloaded"`, 1)
 	contains(t, "the log", p.Output(), `msg="following a project" project=renamed reads="1 task by id"`)
-	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
-	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
+	_, page := get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
+	contains(t, "the page", page, `cbr_exporter_credentials_rejected{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 1")
 
 	// A pipe would block the reload.
 	valid, err := os.ReadFile(file)
@@ -205,8 +205,8 @@ func TestSIGHUP(t *testing.T) {
 
 	replace("projects: []\n")
 	p.WaitForOutput(t, "no project; list at least one", 1)
-	_, page = get(t, http.DefaultClient, "http://"+p.address+"/metrics")
-	contains(t, "the page", page, `cbr_up{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 0")
+	_, page = get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
+	contains(t, "the page", page, `cbr_exporter_credentials_rejected{project="renamed"} 0`, "cbr_exporter_config_last_reload_successful 0")
 }
 
 // TestReloadOfPipe starts with the configuration in a pipe, which cannot be read again.
@@ -222,8 +222,8 @@ func TestReloadOfPipe(t *testing.T) {
 		`msg="following a project" project=cn-north-4 reads="1 task by id" credentials="token from credentials.token" endpoint=http://127.0.0.1:9`)
 	_, err := process.Post("http://" + p.address + "/-/reload")
 	contains(t, "the response", fmt.Sprint(err), pipe+": cannot be read: a pipe or device that was read at the start; restart the exporter to read it again")
-	_, page := get(t, http.DefaultClient, "http://"+p.address+"/metrics")
-	contains(t, "the page", page, `cbr_up{project="cn-north-4"} 0`, "cbr_exporter_config_last_reload_successful 0")
+	_, page := get(t, http.DefaultClient, "http://"+p.address+"/-/metrics")
+	contains(t, "the page", page, `cbr_exporter_credentials_rejected{project="cn-north-4"} 0`, "cbr_exporter_config_last_reload_successful 0")
 }
 
 // TestSignalWhileWaiting stops a program that waits for the configuration in a pipe.

@@ -25,15 +25,20 @@ type plan struct {
 	interval time.Duration
 	timeout  time.Duration // scrape.timeout
 	moment   time.Duration // of all else: a page, a reload, the end
+	tolerant bool          // a single scrape may take longer than scrapeLimit
 }
 
+// scrapeLimit is how long a scrape may take.
+func (p plan) scrapeLimit() time.Duration { return p.timeout + 4*time.Second }
+
 // newPlan returns the plan of all faults, or that of the quick ones, which run on machines that
-// do other things as well.
+// do other things as well. When such a machine stalls, one scrape is late. When the exporter
+// hangs, all are.
 func newPlan() plan {
 	if *allFaults {
 		return plan{scrapes: 3, interval: 2 * time.Second, timeout: 2 * time.Second, moment: 4 * time.Second}
 	}
-	return plan{scrapes: 2, interval: 500 * time.Millisecond, timeout: 4 * time.Second, moment: 20 * time.Second}
+	return plan{scrapes: 2, interval: 500 * time.Millisecond, timeout: 4 * time.Second, moment: 20 * time.Second, tolerant: true}
 }
 
 // settling is how long the state of the project may take beyond the scrapes of the plan to be
@@ -93,6 +98,7 @@ type run struct {
 	cloud    *cloud
 	exporter *exporter
 	outcome  outcome
+	late     bool // the scrape before
 
 	good, faulty, without string // configurations; the last one lacks the project
 }
@@ -224,9 +230,11 @@ func (r *run) scrape(t *testing.T, interval time.Duration) {
 	if err != nil {
 		t.Fatalf("scrape %d: %v", o.scrapes, err)
 	}
-	if limit := r.timeout + r.moment; took > limit {
-		t.Errorf("scrape %d takes %s, want at most %s", o.scrapes, took, limit)
+	late := took > r.scrapeLimit()
+	if late && (r.late || !r.tolerant) {
+		t.Errorf("scrape %d takes %s, want at most %s", o.scrapes, took, r.scrapeLimit())
 	}
+	r.late = late
 	if s := p.state(healthyProject); s != healthy() {
 		t.Errorf("scrape %d: the other project is %+v", o.scrapes, s)
 	}
