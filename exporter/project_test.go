@@ -139,66 +139,6 @@ func TestFailingProjectsDoNotAffectOthers(t *testing.T) {
 	})
 }
 
-// TestRequestsForConfiguredTasks has 100 configured tasks run. They are read from the
-// lists of active tasks if lists are allowed, otherwise one by one.
-func TestRequestsForConfiguredTasks(t *testing.T) {
-	const unlimited = "\nscrape: {requests_per_second: 0}\n"
-	well := func(t *testing.T, when, page string) {
-		t.Helper()
-		expectLines(t, when, page, `cbr_up{project="test"} 1`, `cbr_scrape_collector_success{collector="tasks",project="test"} 1`)
-		all := samplesOf(t, page)
-		for _, s := range all["cbr_scrape_error"] {
-			if s.value != 0 {
-				t.Errorf("%s: cbr_scrape_error has reason %s", when, s.labels["reason"])
-			}
-		}
-		if got := len(all["cbr_task_info"]); got != 100 {
-			t.Errorf("%s: %d tasks are shown, want 100", when, got)
-		}
-	}
-	type requests struct{ listed, shown uint64 }
-	cases := []struct {
-		name   string
-		fault  func(*http.Request) simulator.Fault
-		first  requests // of the first scrape
-		steady requests // of each scrape within five minutes
-		later  requests // of one after that
-	}{
-		{name: "lists are allowed", first: requests{2, 0}, steady: requests{2, 0}, later: requests{2, 0}},
-		{name: "lists are refused", fault: refuseLists, first: requests{1, 100}, steady: requests{0, 100}, later: requests{1, 100}},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			atNoon(t, func(t *testing.T) {
-				cloud, ids := fleet(100, nil)
-				cloud.SetFault(c.fault)
-				e := start(t, hosts{"test.test": cloud}, "projects:"+projectAt("test", token, ids)+unlimited)
-				var seen requests
-				expect := func(when string, want requests) {
-					t.Helper()
-					well(t, when, e.scrape(t))
-					now := cloud.Requests()
-					got := requests{now.Listed - seen.listed, now.Shown - seen.shown}
-					if got != want {
-						t.Errorf("%s: %d requests for lists and %d for tasks, want %d and %d", when, got.listed, got.shown, want.listed, want.shown)
-					}
-					seen = requests{now.Listed, now.Shown}
-				}
-				expect("first scrape", c.first)
-				for _, minute := range []float64{1, 3, 4} {
-					time.Sleep(time.Until(minutes(minute)))
-					expect("steady scrape", c.steady)
-				}
-				time.Sleep(time.Until(minutes(6)))
-				expect("five minutes later", c.later)
-				if got := e.log.String(); strings.Contains(got, "level=warn") {
-					t.Errorf("the log has warnings, although nothing is missing:\n%s", got)
-				}
-			})
-		})
-	}
-}
-
 // unknown returns the configuration of a project without its id.
 func unknown(credentials, keys string, ids []string) string {
 	return configuration(fmt.Sprintf(`

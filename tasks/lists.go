@@ -10,10 +10,6 @@ import (
 )
 
 const (
-	manyDue      = 20              // due tasks above which lists are read without Discovery
-	listPatience = 3 * time.Second // how long a pass waits for those lists
-	listRetry    = 5 * time.Minute // how long they are left alone after a failure
-
 	// maxClockSkew is the largest difference between clocks at which the API accepts
 	// a signature. See
 	// https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-002.html.
@@ -23,30 +19,11 @@ const (
 	maxDateOffset = 24 * time.Hour
 )
 
-func (t *Tracker) wantsLists() bool {
-	if t.options.Discovery != nil {
-		return true
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	due := 0
-	for _, e := range t.configured {
-		if e.due(t.options.Now(), t.options.FinishedTaskTTL) {
-			due++
-		}
-	}
-	return due > manyDue && !t.options.Now().Before(t.retryLists)
-}
-
 // readLists reads the lists of a pass. Running and waiting tasks are listed whatever
 // their age: a task may wait for hours without a start, and then run for hours. The
 // incremental list has the tasks that start and end between two passes.
 func (t *Tracker) readLists(ctx context.Context, p *pass) {
 	d := t.options.Discovery
-	if d == nil {
-		t.readActive(ctx, p)
-		return
-	}
 	running, waiting := d.filter(), d.filter()
 	running.Status, waiting.Status = cbrapi.StatusRunning, cbrapi.StatusWaiting
 	t.parallel(
@@ -116,29 +93,4 @@ func earlier(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// readActive reads the lists of active tasks instead of hundreds of configured tasks, one
-// page of each: if others have many tasks, single requests are cheaper. If that fails,
-// because the user may not list tasks for example, the pass reads the tasks one by one.
-func (t *Tracker) readActive(ctx context.Context, p *pass) {
-	ctx, cancel := context.WithTimeout(ctx, listPatience)
-	defer cancel()
-	for _, status := range []cbrapi.Status{cbrapi.StatusRunning, cbrapi.StatusWaiting} {
-		list := t.api.OperationLogs(cbrapi.ListFilter{Status: status})
-		logs, err := list.Next(ctx)
-		t.reportInvalid("", list.Invalid())
-		switch {
-		case err == nil:
-			t.recordTasks(p, logs...)
-			continue
-		case cbrapi.StopsAll(err):
-			t.recordListFailure(p, string(status), t.stopFor(ctx, p, err))
-		default:
-			t.mu.Lock()
-			t.retryLists = t.options.Now().Add(listRetry)
-			t.mu.Unlock()
-		}
-		return
-	}
 }

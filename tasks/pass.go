@@ -97,7 +97,7 @@ func (t *Tracker) publish(p *pass) {
 
 // readAll reads the lists and then, one by one, the tasks that they did not bring.
 func (t *Tracker) readAll(ctx context.Context, p *pass) {
-	if t.wantsLists() {
+	if t.options.Discovery != nil {
 		listed := make(chan struct{})
 		go func() {
 			defer close(listed)
@@ -141,7 +141,8 @@ func (t *Tracker) parallel(requests ...func()) {
 
 // due returns the tasks that the pass must read one by one, those that were tried
 // least recently first: configured tasks and, if the lists could be read, active tasks
-// that they lack.
+// that they lack. Of a task that started before the incremental list the end would
+// otherwise be seen an hour late, by the next full sync.
 func (t *Tracker) due(p *pass) []*entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -24,12 +24,11 @@ func TestConcurrency(t *testing.T) {
 		c := newCloud()
 		c.latency = 20 * time.Millisecond
 		c.putAll(1000, cbrapi.StatusRunning)
-		c.setFault(lists(fault{status: http.StatusForbidden}))
 		tracker := newTracker(t, c, 1000, nil)
 		began := time.Now()
 		s := collect(tracker, 0)
-		// One list, and then 63 rounds of 16 requests.
-		if took, want := time.Since(began), 64*20*time.Millisecond; took != want {
+		// 63 rounds of 16 requests.
+		if took, want := time.Since(began), 63*20*time.Millisecond; took != want {
 			t.Errorf("1000 tasks at 20 ms each took %s, want %s", took, want)
 		}
 		if c.most != 16 {
@@ -41,7 +40,8 @@ func TestConcurrency(t *testing.T) {
 	})
 }
 
-// TestPassStops: no request is sent after one that shows that all others would fail.
+// TestPassStops: no request is sent after one that shows that all others would fail. Those
+// in flight are held by the transport until one has proven the credentials.
 func TestPassStops(t *testing.T) {
 	refused := fault{status: http.StatusUnauthorized, code: "APIGW.0301"}
 	unresolved := fmt.Errorf("%w: no such project", cbrapi.ErrProjectID)
@@ -52,9 +52,9 @@ func TestPassStops(t *testing.T) {
 		requests int
 		want     cbrapi.Reason
 	}{
-		{"credentials are refused", refused, 0, 1, cbrapi.ReasonCredentials},
-		{"credentials are refused in the middle", refused, 3500 * time.Millisecond, 1 + 3*16 + 16, cbrapi.ReasonCredentials},
-		{"the project id cannot be resolved", fault{err: unresolved}, 0, 1, cbrapi.ReasonNetwork},
+		{"credentials are refused", refused, 0, 16, cbrapi.ReasonCredentials},
+		{"credentials are refused in the middle", refused, 3500 * time.Millisecond, 4*16 + 16, cbrapi.ReasonCredentials},
+		{"the project id cannot be resolved", fault{err: unresolved}, 0, 16, cbrapi.ReasonNetwork},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -62,15 +62,11 @@ func TestPassStops(t *testing.T) {
 				c.latency = time.Second
 				began := time.Now()
 				c.putAll(1000, cbrapi.StatusRunning)
-				c.setFault(func(r request) *fault {
-					switch {
-					case time.Since(began) >= test.after:
-						return &test.fault
-					case r.id == "":
-						return &fault{status: http.StatusForbidden}
-					default:
+				c.setFault(func(request) *fault {
+					if time.Since(began) < test.after {
 						return nil
 					}
+					return &test.fault
 				})
 				s := collect(newTracker(t, c, 1000, nil), 0)
 				if got := len(c.takeRequests()); got != test.requests {

@@ -54,7 +54,6 @@ type Tracker struct {
 	configured []*entry          // in the order of Options.TaskIDs
 	entries    map[string]*entry // by id: configured tasks and active tasks from lists
 	discovered *discovered       // nil without Options.Discovery
-	retryLists time.Time         // without Discovery: when lists may be tried again
 	current    *pass             // latest pass, running or finished; nil before the first
 	previous   *pass             // the pass before current
 	lastTasks  time.Time         // end of the last pass that knew all configured tasks

@@ -147,20 +147,6 @@ func TestSecondScrape(t *testing.T) {
 	})
 }
 
-// TestManyActive configures 1,000 active ids, and nothing else.
-func TestManyActive(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		tasks, ids := many(1000, 1)
-		s := newSite(t, "", ids, tasks...)
-		s.cloud.setTrouble(trouble{latency: 100 * time.Millisecond})
-		p, _ := s.scrape()
-		if n := len(p.ones("cbr_task_status")); n != 1000 || !s.succeeds(p, "tasks") {
-			t.Errorf("the first scrape has %d tasks, success %t; want 1000, true", n, s.succeeds(p, "tasks"))
-		}
-	})
-}
-
 // TestSlowPages lists 50 pages of 0.3 s each: they are read, and no scrape of 10 s fails
 // meanwhile.
 func TestSlowPages(t *testing.T) {
