@@ -143,7 +143,7 @@ func (e *Exporter) newProject(p config.Project, s config.Scrape) (*project, erro
 			Project:       p.Name,
 			Refresh:       time.Duration(v.Refresh),
 			Timeout:       time.Duration(s.Timeout),
-			MaxResources:  200_000, // well above what any project has
+			MaxResources:  50_000, // well above what any project has
 			Now:           e.options.Now,
 			Logger:        e.options.Logger,
 			InvalidFields: invalidFields,
@@ -199,7 +199,7 @@ func discovery(d *config.Discovery) *tasks.Discovery {
 		MaxTasks: d.MaxTasks,
 		// Both are well above what any project has.
 		MaxActive: 50_000,
-		MaxKeys:   200_000,
+		MaxKeys:   50_000,
 	}
 	for _, t := range d.OperationTypes {
 		o.OperationTypes = append(o.OperationTypes, cbrapi.OperationType(t))
