@@ -31,8 +31,10 @@ type backupState struct {
 	started time.Time
 	fullAt  time.Time // its start by the API's clock, or of the latest one that could read each row
 	rows    int
-	base    tallies   // of the backups that were not new
-	from    time.Time // creation of the new ones
+	base    tallies         // of the backups that were not new
+	since   time.Time       // creation since which backups are new
+	made    map[string]bool // ids of earlier new ones: they were being made
+	from    time.Time       // creation of the first new one
 
 	all     map[string]followed // of all backups, by resource; nil until they are read
 	partial bool                // all lacks rows that could not be read
@@ -59,12 +61,16 @@ func (i *Inventory) collectBackups(ctx context.Context, r *reading, next *backup
 func (i *Inventory) readAllBackups(ctx context.Context, s *backupState, started time.Time) (int, error) {
 	list := i.api.Backups(cbrapi.BackupFilter{})
 	now := func() time.Time { return cmp.Or(list.Date(), started) } // as of the first page
-	base, lastDay := tallies{}, []*cbrapi.VaultBackup{}             // of these some are new
+	base, recent := tallies{}, []*cbrapi.VaultBackup{}
 	rows, bad, err := i.listBackups(ctx, list, time.Time{}, func(b *cbrapi.VaultBackup) {
-		if b.CreatedAt.Before(now().Add(-maxProtecting)) {
+		since := now().Add(-overlap)
+		if b.Status.Protecting() {
+			since = now().Add(-maxProtecting)
+		}
+		if b.CreatedAt.Before(since) {
 			base.add(b, now())
 		} else {
-			lastDay = append(lastDay, b)
+			recent = append(recent, b)
 		}
 	})
 	if err == nil {
@@ -73,15 +79,13 @@ func (i *Inventory) readAllBackups(ctx context.Context, s *backupState, started 
 	if err != nil {
 		return rows, err
 	}
-	from, recent := newSince(lastDay, now()), []*cbrapi.VaultBackup{}
-	for _, b := range lastDay {
-		if b.CreatedAt.Before(from) {
-			base.add(b, now())
-		} else {
-			recent = append(recent, b)
+	s.base, s.since, s.made = base, now().Add(-overlap), map[string]bool{}
+	s.from = s.since
+	for _, b := range recent {
+		if b.CreatedAt.Before(s.since) {
+			s.made[b.ID], s.from = true, earliest(s.from, b.CreatedAt)
 		}
 	}
-	s.base = base
 	s.add(recent, now(), started)
 	for id, one := range s.all {
 		s.all[id] = one.addPeak(started, s.started)
@@ -90,7 +94,7 @@ func (i *Inventory) readAllBackups(ctx context.Context, s *backupState, started 
 		s.fullAt = earliest(list.Date(), started)
 	}
 	s.first = cmp.Or(s.first, started)
-	s.started, s.rows, s.from = started, rows, from
+	s.started, s.rows = started, rows
 	s.partial = len(bad) > 0
 	s.list.partial = s.partial
 	return rows, bad.err("ListBackups")
@@ -148,22 +152,14 @@ func (i *Inventory) held() (backups int64, known bool) {
 	return backups, known
 }
 
-// newSince returns since when backups are new for a full reading at now, which found these of
-// the last day.
-func newSince(lastDay []*cbrapi.VaultBackup, now time.Time) time.Time {
-	from := now.Add(-overlap)
-	for _, b := range lastDay {
-		if b.Status.Protecting() {
-			from = earliest(from, b.CreatedAt)
-		}
-	}
-	return from
-}
-
 func (i *Inventory) readNewBackups(ctx context.Context, s *backupState, started time.Time) (int, error) {
 	list := i.api.Backups(cbrapi.BackupFilter{CreatedSince: s.from})
 	recent := []*cbrapi.VaultBackup{}
-	rows, bad, err := i.listBackups(ctx, list, s.from, func(b *cbrapi.VaultBackup) { recent = append(recent, b) })
+	rows, bad, err := i.listBackups(ctx, list, s.from, func(b *cbrapi.VaultBackup) {
+		if !b.CreatedAt.Before(s.since) || s.made[b.ID] {
+			recent = append(recent, b)
+		}
+	})
 	if err != nil {
 		return rows, err
 	}

@@ -151,21 +151,22 @@ func TestProtecting(t *testing.T) {
 		since string
 		want  string // of the restore points after a reading of the new ones
 	}{
-		"just created": {time.Minute, "1999-12-31T23:45:00Z", "r 2"},
-		"long":         {2 * time.Hour, "1999-12-31T22:00:00Z", "r 2"},
-		"forever":      {25 * time.Hour, "1999-12-31T23:45:00Z", "r 1"},
+		"just created": {time.Minute, "1999-12-31T23:45:00Z", "r 3"},
+		"long":         {2 * time.Hour, "1999-12-31T22:00:00Z", "r 3"},
+		"forever":      {25 * time.Hour, "1999-12-31T23:45:00Z", "r 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				old, made := backup(1, "r", midnight.Add(-3*time.Hour)), backup(2, "r", midnight.Add(-test.age))
-				c := &cloud{backups: []object{made.with("status", "protecting"), old}}
+				later := backup(3, "r", midnight.Add(-time.Hour)) // is listed again, but not new
+				c := &cloud{backups: []object{made.with("status", "protecting"), later, old}}
 				p := start(t, c, readsBackups)
-				if r := p.settle().Backups.Resources[uuid("r")]; r.Count != 1 || r.BeingMade != 1 {
+				if r := p.settle().Backups.Resources[uuid("r")]; r.Count != 2 || r.BeingMade != 1 {
 					t.Errorf("while it is made: %+v", r)
 				}
 				c.takeRequests()
-				c.set(func() { c.backups = []object{made, old} })
+				c.set(func() { c.backups = []object{made, later, old} })
 				if got := counts(p.next()); got != test.want {
 					t.Errorf("after it was made: %s, want %s", got, test.want)
 				}
@@ -175,7 +176,7 @@ func TestProtecting(t *testing.T) {
 				for range 3 {
 					p.next()
 				}
-				if r := p.Last().Backups.Resources[uuid("r")]; r.Count != 2 || r.BeingMade != 0 {
+				if r := p.Last().Backups.Resources[uuid("r")]; r.Count != 3 || r.BeingMade != 0 {
 					t.Errorf("after the second full reading: %+v", r)
 				}
 			})

@@ -20,8 +20,8 @@ type lasting struct {
 	misses bool // rows may be missing in it
 }
 
-// view is what an exporter may know of the backups: those created since a moment as in the
-// recent reading, the others as in the full one.
+// view is what an exporter may know of the backups: those created since a moment, or being
+// made then, as in the recent reading, the others as in the full one.
 type view struct {
 	full   reading
 	recent *reading              // nil if there is none since
@@ -140,12 +140,16 @@ func (s sighting) always(is func(moment) bool) bool {
 // sightings returns the backups that may have been read, by resource.
 func (s *story) sightings(v view) map[string][]sighting {
 	seen := map[string][]sighting{}
+	earliest, latest := s.startOf(v.full)
 	for _, b := range s.cloud.backups {
 		one := sighting{backup: b}
-		if v.recent == nil || b.created.Before(v.recent.since.Add(time.Second)) {
-			one.moments = b.between(v.full.began, v.full.over)
+		then := b.between(v.full.began, v.full.over)
+		made := slices.ContainsFunc(then, protecting)
+		lasts := slices.ContainsFunc(then, func(m moment) bool { return !protecting(m) })
+		if v.recent == nil || b.created.Before(v.recent.since.Add(time.Second)) || lasts && b.created.Before(latest.Add(-overlap)) {
+			one.moments = then
 		}
-		if v.recent != nil && !b.created.Before(v.recent.since) {
+		if v.recent != nil && !b.created.Before(v.recent.since) && (made || !b.created.Before(earliest.Add(-overlap))) {
 			one.moments = append(one.moments, b.between(v.recent.began, v.recent.over)...)
 		}
 		if one.maybe(exists) {
