@@ -10,10 +10,6 @@ import (
 // the whole task list has been read.
 func windowFamilies() []family[snapshot] {
 	return []family[snapshot]{
-		gauge("cbr_tasks_window_seconds", "Maximum age of the tasks that cbr_tasks counts.",
-			ofWindow(func(d *tasks.Discovered) (float64, bool) { return d.Window.Seconds(), true })),
-		gauge("cbr_tasks_dropped", "Number of tasks in the window that cbr_tasks does not count because of discovery.max_tasks.",
-			ofWindow(func(d *tasks.Discovered) (float64, bool) { return float64(d.Dropped), true })),
 		gauge("cbr_tasks_left_out", "Number of records of tasks that are left out, as there are too many active tasks, resources or vaults. A record that comes again counts again.",
 			ofWindow(func(d *tasks.Discovered) (float64, bool) { return float64(d.LeftOut), true })),
 		gauge("cbr_tasks_history_start_timestamp_seconds", "Unix time since which all tasks are known.",

@@ -81,7 +81,6 @@ func followed() *config.Discovery {
 		Window:           config.Duration(24 * time.Hour),
 		ExpectedInterval: config.Duration(24 * time.Hour),
 		StuckAfter:       config.Duration(12 * time.Hour),
-		MaxTasks:         100_000,
 	}
 }
 
@@ -245,9 +244,8 @@ config.yml:1: scrape.finished_task_ttl: 31d is out of range; write a value from 
 		want: `config.yml:1: scrape.concurrency: not a whole number; write one, without quotes`,
 	},
 	"a fraction": {
-		yaml: "scrape: {concurrency: 1.5}\n" + oneProject + "    discovery: {max_tasks: '2.5'}\n",
-		want: `config.yml:1: scrape.concurrency: not a whole number; write one, without quotes
-config.yml:7: projects[0].discovery.max_tasks: not a whole number; write one, without quotes`,
+		yaml: "scrape: {concurrency: 1.5}\n" + oneProject,
+		want: `config.yml:1: scrape.concurrency: not a whole number; write one, without quotes`,
 	},
 	"negative timeout": {
 		yaml: "scrape: {timeout: -5s}\n" + oneProject,
@@ -284,7 +282,6 @@ projects:
       stuck_after: 12h
       operation_types: []
       vault_ids: []
-      max_tasks: 100000
 `
 	if d := diff(want, c.String()); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
@@ -311,7 +308,6 @@ func TestStringParses(t *testing.T) {
       stuck_after: 25h
       operation_types: [sync, backup]
       vault_ids: [` + syncID + `]
-      max_tasks: 7
     enterprise_project_id: 0
 scrape: {requests_per_second: 0.1}`,
 	}
@@ -338,7 +334,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(oneProject))
 	f.Add([]byte("scrape: {timeout: 1m30s, concurrency: 1, requests_per_second: 1e-7, finished_task_ttl: 0}\n" + oneProject))
 	f.Add([]byte(oneProject + "    http_client: {proxy_url: 'http://u:p@proxy', no_proxy: a, tls_config: {server_name: b}}\n"))
-	f.Add([]byte(oneProject + "    enterprise_project_id: 0\n    discovery: {lookback: 40d, window: 1w, expected_interval: 20d, stuck_after: 1h, operation_types: [copy], vault_ids: [" + syncID + "], max_tasks: 1}\n"))
+	f.Add([]byte(oneProject + "    enterprise_project_id: 0\n    discovery: {lookback: 40d, window: 1w, expected_interval: 20d, stuck_after: 1h, operation_types: [copy], vault_ids: [" + syncID + "]}\n"))
 	f.Add([]byte("credentials: {token: T}\nhttp_client: {proxy_from_environment: false}\n" + twoProjects()))
 	f.Add([]byte(discoveryAlone))
 	f.Add([]byte(oneProject + "    vaults: {refresh: 1m, grace: 30m, tags: [team, cost.center]}\n"))

@@ -41,7 +41,6 @@ type Discovery struct {
 	StuckAfter       Duration `yaml:"stuck_after"`     // a running task is stuck after this time, a waiting one after a third of it
 	OperationTypes   []string `yaml:"operation_types"` // distinct; none: all
 	VaultIDs         []string `yaml:"vault_ids"`       // distinct UUIDs in lower case; none: all
-	MaxTasks         int      `yaml:"max_tasks"`       // of the window that are kept
 }
 
 // DefaultStuckAfter is the default of Discovery.StuckAfter.
@@ -56,7 +55,7 @@ type Vaults struct {
 
 // UnmarshalYAML fills in defaults.
 func (d *Discovery) UnmarshalYAML(unmarshal func(any) error) error {
-	*d = Discovery{Lookback: 30 * day, Window: day, ExpectedInterval: day, StuckAfter: DefaultStuckAfter, MaxTasks: 100_000}
+	*d = Discovery{Lookback: 30 * day, Window: day, ExpectedInterval: day, StuckAfter: DefaultStuckAfter}
 	type plain Discovery
 	return unmarshal((*plain)(d))
 }
@@ -227,7 +226,6 @@ func (d *Discovery) validate(withVaults bool, p problems) {
 	checkRange(d.Window, minDuration, 10*365*day, p.at("window"))
 	checkRange(d.ExpectedInterval, 0, 365*day, p.at("expected_interval"))
 	checkRange(d.StuckAfter, Duration(time.Hour), 30*day, p.at("stuck_after"))
-	checkRange(d.MaxTasks, 1, 10_000_000, p.at("max_tasks"))
 	if d.Window > d.Lookback {
 		p.at("window").add("%s is longer than lookback, which is %s; shorten window or lengthen lookback", d.Window, d.Lookback)
 	}

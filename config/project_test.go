@@ -195,7 +195,6 @@ var discoverySettings = settings{
       stuck_after: 30d
       operation_types: [backup, copy, replication, restore, delete, sync, vault_delete, remove_resource, migrate_resources]
       vault_ids: [8A7F1C06-6A0C-4C1F-9C3E-2F3D5F0B7A11, 4827f2da-b008-4507-ab7d-42d0df5ed912]
-      max_tasks: 10000000
 `,
 		differ: func(c *config.Config) {
 			c.Projects[0].TaskIDs = nil
@@ -208,7 +207,6 @@ var discoverySettings = settings{
 					"backup", "copy", "replication", "restore", "delete", "sync", "vault_delete", "remove_resource", "migrate_resources",
 				},
 				VaultIDs: []string{syncID, backupID},
-				MaxTasks: 10_000_000,
 			}
 		},
 	},
@@ -217,10 +215,10 @@ var discoverySettings = settings{
 		differ: func(c *config.Config) { c.Projects[0].Discovery = followed() },
 	},
 	"a short lookback": {
-		yaml: oneProject + "    discovery: {lookback: 1h, window: 1h, expected_interval: 0, stuck_after: 1h, max_tasks: 1}\n",
+		yaml: oneProject + "    discovery: {lookback: 1h, window: 1h, expected_interval: 0, stuck_after: 1h}\n",
 		differ: func(c *config.Config) {
 			hour := config.Duration(time.Hour)
-			c.Projects[0].Discovery = &config.Discovery{Lookback: hour, Window: hour, StuckAfter: hour, MaxTasks: 1}
+			c.Projects[0].Discovery = &config.Discovery{Lookback: hour, Window: hour, StuckAfter: hour}
 		},
 	},
 	"an expected interval that vaults leave unused": {
@@ -238,12 +236,11 @@ var discoveryMistakes = mistakes{
 		want: `config.yml:6: projects[0].discovery: no value; write {} for the defaults, or remove the line`,
 	},
 	"out of range": {
-		yaml: oneProject + "    discovery: {lookback: 0, window: 11y, expected_interval: 366d, stuck_after: 59m, max_tasks: 10000001}\n    vaults: {}\n",
+		yaml: oneProject + "    discovery: {lookback: 0, window: 11y, expected_interval: 366d, stuck_after: 59m}\n    vaults: {}\n",
 		want: `config.yml:6: projects[0].discovery.lookback: 0s is out of range; write a value from 1ms to 10y
 config.yml:6: projects[0].discovery.window: 11y is out of range; write a value from 1ms to 10y
 config.yml:6: projects[0].discovery.expected_interval: 366d is out of range; write a value from 0s to 1y
 config.yml:6: projects[0].discovery.stuck_after: 59m is out of range; write a value from 1h to 30d
-config.yml:6: projects[0].discovery.max_tasks: 10000001 is out of range; write a value from 1 to 10000000
 config.yml:6: projects[0].discovery.window: 11y is longer than lookback, which is 0s; shorten window or lengthen lookback`,
 	},
 	"lookback shorter than the window that is left out": {

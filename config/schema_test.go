@@ -111,7 +111,6 @@ projects:
       vault_ids: [8a7f1c06-6a0c-4c1f-9c3e-2f3d5f0b7a11]
       expected_interval: 24h
       stuck_after: 12h
-      max_tasks: 100000
     vaults: {refresh: 5m, grace: 6h, tags: [team]}
     backups: {refresh: 15m}
     protectables: {types: [server], refresh: 1h, exclude: ['*-test']}

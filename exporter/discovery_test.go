@@ -81,20 +81,6 @@ func TestDiscoveryPage(t *testing.T) {
 			log:           "cbr:tasks:list",
 		},
 		{
-			name:          "discovery_max_tasks",
-			configuration: followed + "    discovery: {max_tasks: 3}\n",
-			tasks: []simulator.Task{
-				backup("1", "success", -300, -290),
-				backup("2", "failed", -240, -230),
-				backup("3", "success", -180, -170),
-				with(backup("4", "failed", -290, -280), ofResource("2", "ecs-2", "OS::Nova::Server")),
-				with(backup("5", "timeout", -230, -220), ofResource("2", "ecs-2", "OS::Nova::Server")),
-				with(backup("6", "success", -60, -50), ofResource("3", "ecs-3", "OS::Nova::Server")),
-				backup("7", "", -5, -6),
-			},
-			scrapes: 1,
-		},
-		{
 			name:          "discovery_beside_task_ids",
 			configuration: followed + "    discovery: {}\n    task_ids: [" + strings.Join([]string{taskID("1"), taskID("3"), taskID("9")}, ", ") + "]\n",
 			tasks: []simulator.Task{

@@ -194,7 +194,7 @@ func TestVaultsStillBeingRead(t *testing.T) {
 				e.get(t, "/metrics", "5")
 				page := e.get(t, "/metrics", "5")
 				for _, family := range []string{
-					"cbr_resource_last_finished_task_info", "cbr_resource_info", "cbr_tasks", "cbr_tasks_window_seconds", "cbr_task_info", "cbr_task_status", "cbr_task_found",
+					"cbr_resource_last_finished_task_info", "cbr_resource_info", "cbr_tasks", "cbr_tasks_history_start_timestamp_seconds", "cbr_task_info", "cbr_task_status", "cbr_task_found",
 					"cbr_scrape_collector_last_success_timestamp_seconds",
 				} {
 					if lines := familyIn(page, family); lines != "" {

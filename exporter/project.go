@@ -196,7 +196,6 @@ func discovery(d *config.Discovery) *tasks.Discovery {
 	o := &tasks.Discovery{
 		Lookback: time.Duration(d.Lookback),
 		Window:   time.Duration(d.Window),
-		MaxTasks: d.MaxTasks,
 		// Both are well above what any project has.
 		MaxActive: 50_000,
 		MaxKeys:   50_000,

@@ -26,8 +26,8 @@ func TestVaultsBeingRead(t *testing.T) {
 		Tasks:          []tasks.Task{{ID: "1", Log: log, Known: true}},
 		ResourceStates: []ledger.ResourceState{{ResourceKey: key("r"), LastFinished: log}}, VaultTasks: []*cbrapi.OperationLog{log}, Resources: []ledger.Resource{{ID: "r"}}, VaultNames: map[string]string{"v": "V"},
 		Discovered: &tasks.Discovered{
-			Synced: true, SyncedAt: noon(), Complete: true, LastComplete: noon(), HistoryStart: noon(), Window: time.Hour,
-			TaskCounts: map[ledger.TaskGroup]int{{VaultID: "v"}: 1}, Listed: []*cbrapi.OperationLog{log}, Dropped: 1,
+			Synced: true, SyncedAt: noon(), Complete: true, LastComplete: noon(), HistoryStart: noon(),
+			TaskCounts: map[ledger.TaskGroup]int{{VaultID: "v"}: 1}, Listed: []*cbrapi.OperationLog{log},
 		},
 	}
 	heldBack := tasks.Snapshot{

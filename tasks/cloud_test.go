@@ -319,7 +319,7 @@ func oneAtATime(o *tasks.Options) { o.Concurrency = 1 }
 
 // month turns discovery on.
 func month(o *tasks.Options) {
-	o.Discovery = &tasks.Discovery{Lookback: 720 * time.Hour, Window: 24 * time.Hour, MaxTasks: 1000}
+	o.Discovery = &tasks.Discovery{Lookback: 720 * time.Hour, Window: 24 * time.Hour}
 }
 
 // synced returns a tracker with discovery that has completed its first full sync.

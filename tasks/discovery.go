@@ -20,7 +20,6 @@ const listLag = 15 * time.Minute
 type Discovery struct {
 	Lookback       time.Duration          // age up to which tasks count for the state of a resource
 	Window         time.Duration          // age up to which tasks are counted
-	MaxTasks       int                    // largest number of finished tasks that are counted
 	OperationTypes []cbrapi.OperationType // none: all; replication includes copy
 
 	// Further active tasks, and tasks of further resources and vaults, are left out: ever new
@@ -68,12 +67,7 @@ type discovered struct {
 
 func newDiscovered(d Discovery) *discovered {
 	d.OperationTypes = slices.Sorted(slices.Values(d.OperationTypes))
-	return &discovered{Discovery: d, ledger: ledger.New(ledger.Options{
-		Lookback: d.Lookback,
-		Window:   d.Window,
-		MaxTasks: d.MaxTasks,
-		MaxKeys:  d.MaxKeys,
-	})}
+	return &discovered{Discovery: d, ledger: ledger.New(ledger.Options{Lookback: d.Lookback, MaxKeys: d.MaxKeys})}
 }
 
 // sameAs reports whether d and other discover the same; either may be nil.

@@ -65,11 +65,9 @@ type Discovered struct {
 	LeftOut  int  // records that MaxActive and MaxKeys left out of the pass
 	Synced   bool // a full sync has been completed; until then the fields below are empty
 	SyncedAt time.Time
-	Window   time.Duration
 
-	HistoryStart time.Time // how far back the tasks are known completely
-	TaskCounts   map[ledger.TaskGroup]int
-	Dropped      int // tasks that are not in TaskCounts
+	HistoryStart time.Time                // how far back the tasks are known completely
+	TaskCounts   map[ledger.TaskGroup]int // of the window
 }
 
 // Task is the state of a configured task.
@@ -154,7 +152,6 @@ func (t *Tracker) discoveredIn(p *pass, now time.Time) *Discovered {
 		LeftOut:      p.leftOut,
 		Synced:       !d.syncedAt.IsZero(),
 		SyncedAt:     d.syncedAt,
-		Window:       d.Window,
 	}
 	for _, e := range t.entries {
 		if task := t.task(e, p, now); task.Known && !e.configured {
@@ -163,7 +160,7 @@ func (t *Tracker) discoveredIn(p *pass, now time.Time) *Discovered {
 	}
 	slices.SortFunc(s.Listed, func(a, b *cbrapi.OperationLog) int { return strings.Compare(a.ID, b.ID) })
 	if s.Synced {
-		s.HistoryStart, s.TaskCounts, s.Dropped = d.historyStart(), d.ledger.TaskCounts(), d.ledger.Dropped()
+		s.HistoryStart, s.TaskCounts = d.historyStart(), d.ledger.TaskCounts(d.ledger.Now().Add(-d.Window))
 	}
 	return s
 }

@@ -56,9 +56,7 @@ func exporter() page {
 				queries: []query{{expr: `1000 * min(cbr_exporter_config_last_reload_success_timestamp_seconds{EXPORTER})`}},
 				unit:    "dateTimeFromNow", steps: steps("text"),
 			},
-			number(4, "Tasks not counted", "orange", "How many tasks of the window are not counted. Raise discovery.max_tasks.",
-				total("project", `cbr_tasks_dropped{API}`)),
-			number(4, "Records left out", "red", "Records of tasks beyond the limits of a project: it has too many active tasks, resources or vaults, or the service keeps sending new ones. Verdicts do not change meanwhile.",
+			number(8, "Records left out", "red", "Records of tasks beyond the limits of a project: it has too many active tasks, resources or vaults, or the service keeps sending new ones. Verdicts do not change meanwhile.",
 				total("project", `cbr_tasks_left_out{API}`)),
 			table{
 				head: head{14, 8, "Exporters", "What is scraped, and how long that takes. A target that has no series of the exporter yet is missing; see Prometheus' page of targets.", "No exporter is known"},

@@ -16,9 +16,7 @@ func BenchmarkSteadyScrape(b *testing.B) {
 	const tasks, resources = 100_000, 10_000
 	for name, counts := range map[string]int{"vault": resources / 100, "no vault": resources} {
 		b.Run(name, func(b *testing.B) {
-			o := options()
-			o.MaxTasks = tasks
-			l := ledger.New(o)
+			l := ledger.New(options())
 			now := noon()
 			l.Advance(now)
 			for n := range tasks {
@@ -37,7 +35,7 @@ func BenchmarkSteadyScrape(b *testing.B) {
 					now = now.Add(time.Second)
 					l.Advance(now)
 				}
-				if len(l.ResourceStates()) != resources || len(l.TaskCounts()) != counts || len(l.Resources()) != resources {
+				if len(l.ResourceStates()) != resources || len(lastDay(l)) != counts || len(l.Resources()) != resources {
 					b.Fatal("something is missing")
 				}
 			}

@@ -14,7 +14,7 @@ import (
 func noon() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
 
 func options() ledger.Options {
-	return ledger.Options{Lookback: 720 * time.Hour, Window: 24 * time.Hour, MaxTasks: 1000}
+	return ledger.Options{Lookback: 720 * time.Hour}
 }
 
 // record returns a backup of the resource r in the vault v, created so many hours
@@ -173,7 +173,7 @@ func TestForgetting(t *testing.T) {
 	}
 
 	l.Advance(day(2))
-	if got := l.TaskCounts(); len(got) != 0 {
+	if got := lastDay(l); len(got) != 0 {
 		t.Errorf("two days later: got %v, want the vault without tasks", got)
 	}
 	if got := len(l.Active()); got != 1 {
@@ -190,8 +190,8 @@ func TestForgetting(t *testing.T) {
 	}
 	l.Forget("runs")
 	l.Advance(day(31))
-	if len(l.ResourceStates()) != 0 || len(l.Resources()) != 0 || len(l.TaskCounts()) != 0 || len(l.Active()) != 0 {
-		t.Errorf("beyond the lookback: got %v, %v, %v", l.ResourceStates(), l.Resources(), l.TaskCounts())
+	if len(l.ResourceStates()) != 0 || len(l.Resources()) != 0 || len(lastDay(l)) != 0 || len(l.Active()) != 0 {
+		t.Errorf("beyond the lookback: got %v, %v, %v", l.ResourceStates(), l.Resources(), lastDay(l))
 	}
 
 	l.Advance(day(1))
@@ -217,7 +217,6 @@ func TestTaskOutlastsLookback(t *testing.T) {
 	l.Add(with(record("a", cbrapi.StatusFailed, 730), func(log *cbrapi.OperationLog) {
 		log.EndedAt, log.UpdatedAt = noon(), noon()
 	}))
-	l.Add(runs)
 	l.Advance(noon())
 	if l.IsActive("a") || len(l.Active()) != 0 {
 		t.Error("a finished task is active")
@@ -227,9 +226,8 @@ func TestTaskOutlastsLookback(t *testing.T) {
 	}
 }
 
-// TestTaskOutlastsWindow: a task runs for longer than the window. Its end is
-// remembered while an outdated list may still have it as running.
-func TestTaskOutlastsWindow(t *testing.T) {
+// TestEndIsRemembered: an outdated list still has a task as running.
+func TestEndIsRemembered(t *testing.T) {
 	ended := with(record("a", cbrapi.StatusSuccess, 48), func(l *cbrapi.OperationLog) {
 		l.EndedAt, l.UpdatedAt = noon().Add(-time.Hour), noon().Add(-time.Hour)
 	})
@@ -273,20 +271,6 @@ func TestNamesAreForgotten(t *testing.T) {
 	}
 }
 
-// TestDroppedTaskStaysDropped: an outdated list has a dropped task as running.
-func TestDroppedTaskStaysDropped(t *testing.T) {
-	o := options()
-	o.MaxTasks = 1
-	l := newLedger(o, record("a", cbrapi.StatusFailed, 10), record("b", cbrapi.StatusSuccess, 9))
-	if l.Dropped() != 1 {
-		t.Fatalf("got %d dropped, want 1", l.Dropped())
-	}
-	l.Add(record("a", cbrapi.StatusRunning, 10))
-	if l.IsActive("a") || len(l.Active()) != 0 || l.Dropped() != 1 {
-		t.Error("a dropped task is active again")
-	}
-}
-
 func TestForgetKeepsFinishedTasks(t *testing.T) {
 	l := newLedger(options(), record("a", cbrapi.StatusSuccess, 2))
 	l.Forget("a")
@@ -296,40 +280,15 @@ func TestForgetKeepsFinishedTasks(t *testing.T) {
 	}
 }
 
-func TestMaxTasks(t *testing.T) {
-	o := options()
-	o.MaxTasks = 1
-	logs := []*cbrapi.OperationLog{
-		record("a", cbrapi.StatusFailed, 10), record("b", cbrapi.StatusRunning, 9),
-		record("c", cbrapi.StatusSkipped, 8), record("d", cbrapi.StatusSuccess, 7),
-	}
-	l := newLedger(o, logs...)
-	for range 3 { // repeated records change nothing
-		if got := statuses(l); !cmp.Equal(got, map[cbrapi.Status]int{cbrapi.StatusRunning: 1, cbrapi.StatusSuccess: 1}) || l.Dropped() != 2 {
-			t.Errorf("got %v and %d dropped, want the active and the latest, and 2", got, l.Dropped())
-		}
-		for _, log := range logs {
-			l.Add(log)
-		}
-		l.Add(record("c", cbrapi.StatusWaiting, 8)) // outdated
-		l.Advance(noon())
-	}
-	if got := onlyState(t, l); got.LastFinished.ID != "d" || got.LastFailure == nil {
-		t.Errorf("got %+v, want the state to include dropped tasks", got)
-	}
-	if got := newLedger(o, logs[0], logs[2]).Dropped(); got != 1 {
-		t.Errorf("one task too many: got %d dropped, want 1", got)
-	}
-	l.Advance(noon().Add(15 * time.Hour))
-	if got := l.Dropped(); got != 1 {
-		t.Errorf("got %d dropped, want the 1 still in the window", got)
-	}
+// lastDay returns the counts of the last day.
+func lastDay(l *ledger.Ledger) map[ledger.TaskGroup]int {
+	return l.TaskCounts(l.Now().Add(-24 * time.Hour))
 }
 
-// statuses returns the number of counted tasks by status.
+// statuses returns the number of tasks of the last day by status.
 func statuses(l *ledger.Ledger) map[cbrapi.Status]int {
 	counts := map[cbrapi.Status]int{}
-	for group, n := range l.TaskCounts() {
+	for group, n := range lastDay(l) {
 		counts[group.Status] += n
 	}
 	return counts
@@ -403,7 +362,7 @@ func TestSeveralResources(t *testing.T) {
 		t.Errorf("got resources %+v", got)
 	}
 	counted := 0
-	for _, n := range l.TaskCounts() {
+	for _, n := range lastDay(l) {
 		counted += n
 	}
 	if counted != 1 {
@@ -437,8 +396,5 @@ func TestWithoutLimits(t *testing.T) {
 	l := newLedger(ledger.Options{}, record("a", cbrapi.StatusSuccess, 100_000))
 	if got := onlyState(t, l); got.LastFinished.ID != "a" {
 		t.Errorf("got %+v", got)
-	}
-	if got := statuses(l); len(got) != 0 {
-		t.Errorf("without a window: got counts %v", got)
 	}
 }

@@ -21,7 +21,7 @@ import (
 func TestOrderDoesNotMatter(t *testing.T) {
 	for seed := range uint64(60) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		o := ledger.Options{Lookback: 240 * time.Hour, Window: 24 * time.Hour, MaxTasks: 1 + random.IntN(60)}
+		o := ledger.Options{Lookback: 240 * time.Hour}
 		lives := randomLives(random)
 		want := plainReading(o, lives)
 		for range 5 {
@@ -65,7 +65,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 func TestTimeDoesNotMatter(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 2))
-		o := ledger.Options{Lookback: 240 * time.Hour, Window: 24 * time.Hour, MaxTasks: 1 + random.IntN(20)}
+		o := ledger.Options{Lookback: 240 * time.Hour}
 		retention := pick(random, 216*time.Hour, 9999*time.Hour)
 		lives := longLives(random)
 		l := ledger.New(o)
@@ -202,12 +202,11 @@ type reading struct {
 	VaultNames     map[string]string
 	Resources      []ledger.Resource
 	TaskCounts     map[ledger.TaskGroup]int
-	Dropped        int
 	Active         []string
 }
 
 func readingOf(l *ledger.Ledger) reading {
-	r := reading{Runs: map[ledger.ResourceKey][]ledger.Run{}, VaultTasks: l.VaultTasks(), VaultNames: l.VaultNames(), Resources: l.Resources(), TaskCounts: l.TaskCounts(), Dropped: l.Dropped()}
+	r := reading{Runs: map[ledger.ResourceKey][]ledger.Run{}, VaultTasks: l.VaultTasks(), VaultNames: l.VaultNames(), Resources: l.Resources(), TaskCounts: lastDay(l)}
 	for _, s := range l.ResourceStates() {
 		r.Runs[s.ResourceKey], s.Runs = s.Runs.List(), ledger.Runs{}
 		r.ResourceStates = append(r.ResourceStates, s)
@@ -239,7 +238,6 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 	}
 	byKey, byVault := map[ledger.ResourceKey][]*cbrapi.OperationLog{}, map[vaultKey]*cbrapi.OperationLog{}
 	var inWindow []*cbrapi.OperationLog
-	finished := 0 // in the window
 	for _, log := range tasks {
 		if log.VaultID != "" {
 			r.VaultNames[log.VaultID] = log.VaultName
@@ -255,11 +253,8 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		if !log.Status.Finished() {
 			r.Active = append(r.Active, log.ID)
 		}
-		if !aged(log, o.Window) {
+		if !aged(log, 24*time.Hour) {
 			inWindow = append(inWindow, log)
-			if log.Status.Finished() {
-				finished++
-			}
 		}
 	}
 	slices.Sort(r.Active)
@@ -274,13 +269,7 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		}
 	}
 	r.VaultTasks = slices.Collect(maps.Values(byVault))
-	excess := finished - o.MaxTasks
 	for _, log := range inWindow {
-		if excess > 0 && log.Status.Finished() {
-			excess--
-			r.Dropped++
-			continue
-		}
 		group := ledger.TaskGroup{VaultID: log.VaultID, OperationType: log.OperationType.Canonical(), Status: log.Status}
 		if all := log.Resources(); log.VaultID == "" && len(all) > 0 {
 			group.ResourceID = all[0].ID

@@ -57,14 +57,16 @@ type run struct {
 
 // end is what many runs have in common.
 type end struct {
-	status cbrapi.Status
-	err    cbrapi.ErrorInfo
+	status  cbrapi.Status
+	err     cbrapi.ErrorInfo
+	vaultID string // "" if the task names none
+	further bool   // another key counts the task
 }
 
-func newRun(log *cbrapi.OperationLog) run {
+func newRun(log *cbrapi.OperationLog, further bool) run {
 	return run{
 		id:      log.ID,
-		end:     unique.Make(end{log.Status, log.ErrorInfo}),
+		end:     unique.Make(end{log.Status, log.ErrorInfo, log.VaultID, further}),
 		created: nanos(CreatedAt(log)),
 		start:   nanos(log.StartedAt),
 		ended:   nanos(log.EndedAt),
@@ -118,12 +120,12 @@ type historyState struct {
 }
 
 // add adds a finished task. One that is known and has not changed costs nothing more.
-func (h *history) add(log *cbrapi.OperationLog) {
-	added := newRun(log)
+func (h *history) add(log *cbrapi.OperationLog, further bool) {
+	added := newRun(log, further)
 	at, known := slices.BinarySearchFunc(h.runs, added, run.compare)
 	before := at
 	if !known { // its creation may have been unknown
-		before = slices.IndexFunc(h.runs, func(r run) bool { return r.id == added.id })
+		before = h.index(log.ID)
 	}
 	if before >= 0 && (added.changed < h.runs[before].changed || added == h.runs[before]) {
 		return
@@ -142,14 +144,23 @@ func (h *history) add(log *cbrapi.OperationLog) {
 	h.runs = slices.Insert(h.runs, at, added)
 }
 
+func (h *history) index(id string) int {
+	return slices.IndexFunc(h.runs, func(r run) bool { return r.id == id })
+}
+
+// has reports whether the task is among the runs.
+func (h *history) has(id string) bool { return h.index(id) >= 0 }
+
+// since returns the runs that were created at t or later.
+func (h *history) since(t time.Time) []run {
+	n, _ := slices.BinarySearchFunc(h.runs, t, func(r run, t time.Time) int { return timeOf(r.created).Compare(t) })
+	return h.runs[n:]
+}
+
 // forget removes the runs that were created before oldest.
 func (h *history) forget(oldest time.Time) {
-	n := 0
-	for n < len(h.runs) && timeOf(h.runs[n].created).Before(oldest) {
-		n++
-	}
-	if n > 0 {
-		h.runs, h.state = slices.Clone(h.runs[n:]), nil
+	if kept := h.since(oldest); len(kept) < len(h.runs) {
+		h.runs, h.state = slices.Clone(kept), nil
 	}
 }
 

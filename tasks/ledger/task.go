@@ -8,50 +8,18 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-type task struct {
-	log       *cbrapi.OperationLog // nil for a finished task, to save memory
-	status    cbrapi.Status
-	operation cbrapi.OperationType // canonical
-	vaultID   string
-	resource  string // id of the first resource of a task that names no vault
-	created   time.Time
-	changed   time.Time // updated_at; zero if unknown
-}
-
-func newTask(log *cbrapi.OperationLog) *task {
-	t := &task{
-		status:    log.Status,
-		operation: log.OperationType.Canonical(),
-		vaultID:   log.VaultID,
-		created:   log.CreatedAt,
-		changed:   log.UpdatedAt,
-	}
-	if t.vaultID == "" {
-		if resources := log.Resources(); len(resources) > 0 {
-			t.resource = resources[0].ID
-		}
-	}
-	if t.active() {
-		t.log = log
-	}
-	return t
-}
-
-func (t *task) active() bool { return !t.status.Finished() }
-
-func (t *task) endedBefore(start time.Time) bool {
-	return !t.active() && t.created.Before(start) && t.changed.Before(start)
-}
-
 // Supersedes reports whether log, which was read later, replaces the known record of
 // its task. The last change wins, but a finished task never becomes active again.
-func Supersedes(log, known *cbrapi.OperationLog) bool { return newTask(known).supersededBy(log) }
-
-func (t *task) supersededBy(log *cbrapi.OperationLog) bool {
-	if finished := log.Status.Finished(); finished == t.active() {
+func Supersedes(log, known *cbrapi.OperationLog) bool {
+	if finished := log.Status.Finished(); finished != known.Status.Finished() {
 		return finished
 	}
-	return !log.UpdatedAt.Before(t.changed)
+	return !log.UpdatedAt.Before(known.UpdatedAt)
+}
+
+// CreatedAt returns the creation of a task or, if unknown, its earliest known time.
+func CreatedAt(log *cbrapi.OperationLog) time.Time {
+	return cmp.Or(log.CreatedAt, log.StartedAt, log.UpdatedAt, log.EndedAt)
 }
 
 // position orders tasks by creation, and by id if they were created at the same time.
@@ -66,35 +34,32 @@ func (p position) compare(other position) int {
 	return cmp.Or(p.created.Compare(other.created), strings.Compare(p.id, other.id))
 }
 
-// last holds the last task of a key, and the last one that has finished.
-type last struct {
-	latest   time.Time            // creation of the last task, active or finished
-	finished *cbrapi.OperationLog // nil if there is none
+// ResourceKey identifies one type of operation on one resource, in whatever vault.
+type ResourceKey struct {
+	ResourceID    string
+	OperationType cbrapi.OperationType // canonical: copy counts as replication
 }
 
-func (l *last) add(log *cbrapi.OperationLog) {
-	if created := CreatedAt(log); created.After(l.latest) {
-		l.latest = created
-	}
-	switch {
-	case !log.Status.Finished():
-	case l.finished != nil && l.finished.ID == log.ID:
-		if Supersedes(log, l.finished) {
-			l.finished = log
-		}
-	case l.finished == nil || positionOf(log).compare(positionOf(l.finished)) >= 0:
-		l.finished = log
-	}
+// Compare orders keys as Prometheus orders their series, which saves it some sorting.
+func (k ResourceKey) Compare(other ResourceKey) int {
+	return cmp.Or(cmp.Compare(k.OperationType, other.OperationType), strings.Compare(k.ResourceID, other.ResourceID))
 }
 
-// forget removes the finished task if it is too old, as if it had never been read.
-func (l *last) forget(oldest time.Time) {
-	if l.finished != nil && CreatedAt(l.finished).Before(oldest) {
-		l.finished = nil
-	}
+// key is a ResourceKey or, for tasks that name no resource, one type of operation on a vault.
+type key struct {
+	ResourceKey
+	vaultID string // "" if the tasks name a resource, or no vault
 }
 
-// CreatedAt returns the creation of a task or, if unknown, its earliest known time.
-func CreatedAt(log *cbrapi.OperationLog) time.Time {
-	return cmp.Or(log.CreatedAt, log.StartedAt, log.UpdatedAt, log.EndedAt)
+// keysOf returns the keys of a task: one for each resource that it names, or one of its vault.
+func keysOf(log *cbrapi.OperationLog) []key {
+	operation, resources := log.OperationType.Canonical(), log.Resources()
+	if len(resources) == 0 {
+		return []key{{ResourceKey{"", operation}, log.VaultID}}
+	}
+	keys := make([]key, len(resources))
+	for i, r := range resources {
+		keys[i].ResourceKey = ResourceKey{r.ID, operation}
+	}
+	return keys
 }

@@ -148,29 +148,15 @@ func (s *story) compareWindow(want *truth, p page) {
 		status string
 	}
 	countOf := func(l *task) vaultKey { return vaultKey{l.vault(want.bound), l.operation()} }
-	expected, got, excess := map[counted]float64{}, map[counted]float64{}, 0
-	maybe, gone := map[vaultKey]float64{}, 0 // deleted tasks may be counted or not
+	expected, got := map[counted]float64{}, map[counted]float64{}
+	maybe := map[vaultKey]float64{} // deleted tasks may be counted or not
 	for _, l := range want.gone {
 		if !l.Created.Before(from) {
 			maybe[countOf(l)]++
-			gone++
 		}
 	}
-	var inWindow []*task
 	for _, l := range want.all {
-		if !l.Created.Before(from) {
-			inWindow = append(inWindow, l)
-		}
-	}
-	ended := count(inWindow, func(l *task) bool { return l.finished(want.now) })
-	if gone > 0 && ended+gone > s.settings.maxTasks {
-		return // any may be dropped
-	}
-	excess = max(0, ended-s.settings.maxTasks)
-	dropped := excess
-	for _, l := range inWindow {
-		if l.finished(want.now) && excess > 0 {
-			excess--
+		if l.Created.Before(from) {
 			continue
 		}
 		if of := countOf(l); s.settings.followsVault(of.vault) {
@@ -186,9 +172,6 @@ func (s *story) compareWindow(want *truth, p page) {
 		if got[c] < n || got[c] > n+maybe[c.vaultKey] {
 			s.errorf("%v: %v counted, want %v to %v more", c, got[c], n, maybe[c.vaultKey])
 		}
-	}
-	if n, _ := p.value("cbr_tasks_dropped"); int(n) != dropped {
-		s.errorf("%v dropped, want %d", n, dropped)
 	}
 }
 

@@ -19,7 +19,6 @@ func (s *story) finish() {
 	before := s.settings
 	s.settings.rate = 0 // otherwise the truth may change while a pass waits
 	if s.random.IntN(2) == 0 {
-		s.settings.maxTasks = 100_000
 	}
 	if s.random.IntN(3) == 0 {
 		s.exporter.Close()

@@ -110,7 +110,7 @@ func (s *story) configure() {
 	r := s.random
 	s.settings = settings{
 		lookback: pick(r, 72*time.Hour, 36*time.Hour, 30*day), window: pick(r, 24*time.Hour, 6*time.Hour, 2*time.Hour),
-		maxTasks: pick(r, 100_000, 100_000, 5, 20), rate: pick(r, 0, 20), concurrency: pick(r, 16, 2),
+		rate: pick(r, 0, 20), concurrency: pick(r, 16, 2),
 		ttl: pick(r, 15*time.Minute, 0, time.Hour), timeout: pick(r, 30*time.Second, 10*time.Second),
 		refresh: pick(r, 5*time.Minute, 5*time.Minute, time.Minute, time.Hour, 0),
 		grace:   pick(r, 6*time.Hour, 30*time.Minute, 90*time.Minute, 3*day), stuckAfter: pick(r, 12*time.Hour, time.Hour, 3*time.Hour),

@@ -15,7 +15,6 @@ const day = 24 * time.Hour
 // settings are a configuration of the exporter.
 type settings struct {
 	lookback, window time.Duration
-	maxTasks         int
 	operations       []string // none: all
 	vaults           []string // none: all
 	taskIDs          []string
@@ -39,7 +38,7 @@ func (c settings) readsProtectables() bool { return c.refresh > 0 && len(c.kinds
 
 // sameDiscovery reports whether the same tasks are read: of all vaults, whatever is followed.
 func (c settings) sameDiscovery(other settings) bool {
-	return c.lookback == other.lookback && c.window == other.window && c.maxTasks == other.maxTasks && slices.Equal(c.operations, other.operations)
+	return c.lookback == other.lookback && c.window == other.window && slices.Equal(c.operations, other.operations)
 }
 
 // yaml returns the configuration file.
@@ -63,10 +62,10 @@ projects:
     endpoint: http://cbr.test
     credentials: {token: %s}
     task_ids: [%s]
-    discovery: {lookback: %ds, window: %ds, max_tasks: %d, operation_types: [%s], vault_ids: [%s], expected_interval: %ds, stuck_after: %ds}
+    discovery: {lookback: %ds, window: %ds, operation_types: [%s], vault_ids: [%s], expected_interval: %ds, stuck_after: %ds}
     %s
 `, c.rate, c.concurrency, int(c.ttl.Seconds()), int(c.timeout.Seconds()), simulator.DefaultProjectID, token, strings.Join(c.taskIDs, ", "),
-		int(c.lookback.Seconds()), int(c.window.Seconds()), c.maxTasks, strings.Join(c.operations, ", "), strings.Join(c.vaults, ", "), int(c.expected.Seconds()), int(c.stuckAfter.Seconds()), inventory)
+		int(c.lookback.Seconds()), int(c.window.Seconds()), strings.Join(c.operations, ", "), strings.Join(c.vaults, ", "), int(c.expected.Seconds()), int(c.stuckAfter.Seconds()), inventory)
 }
 
 // followsVault reports whether discovery includes a vault; "" is an unknown one.
