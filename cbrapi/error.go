@@ -60,6 +60,12 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// ListError returns the error of a list that came with status 200 and cannot be used, or not
+// all of it.
+func ListError(operation, format string, args ...any) *Error {
+	return &Error{Operation: operation, StatusCode: http.StatusOK, Message: fmt.Sprintf(format, args...)}
+}
+
 // IsNotFound reports whether err says that there is no such task. The 404 of a wrong
 // host or path does not.
 func IsNotFound(err error) bool {

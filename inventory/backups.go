@@ -3,8 +3,6 @@ package inventory
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -121,11 +119,7 @@ func (i *Inventory) doubtBackups(ctx context.Context, s *backupState, rows int, 
 	case !known:
 		return s.list.doubt("ListBackups", rows, s.rows, started)
 	case held > 0:
-		return &cbrapi.Error{
-			Operation:  "ListBackups",
-			StatusCode: http.StatusOK,
-			Message:    fmt.Sprintf("the list is empty, but the vaults hold %d backups: check that the user may see them", held),
-		}
+		return cbrapi.ListError("ListBackups", "the list is empty, but the vaults hold %d backups: check that the user may see them", held)
 	default:
 		return nil
 	}
@@ -181,21 +175,15 @@ const resourceField = "backups.resource_id"
 // number of rows and what cannot be read of them. It fails if there are backups of too many
 // resources.
 func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.VaultBackup], since time.Time, add func(*cbrapi.VaultBackup)) (int, badEntries, error) {
-	var (
-		rows   int
-		inRows badEntries
-	)
 	resources := map[string]bool{}
-	bad, err := readList(ctx, i, list, func(b *cbrapi.VaultBackup) error {
-		rows++
+	return readList(ctx, i, list, func(b *cbrapi.VaultBackup, bad *badEntries) error {
 		if b.ParentID != "" || b.CreatedAt.Before(since) { // the API may ignore the filter
 			return nil
 		}
 		if b.Resource.ID == "" && !slices.ContainsFunc(b.Invalid, func(f cbrapi.InvalidField) bool { return f.Field == resourceField }) {
 			b.Invalid = append(b.Invalid, cbrapi.InvalidField{Field: resourceField, Value: "null"})
 		}
-		i.report(b.ID, b.Invalid)
-		inRows.add(cmp.Or(b.Name, b.ID), b.Invalid)
+		i.report(bad, b.ID, b.Name, b.Invalid)
 		if b.Resource.ID == "" {
 			return nil
 		}
@@ -206,7 +194,6 @@ func (i *Inventory) listBackups(ctx context.Context, list *cbrapi.List[cbrapi.Va
 		add(b)
 		return nil
 	})
-	return rows + len(bad), append(bad, inRows...), err
 }
 
 // known returns what is known of the backups at a moment. The retention is that of the vault

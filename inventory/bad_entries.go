@@ -3,7 +3,6 @@ package inventory
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -48,11 +47,11 @@ func (l badEntries) err(operation string) error {
 	if len(l) == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("entries that cannot be read: %d, ", len(l)) + strings.Join(l[:min(len(l), most)], "; ")
+	first := strings.Join(l[:min(len(l), most)], "; ")
 	if len(l) > most {
-		text += "; …"
+		first += "; …"
 	}
-	return &cbrapi.Error{Operation: operation, StatusCode: http.StatusOK, Message: text}
+	return cbrapi.ListError(operation, "entries that cannot be read: %d, %s", len(l), first)
 }
 
 // keepLost returns the rows of a list with bad entries. What the list lacks of the one before

@@ -72,12 +72,9 @@ func (i *Inventory) collectProtectables(ctx context.Context, r *reading, next *p
 }
 
 func (i *Inventory) readProtectables(ctx context.Context, kind cbrapi.ProtectableType, p *protectableList, started time.Time) error {
-	rows, protected, unprotected := 0, map[string]int{}, []*cbrapi.Protectable{}
-	var inRows badEntries
-	bad, err := readList(ctx, i, i.api.Protectables(kind), func(row *cbrapi.Protectable) error {
-		rows++
-		i.report(row.ID, row.Invalid)
-		inRows.add(cmp.Or(row.Name, row.ID), row.Invalid)
+	protected, unprotected := map[string]int{}, []*cbrapi.Protectable{}
+	rows, bad, err := readList(ctx, i, i.api.Protectables(kind), func(row *cbrapi.Protectable, bad *badEntries) error {
+		i.report(bad, row.ID, row.Name, row.Invalid)
 		if !protectable(kind, row) || slices.ContainsFunc(row.Invalid, isEntry) { // a vault may hold it
 			return nil
 		}
@@ -92,7 +89,6 @@ func (i *Inventory) readProtectables(ctx context.Context, kind cbrapi.Protectabl
 	if err != nil {
 		return err
 	}
-	bad = append(bad, inRows...)
 	if err := p.list.doubt("ListProtectable", rows, p.rows, started); err != nil {
 		return err
 	}

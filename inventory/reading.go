@@ -1,9 +1,8 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/go-kit/log"
@@ -81,31 +80,34 @@ func (i *Inventory) success(first bool) log.Logger {
 }
 
 // readList reads a list to its end, each page within the time limit, and calls row for
-// each row, until that fails. It returns the rows that cannot be read. Rows that come and go
-// meanwhile shift the pages, so after an error a part of the list is useless.
-func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], row func(*T) error) (badEntries, error) {
-	var bad badEntries
+// each row, until that fails. It returns how many rows there are, and what cannot be read of
+// them. Rows that come and go meanwhile shift the pages, so after an error a part of the list
+// is useless.
+func readList[T any](ctx context.Context, i *Inventory, list *cbrapi.List[T], row func(*T, *badEntries) error) (rows int, bad badEntries, err error) {
 	for !list.Done() {
 		limited, cancel := context.WithTimeout(ctx, i.options.Timeout)
 		page, err := list.Next(limited)
 		cancel()
-		invalid := list.Invalid()
-		i.report("", invalid)
+		known := len(bad)
+		i.report(&bad, "", "", list.Invalid())
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
+		rows += len(page) + len(bad) - known
 		for _, r := range page {
-			if err := row(r); err != nil {
-				return nil, err
+			if err := row(r, &bad); err != nil {
+				return 0, nil, err
 			}
 		}
-		bad.add("", invalid)
 	}
-	return bad, nil
+	return rows, bad, nil
 }
 
-func (i *Inventory) report(id string, fields []cbrapi.InvalidField) {
-	i.problems.InvalidFields(i.options.InvalidFields, id, fields)
+// report counts and logs what cannot be read of a row, or of a list if id and name are "". It
+// adds to bad what that costs.
+func (i *Inventory) report(bad *badEntries, id, name string, invalid []cbrapi.InvalidField) {
+	i.problems.InvalidFields(i.options.InvalidFields, id, invalid)
+	bad.add(cmp.Or(name, id), invalid)
 }
 
 // listState is the outcome of the attempts to read one list.
@@ -161,10 +163,6 @@ func (l *listState) doubt(operation string, rows, before int, started time.Time)
 	if !started.Before(until) {
 		return nil
 	}
-	return &cbrapi.Error{
-		Operation:  operation,
-		StatusCode: http.StatusOK,
-		Message: fmt.Sprintf("the list is empty, but had %d rows before: check that the user may still see them; from %s on it is believed",
-			before, until.UTC().Format(time.RFC3339)),
-	}
+	return cbrapi.ListError(operation, "the list is empty, but had %d rows before: check that the user may still see them; from %s on it is believed",
+		before, until.UTC().Format(time.RFC3339))
 }

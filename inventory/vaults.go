@@ -3,8 +3,6 @@ package inventory
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -79,8 +77,9 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 	defer cancel()
 	vaults := []*cbrapi.Vault{} // not nil, even if the list is empty
 	resources := 0
-	bad, err := readList(ctx, i, i.api.Vaults(), func(v *cbrapi.Vault) error {
+	_, bad, err := readList(ctx, i, i.api.Vaults(), func(v *cbrapi.Vault, bad *badEntries) error {
 		vaults = append(vaults, v)
+		i.report(bad, v.ID, v.Name, v.Invalid)
 		if resources += len(v.Resources); i.options.MaxResources > 0 && resources > i.options.MaxResources {
 			return tooManyResources("ListVault", "the vaults have", i.options.MaxResources)
 		}
@@ -90,10 +89,6 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 		return err
 	}
 	s.up = true
-	for _, v := range vaults {
-		i.report(v.ID, v.Invalid)
-		bad.add(cmp.Or(v.Name, v.ID), v.Invalid)
-	}
 	if err := s.vaultList.doubt("ListVault", len(vaults), len(s.vaults), started); err != nil {
 		return err
 	}
@@ -108,11 +103,7 @@ func (i *Inventory) readVaults(ctx context.Context, s *vaultState, started time.
 
 // tooManyResources returns the error of a list with more resources than are followed.
 func tooManyResources(operation, what string, most int) error {
-	return &cbrapi.Error{
-		Operation:  operation,
-		StatusCode: http.StatusOK,
-		Message:    fmt.Sprintf("%s more than %d resources, the most that the exporter follows", what, most),
-	}
+	return cbrapi.ListError(operation, "%s more than %d resources, the most that the exporter follows", what, most)
 }
 
 func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started time.Time) error {
@@ -123,12 +114,10 @@ func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started tim
 		return err
 	}
 	s.up, s.policiesRead = true, true
-	i.report("", invalid)
 	var bad badEntries
-	bad.add("", invalid)
+	i.report(&bad, "", "", invalid)
 	for _, p := range policies {
-		i.report(p.ID, p.Invalid)
-		bad.add(cmp.Or(p.Name, p.ID), p.Invalid)
+		i.report(&bad, p.ID, p.Name, p.Invalid)
 	}
 	if err := s.policyList.doubt("ListPolicies", len(policies), len(s.policies), started); err != nil {
 		return err

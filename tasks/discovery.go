@@ -1,8 +1,6 @@
 package tasks
 
 import (
-	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 	"time"
@@ -99,10 +97,6 @@ func (d *discovered) takeLeftOut() (int, error) {
 	if n == 0 {
 		return 0, nil
 	}
-	return n, &cbrapi.Error{
-		Operation:  "ListOpLogs",
-		StatusCode: http.StatusOK,
-		Message: fmt.Sprintf("%d records are left out, as there are more than %d active tasks, or %d resources and vaults by type of operation",
-			n, d.MaxActive, d.MaxKeys),
-	}
+	return n, cbrapi.ListError("ListOpLogs", "%d records are left out, as there are more than %d active tasks, or %d resources and vaults by type of operation",
+		n, d.MaxActive, d.MaxKeys)
 }

@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -108,11 +107,7 @@ func (t *Tracker) endFullSync(s *fullSync, err error) {
 	if err == nil {
 		if d.lost = s.tasks == 0 && d.ledger.HasTaskAfter(s.date.Add(-retention)); d.lost {
 			d.sync = nil // start anew
-			err = &cbrapi.Error{
-				Operation:  "ListOpLogs",
-				StatusCode: http.StatusOK,
-				Message:    "the list of all tasks is empty, but there were tasks lately; check the user's permissions, project_id and enterprise_project_id",
-			}
+			err = cbrapi.ListError("ListOpLogs", "the list of all tasks is empty, but there were tasks lately; check the user's permissions, project_id and enterprise_project_id")
 		}
 	}
 	d.syncing, d.syncError = false, err
