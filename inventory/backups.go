@@ -23,7 +23,7 @@ const (
 // backupState is what is known of the backups.
 type backupState struct {
 	list  listState
-	first time.Time // start of the first full reading; zero before
+	first time.Time // start of the first full reading, or of the first one after a day without any
 
 	// Of the latest full reading:
 	started time.Time
@@ -86,12 +86,14 @@ func (i *Inventory) readAllBackups(ctx context.Context, s *backupState, started 
 	}
 	s.add(recent, now(), started)
 	for id, one := range s.all {
-		s.all[id] = one.addPeak(started, s.started)
+		s.all[id] = one.addPeak(started)
 	}
 	if len(bad) == 0 { // else what is missing may be there
 		s.fullAt = earliest(list.Date(), started)
 	}
-	s.first = cmp.Or(s.first, started)
+	if started.Sub(s.started) > day { // nothing is left to compare with
+		s.first = started
+	}
 	s.started, s.rows = started, rows
 	s.partial = len(bad) > 0
 	s.list.partial = s.partial

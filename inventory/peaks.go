@@ -9,22 +9,20 @@ import (
 // before.
 type followed struct {
 	*tally
-	peaks []peak    // of the last day or the last reading, each higher than the next
+	peaks []peak    // of the last day, each higher than the next
 	gone  time.Time // when the resource was first seen to have no backup any more; zero if it has one
 }
 
 // peak is the number of lasting restore points at a full reading.
 type peak struct {
-	at      time.Time
-	count   int
-	endless int           // of these, those that do not expire at all
-	span    time.Duration // from the oldest restore point to then
+	at    time.Time
+	count int
+	span  time.Duration // from the oldest restore point to then
 }
 
 const (
 	day = 24 * time.Hour
-	// maxPeakAge is how old a peak is at most that counts in full: that of the reading before may
-	// be older than a day.
+	// maxPeakAge is how old a peak is at most that counts: the next full reading drops it.
 	maxPeakAge = day + fullInterval
 )
 
@@ -45,22 +43,15 @@ func (t tallies) follow(before map[string]followed, started time.Time) map[strin
 }
 
 // addPeak returns f with the number of lasting restore points at a full reading. It drops the
-// peaks that are older than a day, but not that of the reading before: after an outage it keeps
-// of that one what cannot have expired.
-func (f followed) addPeak(at, before time.Time) followed {
+// peaks that are older than a day.
+func (f followed) addPeak(at time.Time) followed {
 	peaks := make([]peak, 0, len(f.peaks)+1) // f shares its peaks
 	for _, p := range f.peaks {
-		if age := at.Sub(p.at); age > day && p.at.Before(before) {
-			continue
-		} else if age > maxPeakAge {
-			p.count = p.endless
-		}
-		if p.count > f.lasting {
+		if p.count > f.lasting && at.Sub(p.at) <= day {
 			peaks = append(peaks, p)
 		}
 	}
-	peaks = append(peaks, peak{at, f.lasting, f.endless, at.Sub(f.Oldest)})
-	f.peaks = peaks
+	f.peaks = append(peaks, peak{at, f.lasting, at.Sub(f.Oldest)})
 	return f
 }
 

@@ -1,6 +1,7 @@
 package inventory_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -280,68 +281,27 @@ func TestFirstRetention(t *testing.T) {
 	})
 }
 
-// TestPeakOfOutage has backups be deleted while the list cannot be read for days.
+// TestPeakOfOutage has backups be deleted while the list cannot be read. What was there more
+// than a day ago counts no more: it may have expired.
 func TestPeakOfOutage(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := newHistory(t, 5)
-		h.settle()
-		h.cloud.set(func() { h.cloud.fault = fails("backups", statusError(500)) })
-		h.after(50)
-		h.has(1)
-		h.cloud.set(func() { h.cloud.fault = nil })
-		if got := h.after(1); got.Count != 1 || got.Peak != 5 {
-			t.Errorf("after the outage: %+v", got)
-		}
-		if got := h.after(1); got.Count != 1 || got.Peak != 1 {
-			t.Errorf("an hour later: %+v", got)
-		}
-	})
-}
-
-// TestExpiryInOutage has backups expire while the list cannot be read for days. That loses
-// nothing.
-func TestExpiryInOutage(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := newHistory(t, 1)
-		h.cloud.set(func() {
-			for n := range 6 {
-				h.cloud.backups = append(h.cloud.backups, backup(10+n, "r", midnight.Add(-week)).with("expired_at", stamp(midnight.Add(36*time.Hour))))
-			}
+	for hours, want := range map[int]int{20: 5, 50: 1} {
+		t.Run(fmt.Sprintf("%d hours", hours), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h := newHistory(t, 5)
+				h.settle()
+				h.after(25)
+				h.cloud.set(func() { h.cloud.fault = fails("backups", statusError(500)) })
+				h.after(hours)
+				h.has(1)
+				h.cloud.set(func() { h.cloud.fault = nil })
+				if got := h.after(1); got.Count != 1 || got.Peak != want || got.Watched != (want == 5) {
+					t.Errorf("after the outage: %+v, want a peak of %d", got, want)
+				}
+			})
 		})
-		h.settle()
-		h.cloud.set(func() { h.cloud.fault = fails("backups", statusError(500)) })
-		h.after(50)
-		h.has(0)
-		h.cloud.set(func() { h.cloud.fault = nil })
-		if got := h.after(1); got.Count != 0 || got.Peak != 1 {
-			t.Errorf("after the outage: %+v", got)
-		}
-	})
-}
-
-// TestExpiryAfterOutage has backups expire in the hour after a day without a reading.
-func TestExpiryAfterOutage(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := newHistory(t, 1)
-		h.cloud.set(func() {
-			for n := range 6 {
-				h.cloud.backups = append(h.cloud.backups, backup(10+n, "r", midnight.Add(-week)).with("expired_at", stamp(midnight.Add(24*time.Hour+30*time.Minute))))
-			}
-		})
-		h.settle()
-		h.cloud.set(func() { h.cloud.fault = fails("backups", statusError(500)) })
-		h.after(24)
-		time.Sleep(45 * time.Minute)
-		h.has(1)
-		h.cloud.set(func() { h.cloud.fault = nil })
-		h.settle()
-		if got := h.Last().Backups; !got.Complete || got.Resources[uuid("r")].Count != 1 || got.Resources[uuid("r")].Peak != 1 {
-			t.Errorf("after the outage: %+v", got)
-		}
-	})
+	}
 }
 
 // TestGone has all backups of a resource be deleted: it is kept for a day and an hour.

@@ -62,7 +62,6 @@ type tally struct {
 	RestorePoints           // without Replicas, Peak, Kept and Watched
 	created       time.Time // of the latest backup
 	lasting       int       // restore points that do not expire while a peak counts
-	endless       int       // those that do not expire at all
 	copies        []copies  // by region
 }
 
@@ -109,9 +108,6 @@ func (t *tally) add(b *cbrapi.VaultBackup, now time.Time) {
 		t.NextExpiry = earliest(t.NextExpiry, b.ExpiredAt)
 		if b.ExpiredAt.IsZero() || b.ExpiredAt.After(now.Add(maxPeakAge)) {
 			t.lasting++
-		}
-		if b.ExpiredAt.IsZero() {
-			t.endless++
 		}
 	case b.Status == cbrapi.BackupError:
 		t.InError++
