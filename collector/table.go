@@ -2,6 +2,7 @@ package collector
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -130,6 +131,22 @@ func unixSeconds(t time.Time) (seconds float64, known bool) {
 		return 0, false
 	}
 	return float64(t.UnixMicro()) / 1e6, true
+}
+
+// boolValue returns 1 or 0; known is false if b is nil.
+func boolValue(b *bool) (value float64, known bool) {
+	if b == nil {
+		return 0, false
+	}
+	return boolToFloat(*b), true
+}
+
+// boolLabel returns b as the value of a label, "" if b is not known.
+func boolLabel(b *bool) string {
+	if b == nil {
+		return ""
+	}
+	return strconv.FormatBool(*b)
 }
 
 func intValue(n *int64) (value float64, known bool) {

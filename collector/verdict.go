@@ -62,21 +62,6 @@ func verdictFamilies(tagLabels []string) []family[verdict] {
 	}
 }
 
-// coverage is the coverage of a resource with the tags of its vault.
-type coverage struct {
-	covered bool
-	tags
-}
-
-// coverageFamilies are what is judged about one resource that is bound to a vault for
-// backups.
-func coverageFamilies(tagLabels []string) []family[coverage] {
-	return []family[coverage]{
-		tagged("cbr_resource_covered", "Whether an enabled policy with a readable schedule backs up the resource.", tagLabels,
-			func(c coverage) (float64, bool) { return boolToFloat(c.covered), true }),
-	}
-}
-
 // activeTaskFamilies are what is judged about one active task, also while it cannot be
 // read.
 func activeTaskFamilies() []family[protection.ActiveTask] {
@@ -91,12 +76,6 @@ func eachVerdict(s snapshot, add func(verdict, ...string)) {
 	for i := range s.Verdicts {
 		v := &s.Verdicts[i]
 		add(verdict{v, s.tagsOf(v.VaultID)}, v.VaultID, s.VaultName(v.VaultID), v.ResourceID, s.ResourceName(v.ResourceID), string(v.OperationType))
-	}
-}
-
-func eachCoverage(s snapshot, add func(coverage, ...string)) {
-	for _, r := range s.Coverage {
-		add(coverage{r.Covered, s.tagsOf(r.VaultID)}, r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))
 	}
 }
 

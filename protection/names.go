@@ -38,43 +38,35 @@ func (s *Snapshot) nameVaults() {
 // VaultName returns the name of a vault, or its id if it has none.
 func (s *Snapshot) VaultName(id string) string { return cmp.Or(s.vaultNames[id], id) }
 
-// nameResources adds the resources that are bound to vaults or have backups. The list of
-// vaults describes them or, where it says nothing, their latest tasks or, of those that are
+// nameResources describes the resources that have tasks or backups or are bound to vaults. The
+// list of vaults counts or, where it says nothing, their latest tasks or, of those that are
 // known to neither, their latest backups.
 func (s *Snapshot) nameResources() {
-	if s.Inventory == nil {
-		return
+	s.resources = make(map[string]ledger.Resource, len(s.Resources))
+	add := func(id, name, kind string) {
+		known := s.resources[id]
+		s.resources[id] = ledger.Resource{ID: id, Name: cmp.Or(known.Name, name), Type: cmp.Or(known.Type, kind)}
 	}
-	all := make(map[string]ledger.Resource, len(s.Resources))
-	for _, r := range s.Resources {
-		all[r.ID] = r
-	}
-	for _, v := range s.Inventory.Vaults {
-		for _, r := range v.Resources {
-			all[r.ID] = ledger.Resource{ID: r.ID, Name: cmp.Or(r.Name, all[r.ID].Name), Type: cmp.Or(r.Type, all[r.ID].Type)}
-		}
-	}
-	if b := s.backups(); b != nil {
-		for id := range b.Resources {
-			if r := all[id]; r.Name == "" || r.Type == "" {
-				backup := b.Resources[id].Resource
-				all[id] = ledger.Resource{ID: id, Name: cmp.Or(r.Name, backup.Name), Type: cmp.Or(r.Type, backup.Type)}
+	if s.Inventory != nil {
+		for _, v := range s.Inventory.Vaults {
+			for n := range v.Resources {
+				add(v.Resources[n].ID, v.Resources[n].Name, v.Resources[n].Type)
 			}
 		}
 	}
-	s.Resources = slices.SortedFunc(maps.Values(all), func(a, b ledger.Resource) int { return strings.Compare(a.ID, b.ID) })
+	for _, r := range s.Resources {
+		add(r.ID, r.Name, r.Type)
+	}
+	if b := s.backups(); b != nil {
+		for id := range b.Resources {
+			add(id, b.Resources[id].Resource.Name, b.Resources[id].Resource.Type)
+		}
+	}
+	s.Resources = slices.SortedFunc(maps.Values(s.resources), func(a, b ledger.Resource) int { return strings.Compare(a.ID, b.ID) })
 }
 
 // ResourceName returns the latest name of a resource; "" if none is known.
-func (s *Snapshot) ResourceName(id string) string { return s.resource(id).Name }
+func (s *Snapshot) ResourceName(id string) string { return s.resources[id].Name }
 
 // ResourceType returns the type of a resource, such as OS::Nova::Server; "" if none is known.
-func (s *Snapshot) ResourceType(id string) string { return s.resource(id).Type }
-
-func (s *Snapshot) resource(id string) ledger.Resource {
-	n, found := slices.BinarySearchFunc(s.Resources, id, func(known ledger.Resource, id string) int { return strings.Compare(known.ID, id) })
-	if !found {
-		return ledger.Resource{}
-	}
-	return s.Resources[n]
-}
+func (s *Snapshot) ResourceType(id string) string { return s.resources[id].Type }

@@ -3,8 +3,6 @@ package protection
 import (
 	"cmp"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/inventory"
@@ -86,9 +84,10 @@ func lost(p *inventory.RestorePoints) *bool {
 
 // RestorePointsOf returns what is known of the backups of a resource; nil if nothing is.
 func (s *Snapshot) RestorePointsOf(resourceID string) *RestorePoints {
-	n, found := slices.BinarySearchFunc(s.RestorePoints, resourceID, func(r RestorePoints, id string) int { return strings.Compare(r.ResourceID, id) })
-	if !found {
-		return nil
+	for n := range s.RestorePoints {
+		if s.RestorePoints[n].ResourceID == resourceID {
+			return &s.RestorePoints[n]
+		}
 	}
-	return &s.RestorePoints[n]
+	return nil
 }

@@ -43,6 +43,7 @@ type Snapshot struct {
 	bindings   map[string]inventory.Binding // by resource
 	vaults     map[string]*cbrapi.Vault     // by id
 	vaultNames map[string]string            // by id
+	resources  map[string]ledger.Resource   // by id
 }
 
 // Options say what is followed, and how it is judged.

@@ -5,6 +5,21 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
+// coverage is the coverage of a resource with the tags of its vault.
+type coverage struct {
+	covered bool
+	tags
+}
+
+// coverageFamilies are what is judged about one resource that is bound to a vault for
+// backups.
+func coverageFamilies(tagLabels []string) []family[coverage] {
+	return []family[coverage]{
+		tagged("cbr_resource_covered", "Whether an enabled policy with a readable schedule backs up the resource.", tagLabels,
+			func(c coverage) (float64, bool) { return boolToFloat(c.covered), true }),
+	}
+}
+
 // unprotectedFamilies are the metrics of one resource that no vault holds.
 func unprotectedFamilies() []family[*cbrapi.Protectable] {
 	return []family[*cbrapi.Protectable]{{
@@ -35,6 +50,12 @@ func protectableFamilies() []family[protection.ProtectableCount] {
 		},
 		gauge("cbr_unprotected_resources_excluded", "Number of resources that no vault holds and that protectables.exclude excludes.",
 			func(n protection.ProtectableCount) (float64, bool) { return float64(n.Excluded), true }),
+	}
+}
+
+func eachCoverage(s snapshot, add func(coverage, ...string)) {
+	for _, r := range s.Coverage {
+		add(coverage{r.Covered, s.tagsOf(r.VaultID)}, r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))
 	}
 }
 
