@@ -76,6 +76,12 @@ func (d *discovered) sameAs(other *discovered) bool {
 	return reflect.DeepEqual(d.Discovery, other.Discovery)
 }
 
+// follows reports whether the task of an entry is active and found by discovery, too, if it is
+// configured. A nil d follows none.
+func (d *discovered) follows(e *entry) bool {
+	return d != nil && e.log != nil && !e.finished() && d.Follows(e.log.OperationType)
+}
+
 // historyStart returns how far back the tasks are known completely.
 func (d *discovered) historyStart() time.Time {
 	start := d.ledger.Now().Add(-d.Lookback)

@@ -218,18 +218,19 @@ func (t *Tracker) record(logs []*cbrapi.OperationLog, pass uint64) (followed []*
 		if !follows {
 			continue
 		}
-		if e == nil && !log.Status.Finished() && d.MaxActive > 0 && len(t.entries)-len(t.configured) >= d.MaxActive {
-			d.leftOut++
-			continue
-		}
 		d.ledger.Add(log)
-		switch active := d.ledger.IsActive(log.ID); {
-		case active && e == nil:
+		switch {
+		case log.Status.Finished():
+			if e != nil && !e.configured {
+				delete(t.entries, log.ID)
+			}
+		case e != nil || d.ledger.HasEnded(log):
+		case d.MaxActive > 0 && len(t.entries)-len(t.configured) >= d.MaxActive:
+			d.leftOut++
+		default:
 			e = &entry{id: log.ID}
 			e.record(log, now, pass)
 			t.entries[log.ID] = e
-		case !active && e != nil && !e.configured:
-			delete(t.entries, log.ID)
 		}
 	}
 	return followed
@@ -244,9 +245,6 @@ func (t *Tracker) recordMissing(p *pass, e *entry) {
 	p.responded = true
 	e.log, e.err, e.failedIn = nil, nil, 0
 	e.readAt, e.triedAt, e.readIn = t.options.Now(), t.options.Now(), p.number
-	if t.discovered != nil {
-		t.discovered.ledger.Forget(e.id)
-	}
 	if !e.configured {
 		delete(t.entries, e.id)
 	}
@@ -262,7 +260,7 @@ func (t *Tracker) recordTaskFailure(p *pass, e *entry, err error, sent bool) {
 	if e.configured {
 		p.tasksFailed = true
 	}
-	if t.discovered != nil && t.discovered.ledger.IsActive(e.id) {
+	if t.discovered.follows(e) {
 		p.discoveryFailed = true
 	}
 	p.failures.add("task_id", e.id, err)

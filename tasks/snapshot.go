@@ -160,9 +160,22 @@ func (t *Tracker) discoveredIn(p *pass, now time.Time) *Discovered {
 	}
 	slices.SortFunc(s.Listed, func(a, b *cbrapi.OperationLog) int { return strings.Compare(a.ID, b.ID) })
 	if s.Synced {
-		s.HistoryStart, s.TaskCounts = d.historyStart(), d.ledger.TaskCounts(d.ledger.Now().Add(-d.Window))
+		s.HistoryStart, s.TaskCounts = d.historyStart(), t.taskCounts()
 	}
 	return s
+}
+
+// taskCounts returns the number of tasks of each group in the window.
+func (t *Tracker) taskCounts() map[ledger.TaskGroup]int {
+	d := t.discovered
+	start := d.ledger.Now().Add(-d.Window)
+	counts := d.ledger.TaskCounts(start)
+	for _, e := range t.entries {
+		if d.follows(e) && !ledger.CreatedAt(e.log).Before(start) {
+			counts[ledger.GroupOf(e.log)]++
+		}
+	}
+	return counts
 }
 
 // active returns the tasks that have not ended.

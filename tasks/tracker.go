@@ -192,9 +192,9 @@ func (t *Tracker) Inherit(old *Tracker) {
 	// Each Tracker has a mutex of its own, so they must not share this.
 	t.discovered, old.discovered = old.discovered, newDiscovered(*old.options.Discovery)
 	t.discovered.sync, t.discovered.syncing = nil, false // its list uses the old client
-	for _, log := range t.discovered.ledger.Active() {
-		if before := old.entries[log.ID]; before != nil && t.entries[log.ID] == nil {
-			t.entries[log.ID] = &entry{id: log.ID, log: log, loggedAt: before.loggedAt}
+	for id, before := range old.entries {
+		if t.entries[id] == nil && t.discovered.follows(before) {
+			t.entries[id] = &entry{id: id, log: before.log, loggedAt: before.loggedAt}
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package ledger keeps the state of the tasks of a project: the active tasks, and of each
-// resource and vault the last outcomes and all ends.
+// Package ledger keeps the history of the tasks of a project: of each resource and vault the
+// last outcomes and all ends.
 //
 // Records may be added in any order and repeatedly: an outdated one changes nothing. Of
 // most finished tasks a ledger keeps only what metrics need, so that a long history can
@@ -8,7 +8,6 @@ package ledger
 
 import (
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -16,8 +15,7 @@ import (
 
 // Options limit what a ledger keeps.
 type Options struct {
-	// Lookback is the age up to which finished tasks are remembered. An active task is
-	// kept whatever its age. 0 means no limit.
+	// Lookback is the age up to which tasks are remembered. 0 means no limit.
 	Lookback time.Duration
 	// MaxKeys limits the resources and vaults by type of operation of which tasks are
 	// remembered. 0 means no limit.
@@ -30,7 +28,6 @@ type Ledger struct {
 	now     time.Time // latest time passed to Advance
 	tidy    bool      // nothing has been added or has expired since the last call of forget
 
-	active  map[string]*cbrapi.OperationLog // by id
 	keys    map[key]*state
 	leftOut int // records without a place in keys since there last was one
 
@@ -42,7 +39,6 @@ type Ledger struct {
 func New(o Options) *Ledger {
 	return &Ledger{
 		options:       o,
-		active:        map[string]*cbrapi.OperationLog{},
 		keys:          map[key]*state{},
 		vaultNames:    map[string]vaultName{},
 		resourceNames: map[string]resourceName{},
@@ -53,22 +49,10 @@ func New(o Options) *Ledger {
 // keeps the record: it must not be changed afterwards. Call Advance first, since it
 // determines which tasks are too old.
 func (l *Ledger) Add(log *cbrapi.OperationLog) {
+	if l.options.Lookback > 0 && CreatedAt(log).Before(l.now.Add(-l.options.Lookback)) {
+		return
+	}
 	l.tidy = false
-	if !l.tooOld(CreatedAt(log)) {
-		l.addToKeys(log)
-		l.addNames(log)
-	}
-	switch known := l.active[log.ID]; {
-	case log.Status.Finished(): // seen to end, however old it is
-		delete(l.active, log.ID)
-	case known == nil && l.hasEnded(log):
-	case known == nil || Supersedes(log, known):
-		l.active[log.ID] = log
-	}
-}
-
-// addToKeys adds a record to the state of its keys. It counts a record that has no place.
-func (l *Ledger) addToKeys(log *cbrapi.OperationLog) {
 	for i, k := range keysOf(log) {
 		s := l.keys[k]
 		if s == nil {
@@ -81,11 +65,12 @@ func (l *Ledger) addToKeys(log *cbrapi.OperationLog) {
 		}
 		s.add(log, i > 0)
 	}
+	l.addNames(log)
 }
 
-// hasEnded reports whether the task of an active record is known to have ended: lists may be
+// HasEnded reports whether the task of an active record is known to have ended: lists may be
 // outdated.
-func (l *Ledger) hasEnded(log *cbrapi.OperationLog) bool {
+func (l *Ledger) HasEnded(log *cbrapi.OperationLog) bool {
 	s := l.keys[keysOf(log)[0]]
 	return s != nil && s.history.has(log.ID)
 }
@@ -103,9 +88,6 @@ func (l *Ledger) HasTaskAfter(t time.Time) bool {
 	}
 	return false
 }
-
-// Forget removes an active task that does not exist any more.
-func (l *Ledger) Forget(id string) { delete(l.active, id) }
 
 // ForgetBefore removes the tasks that were created before oldest from the state of their
 // resources or vault, as if they had never been read: the API has none of them any more.
@@ -127,21 +109,11 @@ func (l *Ledger) ForgetBefore(oldest time.Time) {
 // Now returns the latest time passed to Advance.
 func (l *Ledger) Now() time.Time { return l.now }
 
-// Active returns the active tasks, in no order.
-func (l *Ledger) Active() []*cbrapi.OperationLog { return slices.Collect(maps.Values(l.active)) }
-
-// IsActive reports whether the ledger knows the task as active.
-func (l *Ledger) IsActive(id string) bool { return l.active[id] != nil }
-
 // Advance sets the time, by the API's clock. An earlier time than before is ignored.
 func (l *Ledger) Advance(now time.Time) {
 	if now.After(l.now) {
 		l.now, l.tidy = now, false
 	}
-}
-
-func (l *Ledger) tooOld(t time.Time) bool {
-	return l.options.Lookback > 0 && t.Before(l.now.Add(-l.options.Lookback))
 }
 
 // forget removes what is too old. It visits everything, so it runs only when the

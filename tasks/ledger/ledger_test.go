@@ -146,13 +146,15 @@ func TestLatestRecordWins(t *testing.T) {
 		{"two ends: the later change", changed(10, cbrapi.StatusFailed), changed(20, cbrapi.StatusSuccess), cbrapi.StatusSuccess},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, logs := range [][]*cbrapi.OperationLog{{test.one, test.other}, {test.other, test.one}, {test.one, test.other, test.one}} {
-				l := newLedger(options(), logs...)
-				if got := statuses(l); got[test.status] != 1 || len(got) != 1 {
-					t.Errorf("got tasks %v, want one with status %s", got, test.status)
+			for _, order := range [][]*cbrapi.OperationLog{{test.one, test.other}, {test.other, test.one}, {test.one, test.other, test.one}} {
+				known := order[0]
+				for _, log := range order[1:] {
+					if ledger.Supersedes(log, known) {
+						known = log
+					}
 				}
-				if got := l.IsActive("a"); got == test.status.Finished() {
-					t.Errorf("IsActive: got %t", got)
+				if known.Status != test.status {
+					t.Errorf("got status %s, want %s", known.Status, test.status)
 				}
 			}
 		})
@@ -163,21 +165,14 @@ func TestForgetting(t *testing.T) {
 	day := func(n int) time.Time { return noon().Add(time.Duration(n) * 24 * time.Hour) }
 	l := newLedger(options(),
 		record("old", cbrapi.StatusSuccess, 48),
-		record("new", cbrapi.StatusFailed, 2),
-		record("runs", cbrapi.StatusRunning, 3))
-	if got := len(l.Active()); got != 1 {
-		t.Errorf("got %d active tasks, want 1", got)
-	}
-	if got := statuses(l); !cmp.Equal(got, map[cbrapi.Status]int{cbrapi.StatusFailed: 1, cbrapi.StatusRunning: 1}) {
+		record("new", cbrapi.StatusFailed, 2))
+	if got := lastDay(l); len(got) != 1 || got[ledger.GroupOf(record("", cbrapi.StatusFailed, 0))] != 1 {
 		t.Errorf("got counts %v", got)
 	}
 
 	l.Advance(day(2))
 	if got := lastDay(l); len(got) != 0 {
 		t.Errorf("two days later: got %v, want the vault without tasks", got)
-	}
-	if got := len(l.Active()); got != 1 {
-		t.Errorf("two days later: got %d active tasks, want 1", got)
 	}
 
 	l.Advance(day(29))
@@ -188,9 +183,8 @@ func TestForgetting(t *testing.T) {
 	if got := onlyState(t, l); got.LastFinished.ID != "new" {
 		t.Errorf("with a task from before the lookback: got %+v", got)
 	}
-	l.Forget("runs")
 	l.Advance(day(31))
-	if len(l.ResourceStates()) != 0 || len(l.Resources()) != 0 || len(lastDay(l)) != 0 || len(l.Active()) != 0 {
+	if len(l.ResourceStates()) != 0 || len(l.Resources()) != 0 || len(lastDay(l)) != 0 {
 		t.Errorf("beyond the lookback: got %v, %v, %v", l.ResourceStates(), l.Resources(), lastDay(l))
 	}
 
@@ -202,46 +196,19 @@ func TestForgetting(t *testing.T) {
 	}
 }
 
-// TestTaskOutlastsLookback: a task runs for longer than the lookback. Its end is
-// recorded but does not count for its resource.
-func TestTaskOutlastsLookback(t *testing.T) {
-	l := ledger.New(options())
-	l.Advance(noon().Add(-700 * time.Hour))
-	runs := record("a", cbrapi.StatusRunning, 730)
-	l.Add(runs)
-	l.Advance(noon())
-	l.Add(runs)
-	if !l.IsActive("a") {
-		t.Fatal("a running task was forgotten")
-	}
-	l.Add(with(record("a", cbrapi.StatusFailed, 730), func(log *cbrapi.OperationLog) {
-		log.EndedAt, log.UpdatedAt = noon(), noon()
-	}))
-	l.Advance(noon())
-	if l.IsActive("a") || len(l.Active()) != 0 {
-		t.Error("a finished task is active")
-	}
-	if len(l.ResourceStates()) != 0 {
-		t.Errorf("got %+v, want no state from before the lookback", l.ResourceStates())
-	}
-}
-
-// TestEndIsRemembered: an outdated list still has a task as running.
-func TestEndIsRemembered(t *testing.T) {
-	ended := with(record("a", cbrapi.StatusSuccess, 48), func(l *cbrapi.OperationLog) {
-		l.EndedAt, l.UpdatedAt = noon().Add(-time.Hour), noon().Add(-time.Hour)
-	})
-	for name, logs := range map[string][]*cbrapi.OperationLog{
-		"seen running": {record("a", cbrapi.StatusRunning, 48), ended}, "not seen running": {ended},
+// TestHasEnded: an outdated list still has a task as running.
+func TestHasEnded(t *testing.T) {
+	const success, running = cbrapi.StatusSuccess, cbrapi.StatusRunning
+	l := newLedger(options(), record("a", success, 48), without(record("b", success, 2), cbrapi.OperationVaultDelete, "v"), record("c", running, 1))
+	for log, want := range map[*cbrapi.OperationLog]bool{
+		record("a", running, 48): true,
+		without(record("b", running, 2), cbrapi.OperationVaultDelete, "v"): true,
+		record("c", running, 1): false,
+		without(record("a", running, 48), cbrapi.OperationVaultDelete, "w"): false, // of a key without tasks
 	} {
-		t.Run(name, func(t *testing.T) {
-			l := newLedger(options(), logs...)
-			l.ResourceStates() // forgets old tasks
-			l.Add(record("a", cbrapi.StatusRunning, 48))
-			if l.IsActive("a") {
-				t.Error("a finished task is active again")
-			}
-		})
+		if got := l.HasEnded(log); got != want {
+			t.Errorf("task %s of %s: got %t, want %t", log.ID, log.OperationType, got, want)
+		}
 	}
 }
 
@@ -271,27 +238,9 @@ func TestNamesAreForgotten(t *testing.T) {
 	}
 }
 
-func TestForgetKeepsFinishedTasks(t *testing.T) {
-	l := newLedger(options(), record("a", cbrapi.StatusSuccess, 2))
-	l.Forget("a")
-	l.Forget("unknown")
-	if got := statuses(l)[cbrapi.StatusSuccess]; got != 1 {
-		t.Error("a finished task was forgotten")
-	}
-}
-
 // lastDay returns the counts of the last day.
 func lastDay(l *ledger.Ledger) map[ledger.TaskGroup]int {
 	return l.TaskCounts(l.Now().Add(-24 * time.Hour))
-}
-
-// statuses returns the number of tasks of the last day by status.
-func statuses(l *ledger.Ledger) map[cbrapi.Status]int {
-	counts := map[cbrapi.Status]int{}
-	for group, n := range lastDay(l) {
-		counts[group.Status] += n
-	}
-	return counts
 }
 
 func TestNames(t *testing.T) {

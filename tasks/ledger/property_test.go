@@ -202,7 +202,6 @@ type reading struct {
 	VaultNames     map[string]string
 	Resources      []ledger.Resource
 	TaskCounts     map[ledger.TaskGroup]int
-	Active         []string
 }
 
 func readingOf(l *ledger.Ledger) reading {
@@ -211,10 +210,6 @@ func readingOf(l *ledger.Ledger) reading {
 		r.Runs[s.ResourceKey], s.Runs = s.Runs.List(), ledger.Runs{}
 		r.ResourceStates = append(r.ResourceStates, s)
 	}
-	for _, log := range l.Active() {
-		r.Active = append(r.Active, log.ID)
-	}
-	slices.Sort(r.Active)
 	return r
 }
 
@@ -237,7 +232,6 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		op    cbrapi.OperationType
 	}
 	byKey, byVault := map[ledger.ResourceKey][]*cbrapi.OperationLog{}, map[vaultKey]*cbrapi.OperationLog{}
-	var inWindow []*cbrapi.OperationLog
 	for _, log := range tasks {
 		if log.VaultID != "" {
 			r.VaultNames[log.VaultID] = log.VaultName
@@ -250,14 +244,14 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		if len(log.Resources()) == 0 && log.Status.Finished() {
 			byVault[vaultKey{log.VaultID, log.OperationType.Canonical()}] = log
 		}
-		if !log.Status.Finished() {
-			r.Active = append(r.Active, log.ID)
-		}
-		if !aged(log, 24*time.Hour) {
-			inWindow = append(inWindow, log)
+		if log.Status.Finished() && !aged(log, 24*time.Hour) {
+			group := ledger.TaskGroup{VaultID: log.VaultID, OperationType: log.OperationType.Canonical(), Status: log.Status}
+			if all := log.Resources(); log.VaultID == "" && len(all) > 0 {
+				group.ResourceID = all[0].ID
+			}
+			r.TaskCounts[group]++
 		}
 	}
-	slices.Sort(r.Active)
 	for key, of := range byKey {
 		vault := ""
 		for _, log := range of {
@@ -269,13 +263,6 @@ func plainReading(o ledger.Options, lives [][]*cbrapi.OperationLog) reading {
 		}
 	}
 	r.VaultTasks = slices.Collect(maps.Values(byVault))
-	for _, log := range inWindow {
-		group := ledger.TaskGroup{VaultID: log.VaultID, OperationType: log.OperationType.Canonical(), Status: log.Status}
-		if all := log.Resources(); log.VaultID == "" && len(all) > 0 {
-			group.ResourceID = all[0].ID
-		}
-		r.TaskCounts[group]++
-	}
 	for _, id := range slices.Sorted(maps.Keys(resources)) {
 		r.Resources = append(r.Resources, resources[id])
 	}

@@ -74,26 +74,27 @@ type TaskGroup struct {
 	Status        cbrapi.Status
 }
 
-// TaskCounts returns the number of tasks of each group that were created at since or later.
+// GroupOf returns the group of a task.
+func GroupOf(log *cbrapi.OperationLog) TaskGroup {
+	return keysOf(log)[0].group(log.VaultID, log.Status)
+}
+
+func (k key) group(vaultID string, status cbrapi.Status) TaskGroup {
+	if vaultID != "" {
+		return TaskGroup{vaultID, "", k.OperationType, status}
+	}
+	return TaskGroup{"", k.ResourceID, k.OperationType, status}
+}
+
+// TaskCounts returns the number of finished tasks of each group that were created at since or
+// later.
 func (l *Ledger) TaskCounts(since time.Time) map[TaskGroup]int {
 	counts := map[TaskGroup]int{}
-	add := func(k key, vaultID string, status cbrapi.Status) {
-		g := TaskGroup{vaultID, "", k.OperationType, status}
-		if vaultID == "" {
-			g.ResourceID = k.ResourceID
-		}
-		counts[g]++
-	}
 	for k, s := range l.keys {
 		for _, r := range s.history.since(since) {
 			if end := r.end.Value(); !end.further {
-				add(k, end.vaultID, end.status)
+				counts[k.group(end.vaultID, end.status)]++
 			}
-		}
-	}
-	for _, log := range l.active {
-		if !CreatedAt(log).Before(since) {
-			add(keysOf(log)[0], log.VaultID, log.Status)
 		}
 	}
 	return counts
