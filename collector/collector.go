@@ -23,10 +23,11 @@ type source interface {
 	families(snapshots []snapshot, shared *pairs) []Family
 }
 
-// New returns a Collector with labels for tags of vaults: on cbr_vault_info and on what is
-// judged of vaults and resources. A snapshot says in TagKeys which tag belongs to which
-// label.
+// New returns a Collector with labels for tags of vaults: on what is known and judged of
+// vaults, and on what is judged of resources and on their restore points. A snapshot says in
+// TagKeys which tag belongs to which label.
 func New(tagLabels []string) *Collector {
+	withTags := func(labels ...string) []string { return append(labels, tagLabels...) }
 	return &Collector{tagLabels, []source{
 		newTable(slices.Concat(projectFamilies(), windowFamilies()), eachProject),
 		newTable(configuredTaskFamilies(), eachConfiguredTask, "task_id"),
@@ -35,10 +36,10 @@ func New(tagLabels []string) *Collector {
 		newTable(taskCountFamilies(), eachTaskCount, "vault_id", "vault", "operation_type"),
 		newTable(resourceFamilies(), eachResource, "resource_id"),
 		newTable(resourceStateFamilies(), eachResourceState, "vault_id", "vault", "resource_id", "resource_name", "operation_type"),
-		newTable(verdictFamilies(tagLabels), eachVerdict, "vault_id", "vault", "resource_id", "resource_name", "operation_type"),
-		newTable(coverageFamilies(tagLabels), eachCoverage, "vault_id", "vault", "resource_id", "resource_name"),
-		newTable(restorePointFamilies(tagLabels), eachRestorePoints, "vault_id", "vault", "resource_id", "resource_name"),
-		newTable(vaultFamilies(tagLabels), eachVault, "vault_id", "vault"),
+		newTable(verdictFamilies(), eachVerdict, withTags("vault_id", "vault", "resource_id", "resource_name", "operation_type")...),
+		newTable(coverageFamilies(), eachCoverage, withTags("vault_id", "vault", "resource_id", "resource_name")...),
+		newTable(restorePointFamilies(), eachRestorePoints, withTags("vault_id", "vault", "resource_id", "resource_name")...),
+		newTable(vaultFamilies(), eachVault, withTags("vault_id", "vault")...),
 		newTable(vaultResourceFamilies(), eachVaultResource, "vault_id", "vault", "resource_id", "resource_name"),
 		newTable(vaultTaskFamilies(), eachVaultTask, "vault_id", "vault", "operation_type"),
 		newTable(policyFamilies(), eachPolicy, "policy_id", "policy_name"),
@@ -66,7 +67,7 @@ func (f Family) Collect(ch chan<- prometheus.Metric) { f.collect(ch) }
 func (c *Collector) Families(snapshots ...protection.Snapshot) []Family {
 	tagged := make([]snapshot, len(snapshots))
 	for i := range snapshots {
-		tagged[i] = snapshot{&snapshots[i], tagsOf(&snapshots[i], c.tagLabels)}
+		tagged[i] = snapshot{&snapshots[i], c.tagsOf(&snapshots[i])}
 	}
 	var all []Family
 	shared := &pairs{}
@@ -80,5 +81,34 @@ func (c *Collector) Families(snapshots ...protection.Snapshot) []Family {
 // snapshot is a snapshot with the values of the labels for the tags of its vaults.
 type snapshot struct {
 	*protection.Snapshot
-	tagsOf func(vaultID string) tags
+	tags map[string][]string // by vault, and by "" for an unknown one
+}
+
+// tagsOf returns the values of the labels for tags. All vaults have all labels, because the
+// samples of a family have the same labels.
+func (c *Collector) tagsOf(s *protection.Snapshot) map[string][]string {
+	tags := map[string][]string{"": make([]string, len(c.tagLabels))}
+	if s.Inventory == nil {
+		return tags
+	}
+	for _, v := range s.Inventory.Vaults {
+		values := slices.Clone(tags[""])
+		for i, label := range c.tagLabels {
+			if key, exposed := s.TagKeys[label]; exposed {
+				values[i] = v.Tags[key]
+			}
+		}
+		tags[v.ID] = values
+	}
+	return tags
+}
+
+// withTags returns values of labels, the first of which is the id of a vault, with those of its
+// tags.
+func (s snapshot) withTags(values ...string) []string {
+	tags, known := s.tags[values[0]]
+	if !known {
+		tags = s.tags[""]
+	}
+	return append(values, tags...)
 }

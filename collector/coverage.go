@@ -5,18 +5,12 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
-// coverage is the coverage of a resource with the tags of its vault.
-type coverage struct {
-	covered bool
-	tags
-}
-
 // coverageFamilies are what is judged about one resource that is bound to a vault for
 // backups.
-func coverageFamilies(tagLabels []string) []family[coverage] {
-	return []family[coverage]{
-		tagged("cbr_resource_covered", "Whether an enabled policy with a readable schedule backs up the resource.", tagLabels,
-			func(c coverage) (float64, bool) { return boolToFloat(c.covered), true }),
+func coverageFamilies() []family[protection.Coverage] {
+	return []family[protection.Coverage]{
+		gauge("cbr_resource_covered", "Whether an enabled policy with a readable schedule backs up the resource.",
+			func(c protection.Coverage) (float64, bool) { return boolToFloat(c.Covered), true }),
 	}
 }
 
@@ -53,9 +47,9 @@ func protectableFamilies() []family[protection.ProtectableCount] {
 	}
 }
 
-func eachCoverage(s snapshot, add func(coverage, ...string)) {
+func eachCoverage(s snapshot, add func(protection.Coverage, ...string)) {
 	for _, r := range s.Coverage {
-		add(coverage{r.Covered, s.tagsOf(r.VaultID)}, r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))
+		add(r, s.withTags(r.VaultID, s.VaultName(r.VaultID), r.ResourceID, s.ResourceName(r.ResourceID))...)
 	}
 }
 

@@ -1,66 +1,56 @@
 package collector
 
 import (
-	"slices"
-
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/protection"
 )
 
-// vault is a vault with the values of the labels for its tags.
-type vault struct {
-	*cbrapi.Vault
-	tags
-}
-
 // vaultFamilies are the metrics of one vault.
-func vaultFamilies(tagLabels []string) []family[vault] {
+func vaultFamilies() []family[*cbrapi.Vault] {
 	statuses := cbrapi.VaultStatuses()
-	return []family[vault]{
+	return []family[*cbrapi.Vault]{
 		{
 			name: "cbr_vault_info",
 			help: "Attributes of the vault. Always 1. A label tag_* has the value of that tag; it is empty if the vault does not have the tag.",
-			labels: slices.Concat([]string{
+			labels: []string{
 				"object_type", "protect_type", "charging_mode", "consistent_level", "auto_expand", "multi_az", "smn_notify", "enterprise_project_id",
-			}, tagLabels),
-			read: func(v vault, e *emitter) {
-				e.emit(1, append([]string{
-					v.Billing.ObjectType, v.Billing.ProtectType, v.Billing.ChargingMode, v.Billing.ConsistentLevel,
-					boolLabel(v.AutoExpand), boolLabel(v.Billing.MultiAZ), boolLabel(v.SMNNotify), v.EnterpriseProjectID,
-				}, v.tags...)...)
+			},
+			read: func(v *cbrapi.Vault, e *emitter) {
+				e.emit(1, v.Billing.ObjectType, v.Billing.ProtectType, v.Billing.ChargingMode, v.Billing.ConsistentLevel,
+					boolLabel(v.AutoExpand), boolLabel(v.Billing.MultiAZ), boolLabel(v.SMNNotify), v.EnterpriseProjectID)
 			},
 		},
-		tagged("cbr_vault_available", "Whether the status of the vault allows backups. Absent if the status is not known, and while the vault is being deleted.", tagLabels,
-			func(v vault) (float64, bool) { return boolValue(protection.Available(v.Vault)) }),
-		tagged("cbr_vault_full", "Whether the backups in the vault use at least 99 % of its capacity, or all of it if the vault expands by itself.", tagLabels,
-			func(v vault) (float64, bool) { return boolValue(protection.Full(v.Vault)) }),
-		tagged("cbr_vault_nearly_full", "Whether the use of the vault has reached its threshold, or 85 % if it has none. 0 if the vault expands by itself.", tagLabels,
-			func(v vault) (float64, bool) { return boolValue(protection.NearlyFull(v.Vault)) }),
+		gauge("cbr_vault_available", "Whether the status of the vault allows backups. Absent if the status is not known, and while the vault is being deleted.",
+			func(v *cbrapi.Vault) (float64, bool) { return boolValue(protection.Available(v)) }),
+		gauge("cbr_vault_full", "Whether the backups in the vault use at least 99 % of its capacity, or all of it if the vault expands by itself.",
+			func(v *cbrapi.Vault) (float64, bool) { return boolValue(protection.Full(v)) }),
+		gauge("cbr_vault_nearly_full", "Whether the use of the vault has reached its threshold, or 85 % if it has none. 0 if the vault expands by itself.",
+			func(v *cbrapi.Vault) (float64, bool) { return boolValue(protection.NearlyFull(v)) }),
 		{
 			name:   "cbr_vault_status",
 			help:   "Whether the vault has this status; unknown stands for a status that is missing or that this exporter does not know.",
 			labels: []string{"status"},
-			read:   func(v vault, e *emitter) { emitStatus(v.Billing.Status, statuses, e) },
+			read:   func(v *cbrapi.Vault, e *emitter) { emitStatus(v.Billing.Status, statuses, e) },
 		},
 		gauge("cbr_vault_capacity_bytes", "Capacity of the vault in bytes.",
-			func(v vault) (float64, bool) { return intValue(v.Billing.Capacity) }),
+			func(v *cbrapi.Vault) (float64, bool) { return intValue(v.Billing.Capacity) }),
 		gauge("cbr_vault_allocated_bytes", "Total size of the resources that are bound to the vault, in bytes.",
-			func(v vault) (float64, bool) { return intValue(v.Billing.Allocated) }),
+			func(v *cbrapi.Vault) (float64, bool) { return intValue(v.Billing.Allocated) }),
 		gauge("cbr_vault_used_bytes", "Space that the backups in the vault use, in bytes.",
-			func(v vault) (float64, bool) { return intValue(v.Billing.Used) }),
+			func(v *cbrapi.Vault) (float64, bool) { return intValue(v.Billing.Used) }),
 		gauge("cbr_vault_threshold_ratio", "Share of the capacity above which the cloud notifies the user, from 0 to 1, as set for the vault. Absent if none is set.",
-			func(v vault) (float64, bool) {
+			func(v *cbrapi.Vault) (float64, bool) {
 				if v.Threshold == nil || *v.Threshold == 0 { // the API accepts 1 to 100
 					return 0, false
 				}
 				return *v.Threshold / 100, true
 			}),
 		gauge("cbr_vault_worm", "Whether the backups in the vault are locked (write once, read many) until they expire.",
-			func(v vault) (float64, bool) { return boolValue(v.Locked) }),
+			func(v *cbrapi.Vault) (float64, bool) { return boolValue(v.Locked) }),
 		gauge("cbr_vault_frozen", "Whether the cloud has frozen the vault.",
-			func(v vault) (float64, bool) { return boolValue(v.Frozen) }),
+			func(v *cbrapi.Vault) (float64, bool) { return boolValue(v.Frozen) }),
 		gauge("cbr_vault_resources", "Number of resources that are bound to the vault.",
-			func(v vault) (float64, bool) { return float64(len(v.Resources)), v.Resources != nil }),
+			func(v *cbrapi.Vault) (float64, bool) { return float64(len(v.Resources)), v.Resources != nil }),
 	}
 }
 
@@ -89,12 +79,12 @@ func vaultResourceFamilies() []family[*cbrapi.VaultResource] {
 	}
 }
 
-func eachVault(s snapshot, add func(vault, ...string)) {
+func eachVault(s snapshot, add func(*cbrapi.Vault, ...string)) {
 	if s.Inventory == nil {
 		return
 	}
 	for _, v := range s.Inventory.Vaults {
-		add(vault{v, s.tagsOf(v.ID)}, v.ID, s.VaultName(v.ID))
+		add(v, s.withTags(v.ID, s.VaultName(v.ID))...)
 	}
 }
 

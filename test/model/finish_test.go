@@ -77,7 +77,7 @@ func (s *story) runPolicies() {
 func (s *story) compare(e *exporter.Exporter, seen func(func(*state) bool, ...string) (from, to time.Time)) {
 	s.stale = s.random.IntN(3) == 0
 	var p page
-	for range 60 { // until no full sync delayed the pass
+	for range 90 { // until no full sync delayed the pass, and no empty list is doubted any more
 		var err error
 		if p, err = parsePage(s.scrape(e, "10")); err != nil {
 			s.errorf("%v", err)
