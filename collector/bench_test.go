@@ -20,7 +20,7 @@ import (
 )
 
 // BenchmarkScrape gathers and encodes the page of many tasks, one family after the other. The
-// target is at most 1.2 times the duration and the number of allocations of BenchmarkPrebuilt.
+// target is at most 1.2 times the duration of BenchmarkPrebuilt.
 func BenchmarkScrape(b *testing.B) {
 	for _, tasks := range []int{1000, 10000} {
 		b.Run(fmt.Sprint(tasks), func(b *testing.B) {

@@ -20,7 +20,7 @@ type Collector struct {
 
 // source is a table of any type.
 type source interface {
-	families(snapshots []snapshot, shared *pairs) []Family
+	families(snapshots []snapshot, shared pairs) []Family
 }
 
 // New returns a Collector with labels for tags of vaults: on what is known and judged of
@@ -70,7 +70,7 @@ func (c *Collector) Families(snapshots ...protection.Snapshot) []Family {
 		tagged[i] = snapshot{&snapshots[i], c.tagsOf(&snapshots[i])}
 	}
 	var all []Family
-	shared := &pairs{}
+	shared := pairs{}
 	for _, t := range c.tables {
 		all = append(all, t.families(tagged, shared)...)
 	}

@@ -85,13 +85,12 @@ type item[T any] struct {
 }
 
 // families returns the families of the snapshots.
-func (t *table[T]) families(snapshots []snapshot, shared *pairs) []Family {
+func (t *table[T]) families(snapshots []snapshot, shared pairs) []Family {
 	var items []item[T]
 	sorted := sortedPositions(t.names)
-	var lists slab[*dto.LabelPair]
 	for _, s := range snapshots {
 		t.each(s, func(of T, values ...string) {
-			labels := lists.take(len(sorted))
+			labels := make([]*dto.LabelPair, len(sorted))
 			for i, position := range sorted {
 				value := s.Project
 				if position > 0 {
@@ -106,7 +105,7 @@ func (t *table[T]) families(snapshots []snapshot, shared *pairs) []Family {
 	for i := range t.rows {
 		r := &t.rows[i]
 		all[i] = Family{r.name, len(items), r.layout.desc, func(ch chan<- prometheus.Metric) {
-			e := newEmitter(&r.layout, ch)
+			e := &emitter{ch: ch, layout: &r.layout, own: pairs{}}
 			for j := range items {
 				e.common = items[j].labels
 				r.read(items[j].value, e)
