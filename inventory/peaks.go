@@ -59,9 +59,6 @@ func (f followed) addPeak(at time.Time) followed {
 // whether they were watched for a day since then and since the first reading.
 func (f followed) restorePoints(kept retention, settled, first, now time.Time) RestorePoints {
 	r := f.RestorePoints
-	for _, c := range f.copies {
-		r.Replicas = append(r.Replicas, c.Replicas)
-	}
 	for _, p := range f.peaks {
 		if p.at.After(settled) {
 			r.Peak, r.Kept = p.count, kept.least(p.span)

@@ -28,12 +28,12 @@ type RestorePoints struct {
 	VaultID  string          // of its latest backup, or the last one that it had
 
 	Count          int
-	Latest, Oldest time.Time // times of the data; zero if there is no restore point
-	LatestCreated  time.Time // creation of the restore point that was created last
-	NextExpiry     time.Time // the earliest of a restore point; zero if none is known to expire
-	InError        int       // backups in status error
-	BeingMade      int       // backups that are being made
-	Replicas       []Replicas
+	Latest, Oldest time.Time  // times of the data; zero if there is no restore point
+	LatestCreated  time.Time  // creation of the restore point that was created last
+	NextExpiry     time.Time  // the earliest of a restore point; zero if none is known to expire
+	InError        int        // backups in status error
+	BeingMade      int        // backups that are being made
+	Replicas       []Replicas // by region
 
 	// Peak is the highest number of restore points at a full reading within the last day,
 	// without those that were to expire within 25 hours of it. It is 0 while a backup cannot be
@@ -52,6 +52,7 @@ type Replicas struct {
 	Latest   time.Time // time of the data of the latest backup that has a copy there; zero if none has
 	Failed   int       // backups whose latest copy there failed
 	FailCode string    // of the latest backup whose copy there failed; "" if none did
+	failedAt time.Time // creation of that backup
 }
 
 // tallies sum up backups by the id of their resource.
@@ -59,15 +60,9 @@ type tallies map[string]*tally
 
 // tally sums up backups of one resource.
 type tally struct {
-	RestorePoints           // without Replicas, Peak, Kept and Watched
+	RestorePoints           // without Peak, Kept and Watched
 	created       time.Time // of the latest backup
 	lasting       int       // restore points that do not expire while a peak counts
-	copies        []copies  // by region
-}
-
-type copies struct {
-	Replicas
-	failedAt time.Time // creation of the latest backup whose copy failed
 }
 
 // add adds a backup as of now.
@@ -88,7 +83,7 @@ func (t tallies) with(backups []*cbrapi.VaultBackup, now time.Time) tallies {
 		id := b.Resource.ID
 		if one := t[id]; one != nil && sum[id] == one {
 			copied := *one
-			copied.copies = slices.Clone(one.copies)
+			copied.Replicas = slices.Clone(one.Replicas)
 			sum[id] = &copied
 		}
 		sum.add(b, now)
@@ -141,12 +136,12 @@ func (t *tally) addCopies(b *cbrapi.VaultBackup) {
 	}
 }
 
-func (t *tally) copiesIn(region string) *copies {
-	n, found := slices.BinarySearchFunc(t.copies, region, func(c copies, region string) int { return cmp.Compare(c.Region, region) })
+func (t *tally) copiesIn(region string) *Replicas {
+	n, found := slices.BinarySearchFunc(t.Replicas, region, func(r Replicas, region string) int { return cmp.Compare(r.Region, region) })
 	if !found {
-		t.copies = slices.Insert(t.copies, n, copies{Replicas: Replicas{Region: region}})
+		t.Replicas = slices.Insert(t.Replicas, n, Replicas{Region: region})
 	}
-	return &t.copies[n]
+	return &t.Replicas[n]
 }
 
 // timeOfData returns the time of the data in a backup; zero if it is not known.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 	"github.com/cbr-exporter/cbr_exporter/inventory"
@@ -83,7 +84,7 @@ func TestRestorePoints(t *testing.T) {
 			},
 			inventory.RestorePoints{
 				Count: 4, Latest: at(-20), Oldest: at(-50), LatestCreated: at(-20), Peak: 4,
-				Replicas: []inventory.Replicas{{"east", at(-30), 0, ""}, {"south", at(-41), 0, ""}, {"west", at(-30), 0, ""}},
+				Replicas: []inventory.Replicas{{Region: "east", Latest: at(-30)}, {Region: "south", Latest: at(-41)}, {Region: "west", Latest: at(-30)}},
 			},
 		},
 		"failed replicas": {
@@ -95,14 +96,14 @@ func TestRestorePoints(t *testing.T) {
 			},
 			inventory.RestorePoints{
 				Count: 4, Latest: at(-30), Oldest: at(-50), LatestCreated: at(-30), Peak: 4,
-				Replicas: []inventory.Replicas{{"west", at(-50), 3, "Second"}},
+				Replicas: []inventory.Replicas{{Region: "west", Latest: at(-50), Failed: 3, FailCode: "Second"}},
 			},
 		},
 		"one of two regions failed": {
 			[]object{copied(b(-30, "available"), replica("fail", "west", at(-29), "Code"), replica("success", "east", at(-29), ""))},
 			inventory.RestorePoints{
 				Count: 1, Latest: at(-30), Oldest: at(-30), LatestCreated: at(-30), Peak: 1,
-				Replicas: []inventory.Replicas{{"east", at(-30), 0, ""}, {"west", time.Time{}, 1, "Code"}},
+				Replicas: []inventory.Replicas{{Region: "east", Latest: at(-30)}, {Region: "west", Failed: 1, FailCode: "Code"}},
 			},
 		},
 	} {
@@ -113,7 +114,7 @@ func TestRestorePoints(t *testing.T) {
 				test.want.Resource, test.want.VaultID = cbrapi.Resource{ID: uuid("r"), Type: "OS::Nova::Server", Name: "r"}, uuid("v")
 				for _, when := range []string{"all", "new ones"} {
 					want := map[string]inventory.RestorePoints{uuid("r"): test.want}
-					if diff := cmp.Diff(want, p.settle().Backups.Resources); diff != "" {
+					if diff := cmp.Diff(want, p.settle().Backups.Resources, cmpopts.IgnoreUnexported(inventory.Replicas{})); diff != "" {
 						t.Errorf("after %s were read (-want +got):\n%s", when, diff)
 					}
 					time.Sleep(backupsRefresh)
@@ -153,9 +154,9 @@ func TestNewReplicas(t *testing.T) {
 		c.set(func() {
 			c.backups = append(c.backups, backup(2, "r", next).with("replication_records", []object{replica("fail", "west", next, "New"), replica("success", "east", next, "")}))
 		})
-		want := []inventory.Replicas{{"east", next, 0, ""}, {"west", time.Time{}, 2, "New"}}
+		want := []inventory.Replicas{{Region: "east", Latest: next}, {Region: "west", Failed: 2, FailCode: "New"}}
 		for range 2 { // the second time none is counted twice
-			if diff := cmp.Diff(want, p.next().Backups.Resources[uuid("r")].Replicas); diff != "" {
+			if diff := cmp.Diff(want, p.next().Backups.Resources[uuid("r")].Replicas, cmpopts.IgnoreUnexported(inventory.Replicas{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		}
