@@ -14,7 +14,6 @@ type entry struct {
 	id         string
 	configured bool
 	log        *cbrapi.OperationLog // nil before the first response, and if the task does not exist
-	loggedAt   time.Time            // when log was last read or confirmed
 
 	readAt  time.Time // last response about the task, "no such task" included
 	readIn  uint64    // number of the pass of that response
@@ -27,12 +26,9 @@ type entry struct {
 // record records what was read in the pass with the number; 0 is a full sync.
 func (e *entry) record(log *cbrapi.OperationLog, now time.Time, pass uint64) {
 	if e.log == nil || ledger.Supersedes(log, e.log) {
-		e.log, e.loggedAt = log, now
+		e.log = log
 	}
-	if pass == 0 && !e.finished() {
-		return // a page of a full sync may be outdated by now
-	}
-	if pass != 0 {
+	if pass != 0 { // a page of a full sync may be outdated by now
 		e.readIn = pass
 	}
 	e.readAt, e.triedAt, e.err, e.failedIn = now, now, nil, 0

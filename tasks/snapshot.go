@@ -10,13 +10,10 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/tasks/ledger"
 )
 
-const (
-	// minPrevious is how long any pass may run while the previous result is shown.
-	minPrevious = 10 * time.Second
-	// maxPreviousAge is the age at which Prometheus drops a sample. See
-	// https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness.
-	maxPreviousAge = 5 * time.Minute
-)
+// maxPreviousAge is the age of a result up to which a scrape that leaves early shows it: that at
+// which Prometheus drops a sample. See
+// https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness.
+const maxPreviousAge = 5 * time.Minute
 
 // Snapshot is the state of a project at the end of a pass, or of a pass that runs. Its
 // operation logs are shared and must not be changed.
@@ -82,18 +79,6 @@ type Task struct {
 
 // Exists reports whether a task that is Known exists.
 func (t Task) Exists() bool { return t.Log != nil }
-
-// previousIsValid reports whether a scrape that leaves the running pass p early shows
-// the result of the previous pass: while p has run for no longer than twice as long as
-// the previous pass.
-func (t *Tracker) previousIsValid(p *pass) bool {
-	if t.previous == nil {
-		return false
-	}
-	now := t.options.Now()
-	limit := min(max(2*t.previous.duration(now), minPrevious), t.options.Timeout)
-	return p.duration(now) <= limit && now.Sub(t.previous.ended) <= maxPreviousAge
-}
 
 // snapshot returns the state in the pass, running or over. The caller holds the mutex.
 func (t *Tracker) snapshot(p *pass) Snapshot {
@@ -183,7 +168,7 @@ func (t *Tracker) active() []ActiveTask {
 	var active []ActiveTask
 	for _, e := range t.entries {
 		if e.log != nil && !e.settled() {
-			active = append(active, ActiveTask{e.log, e.loggedAt})
+			active = append(active, ActiveTask{e.log, e.readAt})
 		}
 	}
 	slices.SortFunc(active, func(a, b ActiveTask) int { return strings.Compare(a.Log.ID, b.Log.ID) })

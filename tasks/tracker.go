@@ -85,8 +85,8 @@ func New(api API, o Options) *Tracker {
 }
 
 // Collect joins the running pass, or starts one, and returns its result. If ctx ends
-// first, it returns the result of the previous pass while that is valid, and otherwise
-// what the running pass knows.
+// first, it returns the result of the previous pass or, if that is too old, what the running
+// pass knows.
 func (t *Tracker) Collect(ctx context.Context) Snapshot {
 	p := t.join()
 	select {
@@ -98,7 +98,7 @@ func (t *Tracker) Collect(ctx context.Context) Snapshot {
 	switch {
 	case p.over():
 		return p.result
-	case t.previousIsValid(p):
+	case t.previous != nil && t.options.Now().Sub(t.previous.ended) <= maxPreviousAge:
 		return t.previous.result
 	default:
 		return t.snapshot(p)
@@ -169,12 +169,8 @@ func (t *Tracker) Inherit(old *Tracker) {
 			all = false
 			continue
 		}
-		e.log, e.loggedAt = before.log, before.loggedAt
-		if !before.finished() { // it has to be read again
-			all = false
-			continue
-		}
-		e.readAt, e.triedAt = before.readAt, before.triedAt
+		e.log, e.readAt, e.triedAt = before.log, before.readAt, before.triedAt
+		all = all && before.finished() // it has to be read again
 	}
 	if all {
 		t.lastTasks = old.lastTasks
@@ -194,7 +190,7 @@ func (t *Tracker) Inherit(old *Tracker) {
 	t.discovered.sync, t.discovered.syncing = nil, false // its list uses the old client
 	for id, before := range old.entries {
 		if t.entries[id] == nil && t.discovered.follows(before) {
-			t.entries[id] = &entry{id: id, log: before.log, loggedAt: before.loggedAt}
+			t.entries[id] = &entry{id: id, log: before.log, readAt: before.readAt}
 		}
 	}
 }
