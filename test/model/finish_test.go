@@ -18,8 +18,6 @@ func (s *story) finish() {
 	}
 	before := s.settings
 	s.settings.rate = 0 // otherwise the truth may change while a pass waits
-	if s.random.IntN(2) == 0 {
-	}
 	if s.random.IntN(3) == 0 {
 		s.exporter.Close()
 		s.start()
