@@ -126,9 +126,9 @@ const maxGap = 31 * 24 * time.Hour
 
 const patternField = "policies.trigger.properties.pattern"
 
-// plan returns the plans of the enabled policies. It leaves out a policy with an
-// invalid pattern: when that one runs is not known.
-func (i *Inventory) plan(s *vaultState, now time.Time) map[planKey]*Plan {
+// plan returns the plans of the enabled policies, which were last read at last before now. It
+// leaves out a policy with an invalid pattern: when that one runs is not known.
+func (i *Inventory) plan(s *vaultState, last, now time.Time) map[planKey]*Plan {
 	created := map[string]time.Time{}
 	for _, v := range s.vaults {
 		created[v.ID] = v.CreatedAt
@@ -158,7 +158,7 @@ func (i *Inventory) plan(s *vaultState, now time.Time) map[planKey]*Plan {
 				}
 				continue
 			}
-			e = e.runs(policy, runs, s.policiesBefore, since)
+			e = e.runs(policy, runs, last, since)
 			s.enabled[a] = e
 			key := planKey{vaultID, policy.OperationType.Canonical()}
 			if plans[key] == nil {

@@ -14,15 +14,13 @@ type vaultState struct {
 	vaultList  listState
 	policyList listState
 
-	vaults       []*cbrapi.Vault  // by id; nil until they are read
-	policies     []*cbrapi.Policy // by id
-	policiesRead bool
-	// Start of the latest reading of the policies, and of the one before it.
-	policiesAt, policiesBefore time.Time
-	bindings                   map[string]Binding      // by resource; nil until the vaults are read
-	retention                  map[string]retention    // by vault; nil until the policies are read
-	enabled                    map[assignment]*enabled // nil until both lists are read
-	expected                   []Expectation           // nil until both lists are read
+	vaults     []*cbrapi.Vault         // by id; nil until they are read
+	policies   []*cbrapi.Policy        // by id
+	policiesAt time.Time               // start of their latest reading
+	bindings   map[string]Binding      // by resource; nil until the vaults are read
+	retention  map[string]retention    // by vault; nil until the policies are read
+	enabled    map[assignment]*enabled // nil until both lists are read
+	expected   []Expectation           // nil until both lists are read
 
 	up       bool          // the API gave a valid response in the latest reading
 	duration time.Duration // of the latest reading
@@ -51,8 +49,8 @@ func (i *Inventory) collectVaults(ctx context.Context, r *reading, next *vaultSt
 	if next.policyList.due(r.started, refresh) {
 		r.try(ctx, "policies", &next.policyList, i.options.Hints.Vaults, func(ctx context.Context) error { return i.readPolicies(ctx, next, r.started) })
 	}
-	if next.policiesRead && next.vaults != nil {
-		next.expected = next.expect(i.plan(next, r.started))
+	if next.retention != nil && next.vaults != nil {
+		next.expected = next.expect(i.plan(next, before.policiesAt, r.started))
 	}
 	next.duration = i.options.Now().Sub(r.started)
 	i.logVaults(&before, next)
@@ -113,7 +111,7 @@ func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started tim
 	if err != nil {
 		return err
 	}
-	s.up, s.policiesRead = true, true
+	s.up = true
 	var bad badEntries
 	i.report(&bad, "", "", invalid)
 	for _, p := range policies {
@@ -128,7 +126,7 @@ func (i *Inventory) readPolicies(ctx context.Context, s *vaultState, started tim
 	slices.SortFunc(policies, func(a, b *cbrapi.Policy) int { return cmp.Compare(a.ID, b.ID) })
 	s.policies = policies
 	s.retention = s.retain(started)
-	s.policiesAt, s.policiesBefore = started, s.policiesAt
+	s.policiesAt = started
 	return bad.err("ListPolicies")
 }
 
