@@ -51,7 +51,8 @@ func (f followed) addPeak(at time.Time) followed {
 			peaks = append(peaks, p)
 		}
 	}
-	f.peaks = append(peaks, peak{at, f.lasting, at.Sub(f.Oldest)})
+	peaks = append(peaks, peak{at, f.lasting, at.Sub(f.Oldest)})
+	f.peaks = peaks
 	return f
 }
 

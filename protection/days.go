@@ -32,11 +32,11 @@ type Day struct {
 // Calendar finds the days of resource keys. It is not safe for concurrent use.
 type Calendar struct {
 	snapshot *Snapshot
-	planned  map[*inventory.Plan][]plannedRun // which most resources share with others
+	planned  map[*inventory.Plan][]due // which most resources share with others
 }
 
 // Calendar returns the calendar of the snapshot.
-func (s *Snapshot) Calendar() *Calendar { return &Calendar{s, map[*inventory.Plan][]plannedRun{}} }
+func (s *Snapshot) Calendar() *Calendar { return &Calendar{s, map[*inventory.Plan][]due{}} }
 
 // Days returns the days of the lookback, 31 at most, the latest last; nil without discovery
 // or before the tasks are known.
@@ -82,14 +82,14 @@ func (c *Calendar) addDue(days []Day, f *facts, tasks []ledger.Run) {
 	// The API does not say since when a resource is bound: before the vaults were first read,
 	// only an earlier task shows that it was.
 	all := tasks
-	bound := func(run, next plannedRun) bool {
+	bound := func(run, next *due) bool {
 		return !run.at.Before(c.snapshot.Inventory.Since) || len(all) > 0 && all[0].Created.Before(next.from)
 	}
 	runs := c.runs(e.Plan)
-	first, _ := slices.BinarySearchFunc(runs, e.Bound, func(r plannedRun, bound time.Time) int { return r.at.Compare(bound) })
+	first, _ := slices.BinarySearchFunc(runs, e.Bound, func(r due, bound time.Time) int { return r.at.Compare(bound) })
 	for n := first; n < len(runs); n++ {
-		run := runs[n]
-		day := &days[run.day]
+		run := &runs[n]
+		day := &days[dayOf(days[0].Start, run.at)]
 		day.Due++
 		if verdict == nil || run.at.After(verdict.Due) {
 			continue
@@ -101,7 +101,7 @@ func (c *Calendar) addDue(days []Day, f *facts, tasks []ledger.Run) {
 			}
 			continue
 		}
-		next := runs[n+1]
+		next := &runs[n+1]
 		for len(tasks) > 0 && (tasks[0].Status != cbrapi.StatusSuccess || tasks[0].Created.Before(run.from)) {
 			tasks = tasks[1:]
 		}
@@ -109,7 +109,7 @@ func (c *Calendar) addDue(days []Day, f *facts, tasks []ledger.Run) {
 		case len(tasks) > 0 && tasks[0].Created.Before(next.from): // a success
 		case run.from.Before(c.snapshot.Discovered.HistoryStart), !bound(run, next):
 			day.Known = false
-		case len(f.active) > 0 && f.excused(new(dueAt(e, run.at, c.snapshot.options.Grace))):
+		case len(f.active) > 0 && f.excused(run):
 		default:
 			day.Missed++
 		}
@@ -134,23 +134,16 @@ func (s *Snapshot) firstDay() time.Time {
 	return first
 }
 
-// plannedRun is a run of a plan. A success of a task that was created at from or later
-// counts for it, but not one of the time of the next run.
-type plannedRun struct {
-	at, from time.Time
-	day      int // from 0 for the first one
-}
-
 // runs returns the runs of a plan that were due since the first of the days, the latest last.
-func (c *Calendar) runs(plan *inventory.Plan) []plannedRun {
+func (c *Calendar) runs(plan *inventory.Plan) []due {
 	if runs, known := c.planned[plan]; known {
 		return runs
 	}
-	var runs []plannedRun
+	var runs []due
 	first, e := c.snapshot.firstDay(), &inventory.Expectation{Plan: plan}
 	at := previousRun(e, c.snapshot.Discovered.KnownUntil.Add(1))
 	for ; !at.Before(first); at = previousRun(e, at) {
-		runs = append(runs, plannedRun{at, countsFrom(plan, at), dayOf(first, at)})
+		runs = append(runs, dueAt(e, at, c.snapshot.options.Grace))
 	}
 	slices.Reverse(runs)
 	c.planned[plan] = runs
