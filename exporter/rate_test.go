@@ -13,6 +13,9 @@ import (
 // atTwenty allows 20 requests a second, and a minute for a pass.
 const atTwenty = "\nscrape: {requests_per_second: 20, timeout: 1m, finished_task_ttl: 0s}\n"
 
+// oneByOne is atTwenty with one request at a time: a throttled one meets no others on their way.
+const oneByOne = "\nscrape: {requests_per_second: 20, timeout: 1m, finished_task_ttl: 0s, concurrency: 1}\n"
+
 // Each project has its own rate, and is throttled alone.
 func TestRateIsPerProject(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
@@ -55,7 +58,7 @@ func TestReloadLiftsNoPause(t *testing.T) {
 		cloud.SetFault(refuseLists)
 		m := &meter{next: cloud}
 		m.refuse = func(_ time.Time, seen int) (time.Duration, bool) { return 30 * time.Second, seen == 1 }
-		e := start(t, hosts{"test.test": m}, "projects:"+projectAt("test", token, ids)+atTwenty)
+		e := start(t, hosts{"test.test": m}, "projects:"+projectAt("test", token, ids)+oneByOne)
 		e.get(t, "/metrics", "1")
 		reload := func() {
 			if err := e.Reload(); err != nil {

@@ -50,10 +50,7 @@ func (c *Calendar) Days(key ledger.ResourceKey) []Day {
 		days = append(days, Day{Start: start, Known: !start.Before(d.HistoryStart)})
 	}
 	f := c.snapshot.of(key)
-	var tasks []ledger.Run
-	if f.state != nil {
-		tasks = f.state.Runs.List()
-	}
+	tasks := f.state.Runs.List()
 	addTasks(days, tasks)
 	if f.expected != nil {
 		c.addDue(days, &f, tasks)

@@ -12,7 +12,7 @@ import (
 type facts struct {
 	key      ledger.ResourceKey
 	vaultID  string
-	state    *ledger.ResourceState  // nil if no finished task is known
+	state    *ledger.ResourceState  // empty if no finished task is known
 	expected *inventory.Expectation // nil if nothing is scheduled, or that is not followed
 	backups  *inventory.Backups     // which decide beside the tasks; nil if the tasks alone do
 	active   []ActiveTask           // by id
@@ -24,15 +24,16 @@ func (s *Snapshot) of(key ledger.ResourceKey) facts {
 	if f := s.keys[key]; f != nil {
 		return *f
 	}
-	return facts{key: key}
+	return facts{key: key, state: &ledger.ResourceState{}}
 }
 
 // index sets the facts, without active tasks and verdicts.
 func (s *Snapshot) index() {
 	s.keys = make(map[ledger.ResourceKey]*facts, len(s.ResourceStates))
+	none := &ledger.ResourceState{}
 	at := func(key ledger.ResourceKey, vaultID string) *facts {
 		if s.keys[key] == nil {
-			s.keys[key] = &facts{key: key, vaultID: vaultID}
+			s.keys[key] = &facts{key: key, vaultID: vaultID, state: none}
 			if key.OperationType == cbrapi.OperationBackup {
 				s.keys[key].backups = s.backups()
 			}
@@ -66,7 +67,7 @@ func keysOf(log *cbrapi.OperationLog) []ledger.ResourceKey {
 func (s *Snapshot) Usual(key ledger.ResourceKey) (time.Duration, bool) { return s.of(key).usual() }
 
 func (f facts) usual() (time.Duration, bool) {
-	if f.state == nil || f.state.LastSuccess == nil {
+	if f.state.LastSuccess == nil {
 		return 0, false
 	}
 	return f.state.LastSuccess.Duration, f.state.LastSuccess.HasDuration

@@ -70,7 +70,7 @@ func (s *Snapshot) judged(key ledger.ResourceKey) bool {
 
 // failing reports whether the latest attempt failed; nil if none is known.
 func failing(f *facts) *bool {
-	if f.state == nil || f.state.LastAttempt == nil {
+	if f.state.LastAttempt == nil {
 		return nil
 	}
 	return new(f.state.LastAttempt.Status != cbrapi.StatusSuccess)
@@ -133,7 +133,7 @@ func (s *Snapshot) hasExpired(f *facts, d *due, created time.Time) bool {
 // succeededLately reports whether the latest success has ended so lately that its backup may
 // not be known yet.
 func (f *facts) succeededLately() bool {
-	return f.backups != nil && f.state != nil && f.state.LastSuccess != nil && f.state.LastSuccess.End.After(f.backups.FullAt.Add(-listDelay))
+	return f.backups != nil && f.state.LastSuccess != nil && f.state.LastSuccess.End.After(f.backups.FullAt.Add(-listDelay))
 }
 
 // decided reports whether what is known reaches back to a due moment: the tasks do, or all
@@ -147,11 +147,11 @@ func (s *Snapshot) decided(f *facts, d *due) bool {
 		return false
 	}
 	_, hadBackups := f.backups.Resources[f.key.ResourceID]
-	return hadBackups || f.state != nil
+	return hadBackups || f.state.LastFinished != nil
 }
 
 func (f *facts) succeededSince(t time.Time) bool {
-	return f.state != nil && f.state.LastSuccess != nil && !f.state.LastSuccess.Created.Before(t)
+	return f.state.LastSuccess != nil && !f.state.LastSuccess.Created.Before(t)
 }
 
 // excused reports whether an active task that was created in time may still bring the
@@ -167,7 +167,7 @@ func (f *facts) excused(d *due) bool {
 // backup is older than one and a half of the expected interval.
 func (s *Snapshot) outdated(f *facts) *bool {
 	interval := s.options.ExpectedInterval
-	if interval == 0 || f.key.OperationType != cbrapi.OperationBackup || f.state == nil || f.state.LastSuccess == nil {
+	if interval == 0 || f.key.OperationType != cbrapi.OperationBackup || f.state.LastSuccess == nil {
 		return nil
 	}
 	success := f.state.LastSuccess.Created

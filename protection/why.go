@@ -24,8 +24,8 @@ func (s *Snapshot) why(v *Verdict, f *facts, d, missed *due) string {
 	default:
 		return ""
 	}
-	if isTrue(v.Overdue) && f.state != nil && f.state.LastFinished.Status != cbrapi.StatusSuccess &&
-		ledger.CreatedAt(f.state.LastFinished).Before(d.from) && len(f.active) == 0 {
+	if last := f.state.LastFinished; isTrue(v.Overdue) && last != nil && last.Status != cbrapi.StatusSuccess &&
+		ledger.CreatedAt(last).Before(d.from) && len(f.active) == 0 {
 		cause += "; none has started since"
 	}
 	if running := f.latestActive(); running != nil && isTrue(v.Failing) {
@@ -128,9 +128,9 @@ func (s *Snapshot) whyOverdue(f *facts, missed *due) string {
 		return fmt.Sprintf("task %s of %s is %s in status %s", oldest.Log.ID, formatTime(ledger.CreatedAt(oldest.Log)), verb, oldest.Log.Status)
 	}
 	switch {
-	case f.state == nil && missed != nil && missed.from.Before(s.Discovered.HistoryStart): // restore points alone tell
+	case f.state.LastFinished == nil && missed != nil && missed.from.Before(s.Discovered.HistoryStart): // restore points alone tell
 		return "no restore point has been created since " + formatTime(missed.from) + whatIsLeft(f)
-	case f.state == nil || f.state.LastSuccess == nil && f.state.LastFinished.Status != cbrapi.StatusSkipped:
+	case f.state.LastFinished == nil || f.state.LastSuccess == nil && f.state.LastFinished.Status != cbrapi.StatusSkipped:
 		return fmt.Sprintf("no %s has started since %s", f.key.OperationType, formatTime(s.Discovered.HistoryStart))
 	case f.state.LastFinished.Status == cbrapi.StatusSkipped:
 		skipped := f.state.LastFinished
