@@ -92,7 +92,7 @@ var httpClientMistakes = mistakes{
 	},
 	"cert_file alone": {
 		yaml: oneProject + "    http_client: {tls_config: {cert_file: testdata/tls/client.pem}}\n",
-		want: `config.yml:6: projects[0].http_client.tls_config: exactly one of key or key_file must be configured when a client certificate is configured; certificates and keys are in PEM form`,
+		want: `config.yml:6: projects[0].http_client.tls_config: cert_file and key_file need each other; set both`,
 	},
 	"certificate and key of two": {
 		yaml: oneProject + "    http_client: {tls_config: {cert_file: testdata/tls/ca.pem, key_file: testdata/tls/client-key.pem}}\n",

@@ -84,6 +84,9 @@ func (h *HTTPClient) validate(p problems) {
 	}
 	t, p := h.TLSConfig, p.at("tls_config")
 	before := len(p.found)
+	if (t.CertFile == "") != (t.KeyFile == "") {
+		p.add("cert_file and key_file need each other; set both")
+	}
 	checkFile(t.CAFile, "the certificates", maxFile, p.at("ca_file"))
 	checkFile(t.CertFile, "the certificate", maxFile, p.at("cert_file"))
 	checkFile(t.KeyFile, "the key", maxFile, p.at("key_file"))

@@ -241,9 +241,10 @@ func (p problems) addSyntaxError(err error, content []byte) {
 	p.addAt(line, "not valid YAML: %s; %s", text, remedy)
 }
 
-// lineOfAlias returns the line of the first alias of an anchor, or 0 if there is none.
+// lineOfAlias returns the line of the first alias of an anchor outside comments, or 0 if there
+// is none.
 func lineOfAlias(anchor string, content []byte) int {
-	at := regexp.MustCompile(`(?m)(^|[\s\[{,])\*` + regexp.QuoteMeta(anchor)).FindIndex(content)
+	at := regexp.MustCompile(`(?m)^([^#\n]*[\s\[{,])?\*` + regexp.QuoteMeta(anchor)).FindIndex(content)
 	if at == nil {
 		return 0
 	}

@@ -54,6 +54,10 @@ var syntaxMistakes = mistakes{
 		yaml: with("token: T", "token: *T"),
 		want: `config.yml:4: not valid YAML: unknown anchor; put a value that begins with * or & in quotes`,
 	},
+	"a comment names it first": {
+		yaml: "# see *T\n" + with("token: T", "token: *T"),
+		want: `config.yml:5: not valid YAML: unknown anchor; put a value that begins with * or & in quotes`,
+	},
 	"a value that begins with an at sign": {
 		yaml: with("token: T", "token: @T"),
 		want: `config.yml:4: not valid YAML: found character that cannot start any token; check indentation and quotes around this line`,

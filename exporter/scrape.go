@@ -82,15 +82,21 @@ func (e *Exporter) scrapePage(r *http.Request, name string, m *margin, own prome
 		return nil
 	}
 	key := fmt.Sprintf("%p %q %t %q %q", current, name, ctx.Err() == nil, r.Header["Accept"], r.URL.Query()["name[]"])
-	page, _, _ := e.making.Do(key, func() (any, error) {
-		e.pages <- struct{}{}
-		defer func() { <-e.pages }()
-		start := e.options.Now()
-		page := e.newPage(r, own, current.collector.Families(known...))
-		m.observe(e.options.Now().Sub(start))
-		return page, nil
-	})
-	return page.(*answer)
+	for r.Context().Err() == nil {
+		made, _, _ := e.making.Do(key, func() (any, error) {
+			var page *answer
+			inTurn(e.pages, r, func() {
+				start := e.options.Now()
+				page = e.newPage(r, own, current.collector.Families(known...))
+				m.observe(e.options.Now().Sub(start))
+			})
+			return page, nil
+		})
+		if page := made.(*answer); page != nil { // or the client for which it was to be made is gone
+			return page
+		}
+	}
+	return newAnswer() // the client is gone
 }
 
 // inTurn makes a page when it is among the turns, unless the client is gone by then.

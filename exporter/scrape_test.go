@@ -2,6 +2,7 @@ package exporter_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -156,32 +157,41 @@ func TestReloadsDuringScrape(t *testing.T) {
 	}
 }
 
-// TestPagesAtATime has six different pages take a minute each to make. Four are made at a time.
+// TestPagesAtATime has each page take a minute to make. Four are made at a time; the
+// others wait, unless their client is gone.
 func TestPagesAtATime(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		registry, slow := prometheus.NewRegistry(), &slowCollector{delay: time.Minute}
 		registry.MustRegister(slow)
 		api := loadAPI(t, "vendor_sample")
-		names := []string{"a", "b", "c", "d", "e", "f"}
+		names := []string{"a", "b", "c", "d", "e", "f", "gone"}
 		var projects []string
 		for _, name := range names {
 			projects = append(projects, named(api.project(), name))
 		}
 		e := start(t, hosts{api.host: api}, configuration(projects...), exposing(registry))
 		var received atomic.Int64
-		for _, name := range names {
-			go func() {
-				if _, body := e.do(t, http.MethodGet, "/probe?project="+name, nil); body != "" {
-					received.Add(1)
-				}
-			}()
+		get := func(ctx context.Context, name string) {
+			w := httptest.NewRecorder()
+			e.handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/probe?project="+name, http.NoBody))
+			if w.Body.Len() > 0 {
+				received.Add(1)
+			}
 		}
+		for _, name := range names[:6] {
+			go get(t.Context(), name)
+		}
+		time.Sleep(time.Second) // four are being made, two wait
+		ctx, cancel := context.WithCancelCause(t.Context())
+		go get(ctx, "gone")
+		time.Sleep(time.Second)
+		cancel(errors.New("the client is gone"))
 		time.Sleep(time.Hour)
 		if got := slow.most.Load(); got != 4 {
 			t.Errorf("%d pages were made at a time, want 4", got)
 		}
 		if got, made := received.Load(), slow.all.Load(); got != 6 || made != 6 {
-			t.Errorf("%d pages were made and %d received, want 6", made, got)
+			t.Errorf("%d pages were made and %d received, want the 6 whose client was not gone", made, got)
 		}
 	})
 }

@@ -12,10 +12,11 @@ render() {
 }
 
 # Helm reads no second file, so links within the schema get the place where it is. Projects may
-# also be those of shards.
+# also be those of shards. Helm shows a value that does not match a pattern, and the URL of a
+# proxy may have a password.
 schema() {
 	jq --slurpfile config config.schema.json '.definitions.exporter = ($config[0]
-		| del(."$schema", ."$id", .required, .properties.projects.minItems)
+		| del(."$schema", ."$id", .required, .properties.projects.minItems, .definitions.http_client.properties.proxy_url.pattern)
 		| walk(if type == "object" and has("$ref") then ."$ref" |= sub("#/definitions"; "#/definitions/exporter/definitions") else . end))' \
 		"$1"
 }

@@ -58,6 +58,9 @@ func TestValuesRefused(t *testing.T) {
 		"password of a proxy": {
 			"config: {projects: [{region: cn-north-4, http_client: {proxy_url: 'http://u:secret@proxy:3128'}}]}\n", []string{"config", "HTTPS_PROXY"},
 		},
+		"token of a proxy": {
+			"config: {projects: [{region: cn-north-4, http_client: {proxy_url: 'http://secret@proxy:3128'}}]}\n", []string{"config", "HTTPS_PROXY"},
+		},
 		"key of a certificate": {
 			"config: {projects: [{region: cn-north-4, http_client: {tls_config: {key: K}}}]}\n", []string{"http_client/tls_config", "'key'"},
 		},
