@@ -16,7 +16,6 @@ const (
 	// hangs for longer, the next request takes over. A cloud that refuses a key in less
 	// than ten seconds then gets five requests at most, which do not lock it yet.
 	proofGrace = 2 * time.Second
-	loginGrace = 10 * time.Second // the same for logins
 	// As many places that refuse count as wrong credentials instead of wrong places.
 	maxRefusals      = 2
 	maxLoginRefusals = 3
@@ -48,8 +47,9 @@ const (
 //
 // A refusal applies to the place that refused, so that a wrong endpoint does not stop the
 // projects of others, and a wrong project not its user. It applies to all places once two,
-// or three for a login, have refused and none accepts the credentials. All places share
-// the proving request: wrong credentials are refused once, or as often as that.
+// or three for a login, have refused and none accepts the credentials. A place that refuses
+// what another one accepted since is wrong, and does not count. All places share the proving
+// request: wrong credentials are refused once, or as often as that.
 //
 // The secret of an access key cannot change. So a key that was accepted is refused only
 // if it was deleted or disabled, and then locking it is harmless, or if the host is wrong.
@@ -67,6 +67,7 @@ type credential struct {
 type place struct {
 	acceptedAt time.Time     // zero if never, or refused since
 	refused    *RefusedError // nil if never, or accepted since
+	wrong      bool          // it has refused what another place accepted since then
 }
 
 // proof is a request that proves credentials.
@@ -90,7 +91,7 @@ func (c *credential) enter(p *place, hung *proof, now time.Time) (own, other *pr
 	}
 	grace := proofGrace
 	if c.kind == kindLogin {
-		grace = loginGrace
+		grace = loginTimeout // it has ended by then
 	}
 	c.proving = &proof{graceEnds: now.Add(grace), over: make(chan struct{})}
 	return c.proving, nil, nil
@@ -108,7 +109,10 @@ func (c *credential) leave(p *place, own *proof, o outcome, now time.Time) {
 			p.acceptedAt = time.Time{}
 		}
 	case o.accepted && (current || c.refusedBy(p, now) == nil):
-		p.acceptedAt, p.refused = now, nil
+		*p = place{acceptedAt: now}
+		for _, other := range c.places {
+			other.wrong = other.refused != nil
+		}
 	}
 	if current {
 		c.proving = nil
@@ -121,7 +125,7 @@ func (c *credential) leave(p *place, own *proof, o outcome, now time.Time) {
 func (c *credential) refuse(p *place, refused *RefusedError, now time.Time) {
 	refused.At, refused.RetryAt = now, now.Add(refusedFor)
 	wasAccepted := !p.acceptedAt.IsZero()
-	*p = place{refused: refused}
+	*p = place{refused: refused, wrong: p.wrong}
 	if c.kind == kindLogin {
 		refused.RetryAt = now.Add(loginRefusedFor)
 	}
@@ -144,7 +148,7 @@ func (c *credential) refusedBy(p *place, now time.Time) *RefusedError {
 		switch {
 		case c.acceptedBy(other, now):
 			return p.refused
-		case other.refused != nil:
+		case other.refused != nil && !other.wrong:
 			refusals++
 			if latest == nil || other.refused.At.After(latest.At) {
 				latest = other.refused

@@ -507,6 +507,34 @@ func TestGuardNothingProven(t *testing.T) {
 	})
 }
 
+// TestWrongHostsStopNoOther has two wrong hosts refuse a key for long, and the right one fail for
+// longer than its acceptance counts.
+func TestWrongHostsStopNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(http.StatusOK)
+		g.wrong = map[string]bool{"b": true, "c": true}
+		rt := credentials.NewGuard(time.Now).WatchKeys(credentials.KeysFrom(credentials.Fixed("AKAKAKAK"), credentials.Fixed("SK"), nil), g)
+		requests := func() error {
+			_ = get(t.Context(), t, rt, "b")
+			_ = get(t.Context(), t, rt, "c")
+			return get(t.Context(), t, rt, "a")
+		}
+		if err := get(t.Context(), t, rt, "a"); err != nil {
+			t.Fatal(err)
+		}
+		for minute := range 40 {
+			g.setStatus(http.StatusOK)
+			if minute >= 3 && minute < 10 {
+				g.setStatus(0)
+			}
+			if err := requests(); minute >= 10 && err != nil {
+				t.Errorf("minute %d: %v", minute, err)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
 // TestGuardHangingRequest has the proof hang: another request takes over after two
 // seconds.
 func TestGuardHangingRequest(t *testing.T) {

@@ -53,6 +53,7 @@ func (l *Ledger) Add(log *cbrapi.OperationLog) {
 		return
 	}
 	l.tidy = false
+	placed := false
 	for i, k := range keysOf(log) {
 		s := l.keys[k]
 		if s == nil {
@@ -64,8 +65,11 @@ func (l *Ledger) Add(log *cbrapi.OperationLog) {
 			l.keys[k] = s
 		}
 		s.add(log, i > 0)
+		placed = true
 	}
-	l.addNames(log)
+	if placed {
+		l.addNames(log)
+	}
 }
 
 // HasEnded reports whether the task of an active record is known to have ended: lists may be
