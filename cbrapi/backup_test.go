@@ -236,9 +236,9 @@ func TestBackupPages(t *testing.T) {
 		requests []string
 	}{
 		"none":            {0, 0, []string{"1000@0"}},
-		"a few":           {2, 0, []string{"1000@0"}},
-		"pages":           {2500, 0, []string{"1000@0", "1000@950", "1000@1900"}},
-		"pages too large": {250, 200, []string{"1000@0", "100@0", "100@50", "100@100", "100@150"}},
+		"a few":           {2, 0, []string{"1000@0", "1000@2"}},
+		"pages":           {2500, 0, []string{"1000@0", "1000@950", "1000@1900", "1000@2500"}},
+		"pages too large": {200, 150, []string{"1000@0", "100@0", "100@50", "100@100", "100@150", "100@200"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

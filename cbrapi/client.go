@@ -68,6 +68,7 @@ type ProjectLookup struct {
 type Client struct {
 	service             *service
 	enterpriseProjectID string
+	counts              counts
 	statuses            vocabulary[Status]
 	operations          vocabulary[OperationType]
 }

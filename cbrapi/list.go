@@ -8,8 +8,10 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -37,8 +39,8 @@ const (
 // Next returns no row twice, but a row that is missing from a list may still exist.
 //
 // A list ends at a page without rows, or with more known ones than were asked for again. It
-// also ends once it has as many rows as the count says, but not at a full first page: there,
-// the count may be that of the page.
+// also ends once it has as many rows as the count says, if an earlier list of the same kind
+// has shown that the count is right.
 type List[T any] struct {
 	client  *Client
 	request listRequest
@@ -49,6 +51,7 @@ type List[T any] struct {
 	offset     int    // of the next page
 	repeats    int    // rows of the latest page that the next one asks for again
 	firstCount *int64 // of the first page
+	trust      trust  // in the count, as of the latest page
 	date       time.Time
 	done       bool
 	invalid    []InvalidField
@@ -64,6 +67,11 @@ type listRequest struct {
 	// between the two requests without another one being missed.
 	overlap int
 	most    int // rows; a list with more is an error
+}
+
+// kind returns what all lists of the same operation with the same filters share.
+func (r listRequest) kind() string {
+	return r.operation + " " + strings.Join(slices.Sorted(maps.Keys(r.query)), " ")
 }
 
 func newList[T any](c *Client, r listRequest, read func(object) *T) *List[T] {
@@ -189,30 +197,29 @@ func (l *List[T]) invalidRow(p *page[T], field string, value, name raw) InvalidF
 
 // add takes over a page and decides whether the list ends with it.
 func (l *List[T]) add(p *page[T], response *response) error {
-	first := l.offset == 0
-	if first {
+	if l.offset == 0 {
 		l.firstCount = p.count
 		if date, err := http.ParseTime(response.header.Get("Date")); err == nil {
 			l.date = date
 		}
 	}
 	seen := int64(len(l.seen) + len(p.fresh))
+	l.trust = l.client.counts.learn(l.request.kind(), p.count, seen, p.rows == 0)
 	repeated := len(p.fresh) == 0 && p.rows > l.repeats
 	// New rows shift the pages, so that the last page may repeat rows. The list is still
 	// complete as of its first page, unless the service ignores the offset.
-	if repeated && l.firstCount != nil && *l.firstCount > seen {
+	if repeated && l.trust != disproved && l.firstCount != nil && *l.firstCount > seen {
 		return response.malformed(fmt.Sprintf("the page at offset %d repeats earlier ones, and %d of %d rows are missing", l.offset, *l.firstCount-seen, *l.firstCount))
 	}
 	maps.Copy(l.seen, p.fresh)
 	l.offset += p.rows
 	l.repeats = 0
-	full := p.rows >= l.limit
-	if full && len(p.fresh) > 0 { // a shorter page is likely to be the last one
+	if p.rows == l.limit && len(p.fresh) > 0 { // a shorter page is likely to be the last one
 		l.repeats = min(l.request.overlap, p.rows-1)
 		l.offset -= l.repeats
 	}
 	l.invalid = append(l.invalid, p.invalid...)
-	l.done = p.rows == 0 || repeated || p.count != nil && *p.count == seen && (!first || !full)
+	l.done = p.rows == 0 || repeated || l.trust == confirmed && p.count != nil && *p.count <= seen
 	return nil
 }
 
@@ -228,4 +235,38 @@ func (l *List[T]) Invalid() []InvalidField {
 	invalid := l.invalid
 	l.invalid = nil
 	return invalid
+}
+
+// trust is what is known about the count of a kind of list.
+type trust int
+
+const (
+	untested  trust = iota
+	confirmed       // it is the number of rows in the whole list
+	disproved
+)
+
+// counts records for each kind of list whether its count can be trusted, which the API
+// does not document. It is safe for concurrent use.
+type counts struct {
+	mu    sync.Mutex
+	kinds map[string]trust
+}
+
+// learn compares a count with the rows seen so far, of which there are no more if the
+// page is empty. A count that was wrong once stays disproved.
+func (c *counts) learn(kind string, count *int64, seen int64, emptyPage bool) trust {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kinds == nil {
+		c.kinds = map[string]trust{}
+	}
+	switch {
+	case count == nil:
+	case emptyPage && *count > seen, !emptyPage && *count < seen:
+		c.kinds[kind] = disproved
+	case emptyPage && *count == seen && seen > 0 && c.kinds[kind] == untested:
+		c.kinds[kind] = confirmed
+	}
+	return c.kinds[kind]
 }

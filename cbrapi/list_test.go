@@ -33,13 +33,16 @@ func TestListRequests(t *testing.T) {
 	}{
 		"count": {lists: []list{
 			{0, []string{"1000@0"}},
+			{3, []string{"1000@0", "1000@3"}}, // the empty page confirms the count
 			{3, []string{"1000@0"}},
+			{0, []string{"1000@0"}},
 			{999, []string{"1000@0"}},
-			{1000, []string{"1000@0", "1000@1000"}}, // a full page may have a successor
+			{1000, []string{"1000@0"}},
 			{1001, []string{"1000@0", "1000@1000"}},
 			{2500, []string{"1000@0", "1000@1000", "1000@2000"}},
 		}},
 		"count, small pages": {most: atMost(100), lists: []list{
+			{250, []string{"1000@0", "1000@100", "1000@200", "1000@250"}},
 			{250, []string{"1000@0", "1000@100", "1000@200"}},
 			{100, []string{"1000@0"}},
 		}},
@@ -60,38 +63,51 @@ func TestListRequests(t *testing.T) {
 		},
 		"null for the count": {
 			count: func(int, int, int) string { return `,"count":null` },
-			lists: []list{{3, []string{"1000@0", "1000@3"}}},
+			lists: []list{{3, []string{"1000@0", "1000@3"}}, {3, []string{"1000@0", "1000@3"}}},
 		},
 		"count of the page": {
+			most:  atMost(100),
 			count: func(_, _, rows int) string { return fmt.Sprintf(`,"count":%d`, rows) },
 			lists: []list{
-				{3, []string{"1000@0"}},
-				{2500, []string{"1000@0", "1000@1000", "1000@2000", "1000@2500"}},
+				{3, []string{"1000@0", "1000@3"}},
+				{250, []string{"1000@0", "1000@100", "1000@200", "1000@250"}},
+				{200, []string{"1000@0", "1000@100", "1000@200"}},
+				{100, []string{"1000@0", "1000@100"}},
+			},
+		},
+		"count of the rows left": {
+			most:  atMost(100),
+			count: func(total, offset, _ int) string { return fmt.Sprintf(`,"count":%d`, max(total-offset, 0)) },
+			lists: []list{
+				{300, []string{"1000@0", "1000@100", "1000@200", "1000@300"}},
+				{200, []string{"1000@0", "1000@100", "1000@200"}},
 			},
 		},
 		"count of all tasks, whatever the filter": {
 			count: func(total, _, _ int) string { return fmt.Sprintf(`,"count":%d`, total+100) },
-			lists: []list{{3, []string{"1000@0", "1000@3"}}},
+			lists: []list{{3, []string{"1000@0", "1000@3"}}, {2, []string{"1000@0", "1000@2"}}},
 		},
 		"count of nothing": {
 			count: func(int, int, int) string { return `,"count":0` },
-			lists: []list{{3, []string{"1000@0", "1000@3"}}},
+			lists: []list{{3, []string{"1000@0", "1000@3"}}, {2, []string{"1000@0", "1000@2"}}},
 		},
 		"count with a maximum": {
 			most:  atMost(100),
 			count: func(total, _, _ int) string { return fmt.Sprintf(`,"count":%d`, min(total, 150)) },
 			lists: []list{
+				{120, []string{"1000@0", "1000@100", "1000@120"}},
 				{120, []string{"1000@0", "1000@100"}},
-				{250, []string{"1000@0", "1000@100", "1000@200", "1000@250"}},
+				{250, []string{"1000@0", "1000@100", "1000@200", "1000@250"}}, // disproves it
+				{120, []string{"1000@0", "1000@100", "1000@120"}},
 			},
 		},
 		"count as text": {
 			count: func(total, _, _ int) string { return fmt.Sprintf(`,"count":"%d"`, total) },
-			lists: []list{{3, []string{"1000@0"}}},
+			lists: []list{{3, []string{"1000@0", "1000@3"}}, {4, []string{"1000@0"}}},
 		},
 		"invalid count": {
 			count: func(int, int, int) string { return `,"count":"many"` },
-			lists: []list{{3, []string{"1000@0", "1000@3"}}},
+			lists: []list{{3, []string{"1000@0", "1000@3"}}, {4, []string{"1000@0", "1000@4"}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,14 +131,49 @@ func TestListRequests(t *testing.T) {
 	}
 }
 
-// A task that finishes leaves the list of running tasks while the client reads it.
-func TestShrinkingList(t *testing.T) {
+// A count that is right for one kind of list says nothing about another.
+func TestCountIsConfirmedPerKindOfList(t *testing.T) {
 	t.Parallel()
-	h := &fakeList{rows: rowsOf(1500)}
-	h.before = func(request int) { h.rows = rowsOf(1500 - request) }
+	h := &fakeList{rows: rowsOf(3)}
 	client := newClient(t, serve(t, h.ServeHTTP))
-	if got := mustReadAll(t, client.OperationLogs(cbrapi.ListFilter{})); len(got) != 1499 {
-		t.Errorf("got %d tasks, want 1499", len(got))
+	for _, test := range []struct {
+		name     string
+		filter   cbrapi.ListFilter
+		requests int
+	}{
+		{"running, first list", cbrapi.ListFilter{Status: cbrapi.StatusRunning}, 2},
+		{"running, second list", cbrapi.ListFilter{Status: cbrapi.StatusRunning}, 1},
+		{"waiting", cbrapi.ListFilter{Status: cbrapi.StatusWaiting}, 1},
+		{"by time, first list", cbrapi.ListFilter{StartTime: at("01:00:00")}, 2},
+		{"by time, second list", cbrapi.ListFilter{StartTime: at("02:00:00")}, 1},
+		{"all", cbrapi.ListFilter{}, 2},
+	} {
+		mustReadAll(t, client.OperationLogs(test.filter))
+		if got := h.takeRequests(); len(got) != test.requests {
+			t.Errorf("%s: got the requests %v, want %d", test.name, got, test.requests)
+		}
+	}
+}
+
+// A task that finishes leaves the list of running tasks while the client reads it. That
+// neither confirms nor disproves the count.
+func TestCountOfShrinkingList(t *testing.T) {
+	t.Parallel()
+	h := &fakeList{rows: rowsOf(5)}
+	h.before = func(request int) { h.rows = rowsOf(5 - request) }
+	client := newClient(t, serve(t, h.ServeHTTP))
+	for i, want := range [][]string{
+		{"1000@0", "1000@5"}, // empty, with a count of 4
+		{"1000@0", "1000@5"}, // empty, with a count of 5
+		{"1000@0"},
+	} {
+		if got := mustReadAll(t, client.OperationLogs(cbrapi.ListFilter{})); len(got) != 5 {
+			t.Errorf("list %d: got %d tasks, want 5", i, len(got))
+		}
+		if diff := cmp.Diff(want, h.takeRequests()); diff != "" {
+			t.Errorf("list %d: requests differ (-want +got):\n%s", i, diff)
+		}
+		h.before, h.rows = nil, rowsOf(5)
 	}
 }
 
@@ -131,6 +182,7 @@ func TestRepeatedRowsDoNotEndList(t *testing.T) {
 	t.Parallel()
 	h := &fakeList{rows: rowsOf(25), most: atMost(10)}
 	client := newClient(t, serve(t, h.ServeHTTP))
+	mustReadAll(t, client.OperationLogs(cbrapi.ListFilter{})) // confirms the count
 	h.fault = func(_, offset int) http.HandlerFunc {
 		from := min(offset-3*(offset/10), len(h.rows))
 		page := h.rows[from:min(from+10, len(h.rows))]
@@ -152,7 +204,7 @@ func TestIgnoredOffset(t *testing.T) {
 		err      string
 	}{
 		"short list":                {3, ``, []string{"1000@0", "1000@3"}, ""},
-		"short list with a count":   {3, `,"count":3`, []string{"1000@0"}, ""},
+		"short list with a count":   {3, `,"count":3`, []string{"1000@0", "1000@3"}, ""},
 		"full page":                 {1000, ``, []string{"1000@0", "1000@1000"}, ""},
 		"full page with a count":    {1000, `,"count":1000`, []string{"1000@0", "1000@1000"}, ""},
 		"limit is ignored, too":     {1500, ``, []string{"1000@0", "1000@1500"}, ""},
@@ -217,18 +269,18 @@ func TestLargePages(t *testing.T) {
 		"more than 200 rows": {
 			tasks:    250,
 			large:    func(limit, _ int) bool { return limit > 200 },
-			requests: []string{"1000@0", "100@0", "100@100", "100@200"},
+			requests: []string{"1000@0", "100@0", "100@100", "100@200", "100@250"},
 		},
 		"size not announced": {
 			tasks:    250,
 			large:    func(limit, _ int) bool { return limit > 200 },
 			chunked:  true,
-			requests: []string{"1000@0", "100@0", "100@100", "100@200"},
+			requests: []string{"1000@0", "100@0", "100@100", "100@200", "100@250"},
 		},
 		"in the middle": {
 			tasks:    1150,
 			large:    func(limit, offset int) bool { return limit > 100 && offset > 0 },
-			requests: []string{"1000@0", "1000@1000", "100@1000", "100@1100"},
+			requests: []string{"1000@0", "1000@1000", "100@1000", "100@1100", "100@1150"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -346,7 +398,7 @@ func TestVanishingBackups(t *testing.T) {
 		}
 	}
 	client := newClient(t, serve(t, h.ServeHTTP))
-	for n := range 2 { // the second one does not change
+	for n := range 2 { // the count of the first list is wrong, and not trusted any more
 		list := client.Backups(cbrapi.BackupFilter{})
 		found := map[string]bool{}
 		for !list.Done() {
@@ -398,7 +450,7 @@ func TestListGoesOnAfterFailure(t *testing.T) {
 			if diff := cmp.Diff(idsOf(2500), got); diff != "" {
 				t.Errorf("tasks differ (-want +got):\n%s", diff)
 			}
-			want := []string{"1000@0", "1000@0", "1000@1000", "1000@1000", "1000@2000", "1000@2000"}
+			want := []string{"1000@0", "1000@0", "1000@1000", "1000@1000", "1000@2000", "1000@2000", "1000@2500", "1000@2500"}
 			if diff := cmp.Diff(want, h.takeRequests()); diff != "" {
 				t.Errorf("requests differ (-want +got):\n%s", diff)
 			}

@@ -118,9 +118,9 @@ func TestProtectablePages(t *testing.T) {
 		requests []string
 	}{
 		"none":            {0, 0, []string{"50@0"}},
-		"a few":           {2, 0, []string{"50@0"}},
-		"pages":           {101, 0, []string{"50@0", "50@50", "50@100"}},
-		"pages too large": {12, 8, []string{"50@0", "5@0", "5@5", "5@10"}},
+		"a few":           {2, 0, []string{"50@0", "50@2"}},
+		"pages":           {101, 0, []string{"50@0", "50@50", "50@100", "50@101"}},
+		"pages too large": {12, 10, []string{"50@0", "5@0", "5@5", "5@10", "5@12"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

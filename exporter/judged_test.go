@@ -51,7 +51,7 @@ func TestPageBetweenPasses(t *testing.T) {
 		for _, c := range []struct {
 			seconds time.Duration
 			want    string
-		}{{4, ""}, {25, "uncovered"}, {35, "failing"}} {
+		}{{5, ""}, {35, "uncovered"}, {45, "failing"}} {
 			time.Sleep(time.Until(noon().Add(c.seconds * time.Second)))
 			got := ""
 			for _, r := range e.status(t).Resources.Rows {

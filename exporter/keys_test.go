@@ -173,7 +173,7 @@ func TestVaultsStillBeingRead(t *testing.T) {
 			atNoon(t, func(t *testing.T) {
 				cloud := simulator.New(simulator.Options{Now: time.Now, Empty: true, Tokens: []string{token}, Latency: func(r *http.Request) time.Duration {
 					if strings.HasSuffix(r.URL.Path, "/vaults") {
-						return 24 * time.Second
+						return 12 * time.Second // for each of two pages
 					}
 					return unlikeVaults(r)
 				}})

@@ -107,7 +107,7 @@ func (d demand) compare(t *testing.T, want simulator.Requests) {
 		}
 		return cloud.Requests()
 	}
-	before := run(1) // which reads everything first
+	before := run(1) // the first lists take one request more
 	after := run(hours)
 	if d.ids > 0 { // which are due together depends on them
 		if got, most := after.Seen-before.Seen, hours*want.Seen; got > most || got < most*6/10 {

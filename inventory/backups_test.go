@@ -56,7 +56,7 @@ var cmpEmpty = cmp.FilterValues(func(a, b []string) bool { return len(a)+len(b) 
 func TestFirstBackups(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cloud{vaults: []object{vault("v", "r")}, pageRows: 1, backups: []object{
+		c := &cloud{vaults: []object{vault("v", "r")}, pageRows: 2, backups: []object{
 			backup(3, "r", midnight.Add(-time.Minute)), backup(2, "r", midnight.Add(-day)), backup(1, "q", midnight.Add(-week)),
 		}}
 		p := start(t, c, readsBackups)
@@ -75,7 +75,7 @@ func TestFirstBackups(t *testing.T) {
 		if after.Revision == s.Revision || after.Revision != p.Last().Revision {
 			t.Errorf("revisions %d, %d and %d, want a new one after the reading", s.Revision, after.Revision, p.Last().Revision)
 		}
-		c.expectBackups(t, "first reading", "backups", "backups from 1", "backups from 2")
+		c.expectBackups(t, "first reading", "backups", "backups from 2", "backups from 3")
 		p.expectLog(t, `level=info project=test msg="all backups read" backups=3 resources=2 duration=300ms`)
 	})
 }
@@ -104,7 +104,7 @@ func TestNewBackups(t *testing.T) {
 				c := &cloud{ignoresFilter: ignored, backups: []object{late, old}}
 				p := start(t, c, readsBackups)
 				p.settle()
-				c.expectBackups(t, "first reading", "backups")
+				c.expectBackups(t, "first reading", "backups", "backups from 2")
 
 				c.set(func() {
 					c.backups = []object{backup(3, "r", midnight.Add(time.Minute)), backup(4, "q", midnight.Add(2*time.Minute)), late, old}
@@ -210,7 +210,7 @@ func TestBackupsFail(t *testing.T) {
 		if got := counts(complete); got != "r 2" || !complete.Backups.Complete {
 			t.Errorf("recovered: %s, %+v", got, complete.Backups)
 		}
-		c.expectBackups(t, "recovered", "backups", "backups from 1")
+		c.expectBackups(t, "recovered", "backups", "backups from 1", "backups from 2")
 		p.expectLog(t, `level=info project=test msg="reading backups recovered"`)
 
 		c.set(func() { c.fault = fails("", statusError(http.StatusInternalServerError)) })
@@ -274,7 +274,7 @@ func TestSlowPages(t *testing.T) {
 		if s := p.Last(); counts(s) != "r 2" || !s.Backups.Complete {
 			t.Errorf("got %+v", s.Backups)
 		}
-		c.expectBackups(t, "one reading", "backups", "backups from 1")
+		c.expectBackups(t, "one reading", "backups", "backups from 1", "backups from 2")
 	})
 }
 
@@ -426,7 +426,7 @@ func TestInheritBackups(t *testing.T) {
 			t.Errorf("at once: %+v", s.Backups)
 		}
 		s := p.settle()
-		c.expectRequests(t, "first scrape", "server", "disk")
+		c.expectRequests(t, "first scrape", "server", "server from 1", "disk")
 		if s.Protectables.Protected == nil || s.Backups.Waiting {
 			t.Errorf("after the reload: backups %+v, protectable resources %+v", s.Backups, s.Protectables)
 		}
@@ -443,7 +443,7 @@ func TestInheritBackups(t *testing.T) {
 		}
 		without.Close()
 		again.settle()
-		c.expectBackups(t, "read anew", "backups")
+		c.expectBackups(t, "read anew", "backups", "backups from 1")
 	})
 }
 

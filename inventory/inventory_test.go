@@ -154,7 +154,7 @@ func TestHangingPolicies(t *testing.T) {
 func TestSlowVaults(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := start(t, &cloud{vaults: []object{vault("v", "r")}, count: 2, fault: func(ctx context.Context, list string) error {
+		p := start(t, &cloud{vaults: []object{vault("v", "r")}, fault: func(ctx context.Context, list string) error {
 			if list == "vaults" { // an empty page follows
 				return pause.For(ctx, timeout*2/3)
 			}

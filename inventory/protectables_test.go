@@ -126,7 +126,7 @@ func TestProtectablesRefresh(t *testing.T) {
 				t.Errorf("%s: requests differ (-want +got):\n%s", when, diff)
 			}
 		}
-		expect("one list fails", "server", "server from 2", "disk")
+		expect("one list fails", "server", "server from 2", "disk", "disk from 1") // an empty page proves the count
 		p.expectLog(t, `level=warn project=test msg="reading protectable resources of type server failed" reason=permission`)
 		p.expectLog(t, `hint="allow cbr:protectables:list (`)
 		p.expectLog(t, `level=info project=test msg="protectable resources read" type=disk resources=1 in_no_vault=1`)

@@ -188,9 +188,7 @@ func (s *story) paging() {
 	case 0:
 		l.NoCount = true
 	case 1:
-		// With pages that are shorter than requested as well, the first one looks like
-		// the whole list.
-		l.WrongCount = l.MaxLimit == 0 && !l.ShortPages
+		l.WrongCount = true
 	case 2:
 		l.OverCount = 1 + s.random.IntN(3)
 	}
