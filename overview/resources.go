@@ -64,15 +64,16 @@ func (p *project) resourceRows() []*resourceRow {
 			at(backup(c.ResourceID), c.VaultID).uncovered = true
 		}
 	}
-	for i := range p.RestorePoints {
-		points := &p.RestorePoints[i]
-		if key := backup(points.ResourceID); byKey[key] != nil || isTrue(points.Lost) || isFalse(points.Restorable) {
-			at(key, points.VaultID).points = points
-		}
-	}
 	if p.Protectables != nil {
 		for _, known := range p.Protectables.Unprotected {
 			at(backup(known.ID), "").unprotected = known
+		}
+	}
+	for i := range p.RestorePoints {
+		points := &p.RestorePoints[i]
+		if key := backup(points.ResourceID); byKey[key] != nil || isTrue(points.Lost) || isFalse(points.Restorable) {
+			r := at(key, points.VaultID)
+			r.points, r.vaultID = points, cmp.Or(r.vaultID, points.VaultID)
 		}
 	}
 	for _, l := range p.VaultTasks {

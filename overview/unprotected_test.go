@@ -66,6 +66,23 @@ func TestUnprotected(t *testing.T) {
 	}
 }
 
+// TestUnprotectedWithBackups has resources that were in a vault, which still holds backups of
+// them. Most of those of the second are lost.
+func TestUnprotectedWithBackups(t *testing.T) {
+	t.Parallel()
+	s := withProtectables(t, "test", server("a", "web"), server("b", "queue"))
+	s.Inventory.Backups = &inventory.Backups{
+		Reading: inventory.Reading{Complete: true}, FullAt: noon,
+		Resources: map[string]inventory.RestorePoints{"a": points(2, 2), "b": points(1, 12), "resource-1": points(3, 3)},
+	}
+	for name, want := range map[string]int{"web": 2, "queue": 1} {
+		rows := get(t, "?vault=vault-1&state=unprotected&q="+name, source(s)).Resources.Rows
+		if len(rows) != 1 || rows[0].RestorePoints == nil || rows[0].RestorePoints.Count != want {
+			t.Errorf("%s: got %+v, want a row with %d restore points", name, rows, want)
+		}
+	}
+}
+
 // TestUnprotectedTile is there if a project reads them, and says that they are not known until
 // it has.
 func TestUnprotectedTile(t *testing.T) {
