@@ -96,7 +96,7 @@ func (p *project) summary() string {
 		sentences = append(sentences, "No finished task of a resource is known. If there should be some, check project_id, enterprise_project_id and discovery.")
 	case p.lacksVaults():
 		sentences = append(sentences, "No backup is judged. If there should be vaults, check enterprise_project_id and the permissions.")
-	case p.state() == StateOK && p.counts.due > 0:
+	case p.state() == StateOK && p.counts.due.n > 0:
 		sentences = append(sentences, allInTime(p.counts.due))
 	}
 	if text := p.TooRare(); text != "" {

@@ -54,8 +54,8 @@ func TestProjects(t *testing.T) {
 		summary  string
 		reading  string
 	}{
-		"in time":    {discovered(success), overview.StateOK, "The only resource that is judged is in time.", healthy},
-		"one failed": {discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), overview.StateAttention, "1 resource is failing.", healthy},
+		"in time":    {discovered(success), overview.StateOK, "The only backup that is judged is in time.", healthy},
+		"one failed": {discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), overview.StateAttention, "1 backup is failing.", healthy},
 		"no resource": {
 			discovered(), overview.StateOK,
 			"No finished task of a resource is known. If there should be some, check project_id, enterprise_project_id and discovery.", healthy,
@@ -69,7 +69,7 @@ func TestProjects(t *testing.T) {
 			permission + "Tasks: last read completely at 11:00:00 UTC.",
 		},
 		"refused, failing": {
-			refused(discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), cbrapi.ReasonPermission), overview.StateAttention, "1 resource is failing.",
+			refused(discovered(state("1", cbrapi.StatusFailed, hoursAgo(1))), cbrapi.ReasonPermission), overview.StateAttention, "1 backup is failing.",
 			permission + "Tasks: last read completely at 11:00:00 UTC.",
 		},
 		"one task":        {configured(configuredTask(cbrapi.StatusSuccess)), overview.StateOK, "", "Configured tasks: read at 12:00:00 UTC."},
@@ -110,7 +110,7 @@ func TestProjects(t *testing.T) {
 		},
 		"every verdict": {
 			everyVerdict(t), overview.StateAttention,
-			"3 resources are overdue, the longest without a success for 30 days; 4 resources are failing; 1 vault is not available; 1 vault is full; " +
+			"3 backups are overdue, the longest without a success for 30 days; 4 operations are failing; 1 vault is not available; 1 vault is full; " +
 				"3 resources are not covered by a policy; 1 failed task names no resource; 1 policy is disabled. " +
 				"Policies that run too rarely to be judged at all times by the tasks that are known: yearly.",
 			healthy + " Vaults and policies: read at 11:59:00 UTC.",

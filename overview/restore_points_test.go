@@ -42,7 +42,7 @@ func TestRestorable(t *testing.T) {
 	if n := strings.Count(page, `">no restore point</span>`); n != 1 { // ecs-5: it is said of the others that they are overdue
 		t.Errorf("the page has %d badges of what has no restore point, want 1", n)
 	}
-	summary := "3 resources are overdue, the longest without a success for 30 days; 3 resources have lost restore points; 4 resources have no restore point; and there are other problems."
+	summary := "3 backups are overdue, the longest without a success for 30 days; 3 resources have lost restore points; 4 resources have no restore point; and there are other problems."
 	if got.Summary != summary {
 		t.Errorf("got %s", got.Summary)
 	}

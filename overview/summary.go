@@ -18,10 +18,10 @@ const (
 // clauses say what is wrong: the verdicts, and the rest with the worst first.
 func (c *counts) clauses() (verdicts, others []string) {
 	without := age(c.without)
-	verdicts = say(verdicts, c.states[StateOverdue],
-		"resource is overdue, without a success for "+without, "resources are overdue, the longest without a success for "+without)
+	verdicts = say(verdicts, c.overdue.n,
+		c.overdue.noun+" is overdue, without a success for "+without, c.overdue.noun+"s are overdue, the longest without a success for "+without)
 	verdicts = say(verdicts, c.states[StateLost], "resource has lost restore points", "resources have lost restore points")
-	verdicts = say(verdicts, c.states[StateFailing], "resource is failing", "resources are failing")
+	verdicts = say(verdicts, c.failing.n, c.failing.noun+" is failing", c.failing.noun+"s are failing")
 	others = say(others, c.states[StateNoRestorePoint], "resource has no restore point", "resources have no restore point")
 	others = say(others, c.states[StateUnavailable], "vault is not available", "vaults are not available")
 	others = say(others, c.states[StateFull], "vault is full", "vaults are full")
@@ -69,11 +69,11 @@ func sentence(clauses ...string) string {
 }
 
 // allInTime says that nothing is overdue.
-func allInTime(due int) string {
-	if due == 1 {
-		return "The only resource that is judged is in time."
+func allInTime(due tally) string {
+	if due.n == 1 {
+		return "The only " + due.noun + " that is judged is in time."
 	}
-	return fmt.Sprintf("All %s resources that are judged are in time.", formatCount(due))
+	return fmt.Sprintf("All %s %ss that are judged are in time.", formatCount(due.n), due.noun)
 }
 
 // summary says in one sentence what is wrong in all projects, or that nothing is. It says
@@ -85,7 +85,7 @@ func (m *model) summary() string {
 	switch {
 	case len(m.projects) == 0 && m.refusal == nil:
 		return "No project is configured."
-	case len(clauses) == 0 && m.counts.due > 0:
+	case len(clauses) == 0 && m.counts.due.n > 0:
 		return allInTime(m.counts.due)
 	case len(clauses) == 0:
 		return "Nothing is wrong in what is read, but whether a backup is overdue is not judged."

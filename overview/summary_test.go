@@ -25,6 +25,13 @@ func TestSummary(t *testing.T) {
 	failing := source(called("bad", discovered(state("1", cbrapi.StatusFailed, hoursAgo(1)), state("2", cbrapi.StatusFailed, hoursAgo(1)))))
 	both := state("1", cbrapi.StatusFailed, hoursAgo(1))
 	both.LastSuccess = &ledger.Run{Status: cbrapi.StatusSuccess, Created: hoursAgo(241), End: hoursAgo(240)}
+	copied := state("1", cbrapi.StatusFailed, hoursAgo(1)) // with a backup that is overdue, too
+	copied.OperationType = cbrapi.OperationReplication
+	replicated := with(discovered(copied), func(s *protection.Snapshot) {
+		copies := policy("copies", daily, "vault-1")
+		copies.OperationType = cbrapi.OperationReplication
+		s.Inventory = inventoryOf(t, []*cbrapi.Vault{vault("vault-1", "vault-db", "resource-1")}, policy("nightly", daily, "vault-1"), copies)
+	})
 	unread := func(name string) overview.Source {
 		return source(called(name, refused(discovered(state("1", cbrapi.StatusSuccess, hoursAgo(2))), cbrapi.ReasonNetwork)))
 	}
@@ -46,14 +53,15 @@ func TestSummary(t *testing.T) {
 		summary  string
 	}{
 		"no project":         {nil, overview.StateBlind, "No project is configured."},
-		"in time":            {[]overview.Source{good, good}, overview.StateOK, "All 4 resources that are judged are in time."},
+		"in time":            {[]overview.Source{good, good}, overview.StateOK, "All 4 backups that are judged are in time."},
 		"nothing is judged":  {[]overview.Source{source(configured(configuredTask(cbrapi.StatusSuccess)))}, overview.StateOK, "Nothing is wrong in what is read, but whether a backup is overdue is not judged."},
-		"overdue":            {[]overview.Source{good, overdue}, overview.StateAttention, "1 resource is overdue, without a success for 3 days."},
-		"failing":            {[]overview.Source{failing}, overview.StateAttention, "2 resources are failing."},
-		"overdue, failing":   {[]overview.Source{failing, source(discovered(both)), overdue}, overview.StateAttention, "2 resources are overdue, the longest without a success for 10 days; 3 resources are failing."},
+		"overdue":            {[]overview.Source{good, overdue}, overview.StateAttention, "1 backup is overdue, without a success for 3 days."},
+		"failing":            {[]overview.Source{failing}, overview.StateAttention, "2 backups are failing."},
+		"overdue, failing":   {[]overview.Source{failing, source(discovered(both)), overdue}, overview.StateAttention, "2 backups are overdue, the longest without a success for 10 days; 3 backups are failing."},
+		"two of a resource":  {[]overview.Source{source(replicated)}, overview.StateAttention, "2 operations are overdue, the longest without a success for 30 days; 1 replication is failing."},
 		"blind":              {[]overview.Source{good, unread("b")}, overview.StateBlind, "Not everything of project b has been read since 2026-11-20 11:00 UTC."},
 		"never read":         {[]overview.Source{never}, overview.StateBlind, "Not everything of project never has been read yet."},
-		"failing and blind":  {[]overview.Source{failing, unread("b")}, overview.StateAttention, "2 resources are failing; not everything of project b has been read since 2026-11-20 11:00 UTC."},
+		"failing and blind":  {[]overview.Source{failing, unread("b")}, overview.StateAttention, "2 backups are failing; not everything of project b has been read since 2026-11-20 11:00 UTC."},
 		"several are blind":  {[]overview.Source{unread("b"), unscraped("c")}, overview.StateBlind, "Not everything of projects b and c has been read since 2026-11-20 10:00 UTC."},
 		"many are blind":     {[]overview.Source{unread("b"), unread("c"), unread("d"), unread("e"), unread("f")}, overview.StateBlind, "Not everything of projects b, c, d and 2 more has been read since 2026-11-20 11:00 UTC."},
 		"one is not scraped": {[]overview.Source{good, unscraped("b")}, overview.StateBlind, "Not everything of project b has been read since 2026-11-20 10:00 UTC."},
@@ -62,7 +70,7 @@ func TestSummary(t *testing.T) {
 		"all at once": {
 			[]overview.Source{source(everyVerdict(t)), unread("b"), unscraped("c"), empty},
 			overview.StateAttention,
-			"3 resources are overdue, the longest without a success for 30 days; 4 resources are failing; not everything of projects b, c and later has been read yet; and there are other problems.",
+			"3 backups are overdue, the longest without a success for 30 days; 4 operations are failing; not everything of projects b, c and later has been read yet; and there are other problems.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,13 +1,19 @@
 package overview
 
-import "time"
+import (
+	"time"
+
+	"github.com/cbr-exporter/cbr_exporter/cbrapi"
+)
 
 // counts are how many of what can be judged are judged to be wrong. They are those of the
 // metrics.
 type counts struct {
 	states map[State]int // rows of all tables, by each of their states
 
-	due, attempted int // resources that are judged to be overdue or not, and to be failing or not
+	due, overdue tally // due are all that are judged to be overdue or not
+	failing      tally
+	attempted    int // all that are judged to be failing or not
 	// without is the longest time for which one that is overdue has had no success.
 	without time.Duration
 
@@ -22,6 +28,23 @@ type counts struct {
 	configured, unknown       int // configured tasks that failed, and that do not exist
 	withoutResource           int // last tasks of vaults that failed
 	blind, withoutVaults      int // projects; withoutVaults are those that lack them
+}
+
+// tally counts operations on resources.
+type tally struct {
+	n    int
+	noun string // "operation" unless all are of one type that has a noun
+}
+
+func (t *tally) add(o cbrapi.OperationType) {
+	noun := "operation"
+	if o == cbrapi.OperationBackup || o == cbrapi.OperationReplication {
+		noun = string(o)
+	}
+	if t.n > 0 && t.noun != noun {
+		noun = "operation"
+	}
+	t.n, t.noun = t.n+1, noun
 }
 
 // newCounts counts what is known of projects.
@@ -72,12 +95,16 @@ func (c *counts) addResources(p *project) {
 			c.unrestorable++
 		}
 		if r.verdict != nil && r.verdict.Overdue != nil {
-			c.due++
+			c.due.add(r.operation)
 		}
 		if r.verdict != nil && r.verdict.Failing != nil {
 			c.attempted++
 		}
+		if r.is(StateFailing) {
+			c.failing.add(r.operation)
+		}
 		if r.is(StateOverdue) {
+			c.overdue.add(r.operation)
 			c.without = max(c.without, r.without())
 		}
 	}
@@ -117,12 +144,12 @@ func (m *model) tiles() []Tile {
 		}
 		return t
 	}
-	tiles := []Tile{tile("overdue", "Overdue", c.states[StateOverdue], c.due, StateOverdue)}
+	tiles := []Tile{tile("overdue", "Overdue", c.overdue.n, c.due.n, StateOverdue)}
 	if c.readsBackups {
 		tiles = append(tiles, tile("unrestorable", "Not restorable", c.unrestorable, c.pointsKnown, StateLost, StateNoRestorePoint))
 	}
 	tiles = append(tiles,
-		tile("failing", "Failing", c.states[StateFailing], c.attempted, StateFailing),
+		tile("failing", "Failing", c.failing.n, c.attempted, StateFailing),
 		tile("blind", "Blind", c.blind, len(m.projects), StateBlind),
 		tile("vaults", "Vaults unusable", c.unfit, c.vaults, StateUnavailable, StateFull),
 		tile("uncovered", "Not covered", c.states[StateUncovered], c.bound, StateUncovered),
