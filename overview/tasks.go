@@ -12,8 +12,9 @@ import (
 // taskRow is a row of the table of tasks.
 type taskRow struct {
 	row
-	known      tasks.Task
+	id         string
 	configured bool
+	unreadable bool                 // not found, or not read since it was active
 	status     string               // of the API, or why there is none
 	err        string               // of the task, or else of reading it
 	log        *cbrapi.OperationLog // as it was when it was last read; nil if it is not known
@@ -26,30 +27,29 @@ func (p *project) taskRows() []*taskRow {
 	rows := []*taskRow{}
 	at := map[string]*taskRow{} // configured tasks
 	for _, t := range p.Tasks {
-		r := &taskRow{row: row{project: p}, known: t, configured: true, log: t.Log}
+		r := &taskRow{row: row{project: p}, id: t.ID, configured: true, unreadable: t.Log == nil, log: t.Log}
+		r.status, r.err = statusOf(t)
 		at[t.ID] = r
 		rows = append(rows, r)
 	}
 	for _, active := range p.ActiveTasks {
 		r := at[active.Log.ID]
 		if r == nil {
-			r = &taskRow{row: row{project: p}, known: tasks.Task{ID: active.Log.ID, Log: active.Log}}
+			r = &taskRow{row: row{project: p}, id: active.Log.ID, status: string(active.Log.Status), err: active.Log.ErrorInfo.String()}
 			rows = append(rows, r)
 		}
 		r.log, r.readAt, r.stuck = active.Log, active.ReadAt, active.Stuck
 	}
 	for _, r := range rows {
-		r.status, r.err = statusOf(r.known)
 		if r.log != nil {
 			r.vaultID, r.operation = p.VaultOf(r.log), r.log.OperationType
 		}
-		l := cmp.Or(r.known.Log, &cbrapi.OperationLog{})
 		r.states = statesOf(
 			candidate{StateStuck, r.stuck},
-			candidate{StateUnreadable, r.known.Log == nil},
-			candidate{StateFailed, l.Status.Failure()},
+			candidate{StateUnreadable, r.unreadable},
+			candidate{StateFailed, r.log != nil && r.log.Status.Failure()},
 			candidate{StateActive, r.log != nil && !r.log.Status.Finished()},
-			candidate{StateEnded, l.Status.Finished() && !l.Status.Failure()},
+			candidate{StateEnded, r.log != nil && r.log.Status.Finished() && !r.log.Status.Failure()},
 			candidate{StateBlind, p.blind},
 		)
 	}
@@ -58,7 +58,7 @@ func (p *project) taskRows() []*taskRow {
 
 func (r *taskRow) texts() []string {
 	p := r.project
-	texts := []string{p.Project, r.known.ID, r.vaultID, p.VaultName(r.vaultID), r.err}
+	texts := []string{p.Project, r.id, r.vaultID, p.VaultName(r.vaultID), r.err}
 	for _, resource := range r.resources() {
 		texts = append(texts, resource.ID, resource.Name)
 	}
@@ -144,7 +144,7 @@ func (r *taskRow) alert() string {
 func (r *taskRow) show() Task {
 	v := Task{
 		Place:         r.project.place(r.vaultID),
-		ID:            r.known.ID,
+		ID:            r.id,
 		Status:        r.status,
 		States:        r.states,
 		OperationType: r.operation,
