@@ -23,17 +23,12 @@ type Query struct {
 	Page    int     // of each table, from 1
 }
 
-// texts returns the parameters of the URL that are texts.
-func (q *Query) texts() map[string]*string {
-	return map[string]*string{"q": &q.Text, "project": &q.Project, "vault": &q.Vault, "type": &q.Type}
-}
-
 // Values returns the query as parameters of a URL, without those that are as by default.
 func (q Query) Values() url.Values {
 	v := url.Values{}
-	for name, text := range q.texts() {
-		if *text != "" {
-			v.Set(name, *text)
+	for name, text := range map[string]string{"q": q.Text, "project": q.Project, "vault": q.Vault, "type": q.Type} {
+		if text != "" {
+			v.Set(name, text)
 		}
 	}
 	for _, s := range q.States {
@@ -48,10 +43,7 @@ func (q Query) Values() url.Values {
 // ParseQuery reads the parameters of a URL that Values returns. It ignores others, and
 // empty ones, as a form sends them.
 func ParseQuery(v url.Values) (q Query, err error) {
-	for name, text := range q.texts() {
-		*text = v.Get(name)
-	}
-	q.Text = strings.TrimSpace(q.Text)
+	q = Query{Text: strings.TrimSpace(v.Get("q")), Project: v.Get("project"), Vault: v.Get("vault"), Type: v.Get("type"), Page: 1}
 	if q.Type != "" && !slices.Contains(operationTypes(), cbrapi.OperationType(q.Type).Canonical()) {
 		return q, fmt.Errorf("there is no type of operation %q; the parameter type is one of %s", q.Type, joined(operationTypes()))
 	}
@@ -64,7 +56,6 @@ func ParseQuery(v url.Values) (q Query, err error) {
 			q.States = append(q.States, State(s))
 		}
 	}
-	q.Page = 1
 	if text := v.Get("page"); text != "" {
 		if q.Page, err = strconv.Atoi(text); err != nil || q.Page < 1 {
 			return q, fmt.Errorf("the parameter page is %q, not a number from 1", text)
