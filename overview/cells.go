@@ -11,21 +11,28 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// nameLink is a name that links somewhere, and its id where that is something else.
+// nameLink is a name that links somewhere. ID is "" if it is the name.
 type nameLink struct{ URL, Name, ID string }
+
+func newNameLink(target, id, name string) nameLink {
+	if name == "" || name == id {
+		return nameLink{URL: target, Name: id}
+	}
+	return nameLink{target, name, id}
+}
 
 func vaultLink(p Place) nameLink {
 	if p.VaultID == "" {
 		return nameLink{Name: p.VaultName}
 	}
-	return nameLink{URL: link(Query{Vault: p.VaultID}.Values()), Name: cmp.Or(p.VaultName, p.VaultID), ID: p.VaultID}
+	return newNameLink(link(Query{Vault: p.VaultID}.Values()), p.VaultID, p.VaultName)
 }
 
 func resourceLink(project, id, name string) nameLink {
 	if id == "" {
 		return nameLink{Name: name}
 	}
-	return nameLink{URL: "resource?" + url.Values{"project": {project}, "id": {id}}.Encode(), Name: cmp.Or(name, id), ID: id}
+	return newNameLink("resource?"+url.Values{"project": {project}, "id": {id}}.Encode(), id, name)
 }
 
 func operationWords(t cbrapi.OperationType) string { return strings.ReplaceAll(string(t), "_", " ") }
