@@ -17,7 +17,8 @@ type counts struct {
 	// without is the longest time for which one that is overdue has had no success.
 	without time.Duration
 
-	readsTasks, readsBackups  bool
+	knowsTasks                bool // those of a project have been read completely
+	readsBackups              bool
 	readsProtectables         bool
 	pointsKnown, unrestorable int // resources whose restore points are known, and of these those with lost or no restore points
 	bound                     int // resources
@@ -70,9 +71,17 @@ func newCounts(projects ...*project) *counts {
 		if p.blind {
 			c.blind++
 		}
-		c.readsTasks = c.readsTasks || !p.LastComplete.IsZero() && len(p.Tasks) > 0 || p.Discovered != nil && !p.Discovered.LastComplete.IsZero()
+		c.knowsTasks = c.knowsTasks || p.knowsTasks()
 	}
 	return c
+}
+
+// knowsTasks reports whether its configured tasks or its task list have been read completely.
+func (p *project) knowsTasks() bool {
+	if p.Discovered != nil && !p.Discovered.LastComplete.IsZero() {
+		return true
+	}
+	return len(p.Tasks) > 0 && !p.LastComplete.IsZero()
 }
 
 func (c *counts) add(r *row) {
@@ -158,7 +167,7 @@ func (m *model) tiles() []Tile {
 		tiles = append(tiles, tile("unprotected", "Unprotected", c.states[StateUnprotected], c.protectable, StateUnprotected))
 	}
 	stuck := tile("stuck", "Stuck", c.states[StateStuck], c.states[StateActive], StateStuck)
-	if stuck.Count == nil && c.readsTasks {
+	if stuck.Count == nil && c.knowsTasks {
 		stuck.Count = new(0) // nothing runs
 	}
 	return append(tiles, stuck)
