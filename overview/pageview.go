@@ -31,9 +31,8 @@ func (r *renderer) page(s *Status, q Query) pageView {
 		v.Tiles = append(v.Tiles, newTileView(t, q))
 	}
 	for _, p := range s.Projects {
-		if len(s.Projects) == 1 {
-			said := strings.TrimSuffix(s.Summary, "; "+otherProblems+".")
-			p.Summary = strings.TrimLeft(strings.TrimPrefix(p.Summary, said), "; ")
+		if len(s.Projects) == 1 && p.Summary == s.Summary {
+			p.Summary = "" // the heading says it
 		}
 		if p.State == StateOK {
 			v.Quiet = append(v.Quiet, p)

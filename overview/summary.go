@@ -11,8 +11,6 @@ import (
 const (
 	maxClauses = 3
 	maxNames   = 3 // of projects
-
-	otherProblems = "and there are other problems"
 )
 
 // clauses say what is wrong: the verdicts, and the rest with the worst first.
@@ -90,7 +88,7 @@ func (m *model) summary() string {
 	case len(clauses) == 0:
 		return "Nothing is wrong in what is read, but whether a backup is overdue is not judged."
 	case len(clauses) > maxClauses:
-		clauses = append(clauses[:maxClauses], otherProblems)
+		clauses = append(clauses[:maxClauses], "and there are other problems")
 	}
 	return sentence(clauses...)
 }
