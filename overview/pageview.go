@@ -17,9 +17,9 @@ type pageView struct {
 	Quiet    []Project // the others
 	Filter   filterView
 
-	Resources section[Resource]
-	Tasks     section[Task]
-	Vaults    section[Vault]
+	Resources table[Resource]
+	Tasks     table[Task]
+	Vaults    table[Vault]
 }
 
 // page returns the page of all projects.
@@ -40,9 +40,9 @@ func (r *renderer) page(s *Status, q Query) pageView {
 			v.Projects = append(v.Projects, p)
 		}
 	}
-	v.Resources = newSection("resources", s.Resources, q, s)
-	v.Tasks = newSection("tasks", s.Tasks, q, s)
-	v.Vaults = newSection("vaults", s.Vaults, q, s)
+	v.Resources = newTable("resources", s.Resources, q, s)
+	v.Tasks = newTable("tasks", s.Tasks, q, s)
+	v.Vaults = newTable("vaults", s.Vaults, q, s)
 	return v
 }
 

@@ -6,42 +6,40 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
 )
 
-// section is a section of the page of all projects: the rows of one of the tables. If the
-// query asks for nothing in particular, and something is wrong, the rows in which nothing is
-// are folded.
-type section[T any] struct {
-	Name           string
+// table is the rows of one of the tables, or those of them that are folded.
+type table[T any] struct {
+	Name    string
+	Caption string
+	Rows    []T
+	Folded  *table[T] // the rows in which nothing is wrong; nil if none are folded
+
+	At      time.Time // to which ages are relative
+	Several bool      // projects
+	Points  bool      // with a column about restore points
+
 	All, Selected  int
-	Rows           table[T]
-	Folded         table[T]
 	From, To       int
 	Previous, Next string // links
 }
 
-// table is some rows of a section.
-type table[T any] struct {
-	Rows    []T
-	Caption string
-	At      time.Time // to which ages are relative
-	Several bool      // projects
-	Points  bool      // with a column about restore points
-}
-
-func newSection[T foldable](name string, rows Rows[T], q Query, s *Status) section[T] {
-	t := table[T]{At: s.At, Several: len(s.Projects) > 1, Points: s.ReadsBackups}
-	v := section[T]{Name: name, All: rows.All, Selected: rows.Selected, Rows: t, Folded: t}
+// newTable returns a table of the page of all projects. If the query asks for nothing in
+// particular, and something is wrong, the rows in which nothing is are folded.
+func newTable[T foldable](name string, rows Rows[T], q Query, s *Status) table[T] {
+	v := table[T]{Name: name, Caption: name, Rows: rows.Rows, At: s.At, Several: len(s.Projects) > 1, Points: s.ReadsBackups}
+	var open, quiet []T
 	for _, x := range rows.Rows {
 		if x.isQuiet() {
-			v.Folded.Rows = append(v.Folded.Rows, x)
+			quiet = append(quiet, x)
 		} else {
-			v.Rows.Rows = append(v.Rows.Rows, x)
+			open = append(open, x)
 		}
 	}
-	if len(q.Values()) > 0 || len(v.Rows.Rows) == 0 {
-		v.Rows.Rows, v.Folded.Rows = rows.Rows, nil
+	if len(q.Values()) == 0 && len(open) > 0 && len(quiet) > 0 {
+		folded := v
+		folded.Rows, folded.Caption = quiet, formatCount(len(quiet))+" without problems"
+		v.Rows, v.Folded = open, &folded
 	}
-	v.Rows.Caption = name
-	v.Folded.Caption = formatCount(len(v.Folded.Rows)) + " without problems"
+	v.All, v.Selected = rows.All, rows.Selected
 	v.From = (rows.Page-1)*pageSize + 1
 	v.To = v.From + len(rows.Rows) - 1
 	turn := func(page int) string {
