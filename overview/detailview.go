@@ -46,8 +46,7 @@ func (r *renderer) detail(d *Detail) detailView {
 		v.Unrestorable = v.Unrestorable || unrestorable(o.States)
 		v.Operations = append(v.Operations, operationView{o, d.At, nextRun(o.Resource, d)})
 	}
-	rank := ranks()
-	slices.SortStableFunc(v.Operations, func(a, b operationView) int { return cmp.Compare(rank[a.States[0]], rank[b.States[0]]) })
+	slices.SortStableFunc(v.Operations, func(a, b operationView) int { return cmp.Compare(a.States[0].rank(), b.States[0].rank()) })
 	v.Tasks = table[Task]{Rows: d.Tasks, Caption: "Active and configured tasks", At: d.At}
 	if d.Vault != nil {
 		v.Vaults = table[Vault]{Rows: []Vault{*d.Vault}, Caption: "Vault", At: d.At}

@@ -120,8 +120,7 @@ func (m *model) status(q Query, version string) (*Status, error) {
 		tasks = append(tasks, p.tasks...)
 		vaults = append(vaults, p.vaults...)
 	}
-	rank := ranks()
-	slices.SortStableFunc(s.Projects, func(a, b Project) int { return cmp.Compare(rank[a.State], rank[b.State]) })
+	slices.SortStableFunc(s.Projects, func(a, b Project) int { return cmp.Compare(a.State.rank(), b.State.rank()) })
 	s.Resources = selectRows(slices.DeleteFunc(resources, (*resourceRow).hidden), &q)
 	s.Tasks = selectRows(tasks, &q)
 	q.Type = "" // vaults have none

@@ -131,7 +131,7 @@ func newFilterView(s *Status, q Query) filterView {
 	var chosen []string
 	for _, title := range []string{"Resources", "Tasks", "Vaults", "Projects"} {
 		group := optionGroup{Title: title}
-		for _, state := range shownStates() {
+		for _, state := range shownStates {
 			if state.group != title {
 				continue
 			}

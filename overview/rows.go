@@ -66,9 +66,8 @@ func selectRows[R selectable[R, T], T any](all []R, q *Query) Rows[T] {
 	all = slices.DeleteFunc(all, func(r R) bool {
 		return !r.isSelectedBy(q) || text != "" && !contains(r.texts(), text)
 	})
-	rank := ranks()
 	slices.SortStableFunc(all, func(a, b R) int {
-		return cmp.Or(cmp.Compare(rank[a.worst()], rank[b.worst()]), a.compare(b))
+		return cmp.Or(cmp.Compare(a.worst().rank(), b.worst().rank()), a.compare(b))
 	})
 	rows.Selected, rows.Pages = len(all), max(1, (len(all)+pageSize-1)/pageSize)
 	rows.Page = min(max(q.Page, 1), rows.Pages)

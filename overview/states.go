@@ -15,56 +15,47 @@ type shownState struct {
 // badge is a word with a class for how bad it is: bad, warn, busy, plain or good.
 type badge struct{ Class, Words string }
 
-// shownStates returns all states, the worst first.
-func shownStates() []shownState {
-	return []shownState{
-		{StateOverdue, "Resources", badge{"bad", "overdue"}},
-		{StateLost, "Resources", badge{"bad", "lost"}},
-		{StateFailing, "Resources", badge{"bad", "failing"}},
-		{StateNoRestorePoint, "Resources", badge{"bad", "no restore point"}},
-		{StateUncovered, "Resources", badge{"warn", "not covered"}},
-		{StateUnprotected, "Resources", badge{"warn", "unprotected"}},
-		{StateStuck, "Tasks", badge{"bad", "stuck"}},
-		{StateUnreadable, "Tasks", badge{"bad", "unreadable"}},
-		{StateFailed, "Tasks", badge{"bad", "failed"}},
-		{StateUnavailable, "Vaults", badge{"bad", "not available"}},
-		{StateFull, "Vaults", badge{"bad", "full"}},
-		{StateNearlyFull, "Vaults", badge{"warn", "nearly full"}},
-		{StateGaps, "Vaults", badge{"warn", "gaps"}},
-		{StateInconsistent, "Resources", badge{"warn", "crash-consistent"}},
-		{StateAttention, "", badge{"bad", "attention"}}, // selects no rows
-		{StateBlind, "Projects", badge{"warn", "blind"}},
-		{StateUnjudged, "Resources", badge{"busy", "not judged"}},
-		{StateFinished, "Resources", badge{"plain", "finished"}},
-		{StateInTime, "Resources", badge{"good", "in time"}},
-		{StateActive, "Tasks", badge{"busy", "running or waiting"}},
-		{StateEnded, "Tasks", badge{"good", "ended"}},
-		{StateOK, "Vaults", badge{"good", "ok"}},
-	}
+// shownStates are all states, the worst first.
+var shownStates = [...]shownState{
+	{StateOverdue, "Resources", badge{"bad", "overdue"}},
+	{StateLost, "Resources", badge{"bad", "lost"}},
+	{StateFailing, "Resources", badge{"bad", "failing"}},
+	{StateNoRestorePoint, "Resources", badge{"bad", "no restore point"}},
+	{StateUncovered, "Resources", badge{"warn", "not covered"}},
+	{StateUnprotected, "Resources", badge{"warn", "unprotected"}},
+	{StateStuck, "Tasks", badge{"bad", "stuck"}},
+	{StateUnreadable, "Tasks", badge{"bad", "unreadable"}},
+	{StateFailed, "Tasks", badge{"bad", "failed"}},
+	{StateUnavailable, "Vaults", badge{"bad", "not available"}},
+	{StateFull, "Vaults", badge{"bad", "full"}},
+	{StateNearlyFull, "Vaults", badge{"warn", "nearly full"}},
+	{StateGaps, "Vaults", badge{"warn", "gaps"}},
+	{StateInconsistent, "Resources", badge{"warn", "crash-consistent"}},
+	{StateAttention, "", badge{"bad", "attention"}}, // selects no rows
+	{StateBlind, "Projects", badge{"warn", "blind"}},
+	{StateUnjudged, "Resources", badge{"busy", "not judged"}},
+	{StateFinished, "Resources", badge{"plain", "finished"}},
+	{StateInTime, "Resources", badge{"good", "in time"}},
+	{StateActive, "Tasks", badge{"busy", "running or waiting"}},
+	{StateEnded, "Tasks", badge{"good", "ended"}},
+	{StateOK, "Vaults", badge{"good", "ok"}},
 }
 
-// ranks returns the places of the states in the order from the worst.
-func ranks() map[State]int {
-	all := map[State]int{}
-	for n, s := range shownStates() {
-		all[s.State] = n
-	}
-	return all
+// rank is the place of the state in the order from the worst.
+func (s State) rank() int {
+	return slices.IndexFunc(shownStates[:], func(shown shownState) bool { return shown.State == s })
 }
+
+func (s State) shown() shownState { return shownStates[s.rank()] }
 
 // states returns the states that select rows.
 func states() (all []State) {
-	for _, s := range shownStates() {
+	for _, s := range shownStates {
 		if s.group != "" {
 			all = append(all, s.State)
 		}
 	}
 	return all
-}
-
-func (s State) shown() shownState {
-	all := shownStates()
-	return all[slices.IndexFunc(all, func(shown shownState) bool { return shown.State == s })]
 }
 
 // section is the section of the page in which the rows of the state are.
