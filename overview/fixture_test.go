@@ -101,14 +101,14 @@ func troubled() *Status {
 		State:   StateAttention,
 		Summary: "4 of 412 resources have no backup in time, 2 are failing, 1 vault is full, and 1 project of 3 cannot be read.",
 		Tiles: []Tile{
-			{"overdue", "Overdue", new(4), new(412), []State{StateOverdue}},
-			{"unrestorable", "Not restorable", new(3), new(400), []State{StateLost, StateNoRestorePoint}},
-			{"failing", "Failing", new(2), new(398), []State{StateFailing}},
-			{"blind", "Blind", new(1), new(3), []State{StateBlind}},
-			{"vaults", "Vaults unusable", new(1), new(12), []State{StateUnavailable, StateFull}},
-			{"uncovered", "Not covered", nil, nil, []State{StateUncovered}},
-			{"unprotected", "Unprotected", new(3), new(420), []State{StateUnprotected}},
-			{"stuck", "Stuck", new(1), new(3), []State{StateStuck}},
+			{"overdue", new(4), new(412)},
+			{"unrestorable", new(3), new(400)},
+			{"failing", new(2), new(398)},
+			{"blind", new(1), new(3)},
+			{"vaults", new(1), new(12)},
+			{"uncovered", nil, nil},
+			{"unprotected", new(3), new(420)},
+			{"stuck", new(1), new(3)},
 		},
 		Refusal: &Refusal{before(26 * time.Minute), []string{
 			"projects[1].discovery.lookback: 40d is more than the 30 days that the API remembers",
@@ -124,7 +124,6 @@ func troubled() *Status {
 			{Name: "staging", State: StateOK, Reading: "Tasks: read at 11:59:40 UTC.", At: new(before(20 * time.Second))},
 		},
 	}
-	s.ReadsBackups = true
 	s.Resources = fixtureRows(
 		fixtureResource(1, "db-primary-01", StateOverdue, StateFailing),
 		fixtureResource(2, chineseName, StateOverdue),
@@ -197,9 +196,9 @@ func fine() *Status {
 	s.State, s.Summary, s.Refusal = StateOK, "All 34 resources have a backup in time.", nil
 	s.Projects = []Project{{Name: "production", State: StateOK, Reading: "Tasks: read at 11:59:40 UTC. Vaults and policies: read at 11:56:00 UTC."}}
 	s.Tiles = []Tile{
-		{"overdue", "Overdue", new(0), new(34), []State{StateOverdue}},
-		{"failing", "Failing", new(0), new(34), []State{StateFailing}},
-		{"stuck", "Stuck", new(0), new(1), []State{StateStuck}},
+		{"overdue", new(0), new(34)},
+		{"failing", new(0), new(34)},
+		{"stuck", new(0), new(1)},
 	}
 	s.Resources = fixtureRows(s.Resources.Rows[9:]...)
 	s.Tasks = fixtureRows(s.Tasks.Rows[2])
@@ -211,7 +210,7 @@ func fine() *Status {
 func syncing() *Status {
 	return &Status{
 		Version: "0.1.0", At: fixtureNow, State: StateBlind, Summary: "The task list is being read for the first time.",
-		Tiles: []Tile{{"overdue", "Overdue", nil, nil, []State{StateOverdue}}},
+		Tiles: []Tile{{"overdue", nil, nil}},
 		Projects: []Project{
 			{Name: "production", State: StateBlind, Reading: "Tasks: not read completely yet."},
 			{Name: "staging", State: StateBlind, Reading: "Tasks: not read completely yet."},

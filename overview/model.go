@@ -108,7 +108,7 @@ func (m *model) status(q Query, version string) (*Status, error) {
 		}
 	}
 	s := &Status{
-		Version: version, At: m.at, State: m.state(), Summary: m.summary(), Tiles: m.tiles(), ReadsBackups: m.counts.readsBackups,
+		Version: version, At: m.at, State: m.state(), Summary: m.summary(), Tiles: m.tiles(),
 		Refusal: m.refusal, Projects: []Project{},
 	}
 	var resources []*resourceRow

@@ -50,12 +50,35 @@ func (r *renderer) page(s *Status, q Query) pageView {
 // else the state.
 func pageTitle(s *Status) string {
 	for _, t := range s.Tiles {
-		section := t.States[0].section()
+		title, states := describeTile(t.Name)
+		section := states[0].section()
 		if t.Count != nil && *t.Count > 0 && section != "tasks" && section != "vaults" {
-			return formatCount(*t.Count) + " " + strings.ToLower(t.Title)
+			return formatCount(*t.Count) + " " + strings.ToLower(title)
 		}
 	}
 	return string(s.State)
+}
+
+// describeTile returns the title of a tile, and the states of the rows to which it leads.
+func describeTile(name string) (title string, states []State) {
+	switch name {
+	case "overdue":
+		return "Overdue", []State{StateOverdue}
+	case "unrestorable":
+		return "Not restorable", []State{StateLost, StateNoRestorePoint}
+	case "failing":
+		return "Failing", []State{StateFailing}
+	case "blind":
+		return "Blind", []State{StateBlind}
+	case "vaults":
+		return "Vaults unusable", []State{StateUnavailable, StateFull}
+	case "uncovered":
+		return "Not covered", []State{StateUncovered}
+	case "unprotected":
+		return "Unprotected", []State{StateUnprotected}
+	default: // stuck
+		return "Stuck", []State{StateStuck}
+	}
 }
 
 // tileView is a tile.
@@ -69,9 +92,10 @@ type tileView struct {
 }
 
 func newTileView(t Tile, q Query) tileView {
-	v := tileView{Title: t.Title, Count: "–", Of: "not known", Class: "zero"}
-	v.URL = link(Query{States: t.States}.Values()) + "#" + t.States[0].section()
-	v.Current = slices.Equal(t.States, q.States)
+	title, states := describeTile(t.Name)
+	v := tileView{Title: title, Count: "–", Of: "not known", Class: "zero"}
+	v.URL = link(Query{States: states}.Values()) + "#" + states[0].section()
+	v.Current = slices.Equal(states, q.States)
 	if t.Count == nil {
 		return v
 	}

@@ -232,7 +232,7 @@ func TestRestorableCell(t *testing.T) {
 		`<td data-label="Restorable"></td>`, // not known
 	)
 	s := troubled()
-	s.ReadsBackups = false
+	s.Tiles = s.Tiles[:1]
 	wantNot(t, render(t, s, Query{}), `class="restorable"`, `data-label="Restorable"`)
 }
 

@@ -63,7 +63,7 @@ func TestRestorableTile(t *testing.T) {
 		s := restorable(t)
 		s.Inventory.Backups = c.backups
 		if got := get(t, "", source(s)).Tiles[1]; count(got) != c.want {
-			t.Errorf("%s: got %s, %q; want %s", name, count(got), got.Title, c.want)
+			t.Errorf("%s: got %s, want %s", name, count(got), c.want)
 		}
 	}
 }

@@ -14,8 +14,6 @@ type Status struct {
 	State   State     `json:"state"`   // the worst of all: attention, blind or ok
 	Summary string    `json:"summary"` // one sentence about all projects
 	Tiles   []Tile    `json:"counts"`
-	// ReadsBackups means that some project reads its backups.
-	ReadsBackups bool `json:"-"`
 
 	Refusal  *Refusal  `json:"refused_configuration,omitempty"` // of the latest configuration
 	Projects []Project `json:"projects"`                        // the worst first
@@ -58,13 +56,11 @@ const (
 	StateOK        State = "ok"        // of projects and vaults
 )
 
-// Tile is how much of something is wrong in all projects, and selects its rows.
+// Tile is how much of something is wrong in all projects.
 type Tile struct {
-	Name   string  `json:"name"`         // such as "overdue"
-	Title  string  `json:"-"`            // such as "Overdue"
-	Count  *int    `json:"count"`        // null if it is not known
-	Of     *int    `json:"of,omitempty"` // of how many that can be judged
-	States []State `json:"-"`            // of the rows
+	Name  string `json:"name"`         // such as "overdue"
+	Count *int   `json:"count"`        // null if it is not known
+	Of    *int   `json:"of,omitempty"` // of how many that can be judged
 }
 
 // Refusal is why a new configuration is not in force.

@@ -1,6 +1,7 @@
 package overview
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cbr-exporter/cbr_exporter/cbrapi"
@@ -25,7 +26,8 @@ type table[T any] struct {
 // newTable returns a table of the page of all projects. If the query asks for nothing in
 // particular, and something is wrong, the rows in which nothing is are folded.
 func newTable[T foldable](name string, rows Rows[T], q Query, s *Status) table[T] {
-	v := table[T]{Name: name, Caption: name, Rows: rows.Rows, At: s.At, Several: len(s.Projects) > 1, Points: s.ReadsBackups}
+	v := table[T]{Name: name, Caption: name, Rows: rows.Rows, At: s.At, Several: len(s.Projects) > 1}
+	v.Points = slices.ContainsFunc(s.Tiles, func(t Tile) bool { return t.Name == "unrestorable" }) // there if backups are read
 	var open, quiet []T
 	for _, x := range rows.Rows {
 		if x.isQuiet() {

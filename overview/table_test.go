@@ -86,24 +86,24 @@ func TestTiles(t *testing.T) {
 		want  tileView
 	}{
 		"wrong": {
-			Tile{Count: new(1234), Of: new(10000), States: []State{StateOverdue}},
+			Tile{"overdue", new(1234), new(10000)},
 			Query{},
-			tileView{Count: "1,234", Of: "of 10,000", Class: "bad", URL: "./?state=overdue#resources"},
+			tileView{Title: "Overdue", Count: "1,234", Of: "of 10,000", Class: "bad", URL: "./?state=overdue#resources"},
 		},
 		"none wrong": {
-			Tile{Count: new(0), States: []State{StateStuck}},
+			Tile{"stuck", new(0), nil},
 			Query{},
-			tileView{Count: "0", Class: "zero", URL: "./?state=stuck#tasks"},
+			tileView{Title: "Stuck", Count: "0", Class: "zero", URL: "./?state=stuck#tasks"},
 		},
 		"not known": {
-			Tile{States: []State{StateBlind}},
+			Tile{"blind", nil, nil},
 			Query{},
-			tileView{Count: "–", Of: "not known", Class: "zero", URL: "./?state=blind#projects"},
+			tileView{Title: "Blind", Count: "–", Of: "not known", Class: "zero", URL: "./?state=blind#projects"},
 		},
 		"selected": {
-			Tile{Count: new(1), States: []State{StateUnavailable, StateFull}},
+			Tile{"vaults", new(1), nil},
 			Query{States: []State{StateUnavailable, StateFull}},
-			tileView{Count: "1", Class: "bad", URL: "./?state=unavailable&state=full#vaults", Current: true},
+			tileView{Title: "Vaults unusable", Count: "1", Class: "bad", URL: "./?state=unavailable&state=full#vaults", Current: true},
 		},
 	}
 	for name, tt := range tests {

@@ -146,27 +146,27 @@ func (c *counts) addVaults(p *project) {
 // tiles returns the numbers about all projects.
 func (m *model) tiles() []Tile {
 	c := m.counts
-	tile := func(name, title string, n, of int, states ...State) Tile {
-		t := Tile{Name: name, Title: title, States: states}
+	tile := func(name string, n, of int) Tile {
+		t := Tile{Name: name}
 		if of > 0 {
 			t.Count, t.Of = &n, &of
 		}
 		return t
 	}
-	tiles := []Tile{tile("overdue", "Overdue", c.overdue.n, c.due.n, StateOverdue)}
+	tiles := []Tile{tile("overdue", c.overdue.n, c.due.n)}
 	if c.readsBackups {
-		tiles = append(tiles, tile("unrestorable", "Not restorable", c.unrestorable, c.pointsKnown, StateLost, StateNoRestorePoint))
+		tiles = append(tiles, tile("unrestorable", c.unrestorable, c.pointsKnown))
 	}
 	tiles = append(tiles,
-		tile("failing", "Failing", c.failing.n, c.attempted, StateFailing),
-		tile("blind", "Blind", c.blind, len(m.projects), StateBlind),
-		tile("vaults", "Vaults unusable", c.unfit, c.vaults, StateUnavailable, StateFull),
-		tile("uncovered", "Not covered", c.states[StateUncovered], c.bound, StateUncovered),
+		tile("failing", c.failing.n, c.attempted),
+		tile("blind", c.blind, len(m.projects)),
+		tile("vaults", c.unfit, c.vaults),
+		tile("uncovered", c.states[StateUncovered], c.bound),
 	)
 	if c.readsProtectables {
-		tiles = append(tiles, tile("unprotected", "Unprotected", c.states[StateUnprotected], c.protectable, StateUnprotected))
+		tiles = append(tiles, tile("unprotected", c.states[StateUnprotected], c.protectable))
 	}
-	stuck := tile("stuck", "Stuck", c.states[StateStuck], c.states[StateActive], StateStuck)
+	stuck := tile("stuck", c.states[StateStuck], c.states[StateActive])
 	if stuck.Count == nil && c.knowsTasks {
 		stuck.Count = new(0) // nothing runs
 	}
