@@ -161,7 +161,10 @@ func parseFlags(args []string, stdout io.Writer) (*flags, error) {
 		return f, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, withFlag(app, args, err)
+	}
+	if slices.Contains(*f.web.WebListenAddresses, "") {
+		return nil, errors.New("--web.listen-address: no address; write for example " + defaultAddress)
 	}
 	if f.demo && (f.configFileGiven || f.configCheck || f.checkConnection || f.autoReload != 0) {
 		return nil, errors.New("--demo has its own configuration; leave out all flags that begin with --config")
@@ -222,6 +225,21 @@ func checkWebConfig(file string) error {
 		return fmt.Errorf("--web.config.file=%s: %w", file, err)
 	}
 	return nil
+}
+
+// withFlag returns the error about the value of a flag with the name of the flag, which kingpin
+// leaves out. It returns other errors as they are.
+func withFlag(app *kingpin.Application, args []string, err error) error {
+	parsed, unreadable := app.ParseContext(args)
+	if unreadable != nil {
+		return err
+	}
+	for _, e := range parsed.Elements {
+		if flag, ok := e.Clause.(*kingpin.FlagClause); ok && e.Value != nil && flag.Model().Value.Set(*e.Value) != nil {
+			return fmt.Errorf("--%s: %w", flag.Model().Name, err)
+		}
+	}
+	return err
 }
 
 // serve runs the exporter until it receives a signal.

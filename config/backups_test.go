@@ -96,7 +96,7 @@ config.yml:9: projects[0].protectables.refresh: 8d is out of range; write a valu
 	},
 	"types": {
 		yaml: judgedProject + "    protectables: {types: [server, ecs, server]}\n",
-		want: `config.yml:8: projects[0].protectables.types[1]: "ecs" is not a type of resource; write one of server, disk, turbo, workspace, workspace_v2
+		want: `config.yml:8: projects[0].protectables.types[1]: not a type of resource; write one of server, disk, turbo, workspace, workspace_v2
 config.yml:8: projects[0].protectables.types[2]: "server" is in the list twice; remove one`,
 	},
 	"no type": {
@@ -105,7 +105,7 @@ config.yml:8: projects[0].protectables.types[2]: "server" is in the list twice; 
 	},
 	"exclusions": {
 		yaml: judgedProject + "    protectables:\n      exclude:\n        - 'web['\n        - '*'\n        - '**'\n        - db\n        - db\n",
-		want: `config.yml:10: projects[0].protectables.exclude[0]: "web[" is not a pattern; close each [ with a ], and write \[ and \\ for the characters themselves
+		want: `config.yml:10: projects[0].protectables.exclude[0]: not a pattern; close each [ with a ], and write \[ and \\ for the characters themselves
 config.yml:11: projects[0].protectables.exclude[1]: "*" is the pattern of every name; remove protectables instead
 config.yml:12: projects[0].protectables.exclude[2]: "**" is the pattern of every name; remove protectables instead
 config.yml:14: projects[0].protectables.exclude[4]: "db" is in the list twice; remove one`,

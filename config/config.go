@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,6 +87,12 @@ func (c *Config) complete(dir string, environment Environment, p problems) {
 	if len(c.Projects) == 1 {
 		only := &c.Projects[0]
 		only.Name = cmp.Or(only.Name, only.Region, only.ProjectID, only.ProjectName)
+	}
+	usesEnvironment := func(project Project) bool {
+		return project.HTTPClient != nil && project.HTTPClient.ProxyFromEnvironment
+	}
+	if slices.ContainsFunc(c.Projects, usesEnvironment) {
+		environment.checkProxies(p)
 	}
 }
 

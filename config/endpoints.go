@@ -79,9 +79,14 @@ func checkEndpoint(endpoint string, p problems) {
 }
 
 func checkProxy(proxy string, p problems) {
-	if _, ok := parseURL(proxy, "http", "https", "socks5", "socks5h"); !ok {
+	if !isProxy(proxy) {
 		p.add("not the URL of a proxy; write it like http://proxy.example.com:3128, or with https or socks5")
 	}
+}
+
+func isProxy(text string) bool {
+	_, ok := parseURL(text, "http", "https", "socks5", "socks5h")
+	return ok
 }
 
 // parseURL returns false if text is not a URL with one of the schemes and a host,

@@ -20,6 +20,20 @@ func (e Environment) lookup(name string) string {
 	return ""
 }
 
+// checkProxies reports variables that are not URLs of proxies: requests would be sent without
+// a proxy, or to another one. A URL may lack the scheme.
+func (e Environment) checkProxies(p problems) {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		proxy := e.lookup(name)
+		if proxy != "" && !strings.Contains(proxy, "://") {
+			proxy = "http://" + proxy
+		}
+		if proxy != "" && !isProxy(proxy) {
+			p.add("the variable %s is not the URL of a proxy; write it like http://user:password@proxy.example.com:3128, with %%25, %%23, %%2F and %%3F for %%, #, / and ? in the password", name)
+		}
+	}
+}
+
 // A variable of the environment holds a part of some credentials.
 type variable struct {
 	key   string   // of the part

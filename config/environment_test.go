@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -190,6 +191,31 @@ func TestEnvironmentIsIgnored(t *testing.T) {
 	}
 	if d := diff(prod(), got); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// TestProxyInEnvironment checks that a variable that net/http would ignore, or take for another
+// proxy, is an error.
+func TestProxyInEnvironment(t *testing.T) {
+	const refused = "config.yml:1: the variable HTTPS_PROXY is not the URL of a proxy; write it like http://user:password@proxy.example.com:3128, with %25, %23, %2F and %3F for %, #, / and ? in the password"
+	noProxy := oneProject + "    http_client: {proxy_from_environment: false}\n"
+	for name, test := range map[string]struct {
+		yaml, proxy, want string
+	}{
+		"URL":       {oneProject, "http://u:a%25b@proxy:3128", ""},
+		"no scheme": {oneProject, "proxy:3128", ""},
+		"SOCKS":     {oneProject, "socks5://proxy:1080", ""},
+		"percent":   {oneProject, "http://u:kiwi%zz@proxy:3128", refused},
+		"hash":      {oneProject, "http://u:kiwi#1@proxy:3128", refused},
+		"quotes":    {oneProject, `"http://proxy:3128"`, refused},
+		"not used":  {noProxy, "http://u:kiwi%zz@proxy:3128", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Parse("config.yml", ".", []byte(test.yaml), config.Environment{"HTTPS_PROXY=" + test.proxy})
+			if got := fmt.Sprint(err); got != test.want && (err != nil || test.want != "") {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
 	}
 }
 

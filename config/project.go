@@ -197,7 +197,7 @@ func checkItems(items []string, key string, valid func(string) bool, want string
 	for i, item := range items {
 		switch {
 		case !valid(item):
-			p.item(key, i).add("%.40q is not %s", item, want)
+			p.item(key, i).add("not %s", want) // what it is may be a secret
 		case seen[item]:
 			p.item(key, i).add("%q is in the list twice; remove one", item)
 		}

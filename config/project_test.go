@@ -172,7 +172,7 @@ config.yml:9: projects[0].task_ids[3]: not a single value; put a value that begi
 	},
 	"long and not a UUID": {
 		yaml: with(backupID, strings.Repeat("0123456789", 5)),
-		want: `config.yml:5: projects[0].task_ids[0]: "0123456789012345678901234567890123456789" is not a UUID; copy the id from the console or the API`,
+		want: `config.yml:5: projects[0].task_ids[0]: not a UUID; copy the id from the console or the API`,
 	},
 }
 
@@ -258,7 +258,7 @@ config.yml:6: projects[0].discovery.expected_interval: 1d is longer than half of
 	},
 	"operation type like no other": {
 		yaml: oneProject + "    discovery: {operation_types: [sync, everything]}\n",
-		want: `config.yml:6: projects[0].discovery.operation_types[1]: "everything" is not a type of operation; write one of backup, copy, delete, migrate_resources, remove_resource, replication, restore, sync, vault_delete`,
+		want: `config.yml:6: projects[0].discovery.operation_types[1]: not a type of operation; write one of backup, copy, delete, migrate_resources, remove_resource, replication, restore, sync, vault_delete`,
 	},
 	"an item twice": {
 		yaml: oneProject + "    discovery:\n      operation_types: [sync, backup, sync]\n      vault_ids: [" + backupID + ", " + strings.ToUpper(backupID) + "]\n",

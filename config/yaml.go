@@ -231,7 +231,7 @@ func (p problems) addSyntaxError(err error, content []byte) {
 		line = 1
 	}
 	text = quoted.ReplaceAllString(text, "")
-	remedy := "check indentation and quotes around this line"
+	remedy := "check indentation and quotes from this line on"
 	switch text {
 	case "unknown anchor", "did not find expected alphabetic or numeric character":
 		remedy = "put a value that begins with * or & in quotes"

@@ -24,31 +24,31 @@ var syntaxMistakes = mistakes{
 	},
 	"bad indentation": {
 		yaml: with("  project_id", " project_id"),
-		want: `config.yml:2: not valid YAML: did not find expected '-' indicator; check indentation and quotes around this line`,
+		want: `config.yml:2: not valid YAML: did not find expected '-' indicator; check indentation and quotes from this line on`,
 	},
 	"a key below a value": {
 		yaml: with("{token: T}", "x\n      token: T"),
-		want: `config.yml:5: not valid YAML: mapping values are not allowed in this context; check indentation and quotes around this line`,
+		want: `config.yml:5: not valid YAML: mapping values are not allowed in this context; check indentation and quotes from this line on`,
 	},
 	"tab": {
 		yaml: with("    project_id", "\tproject_id"),
-		want: `config.yml:2: not valid YAML: found a tab character that violates indentation; check indentation and quotes around this line`,
+		want: `config.yml:2: not valid YAML: found a tab character that violates indentation; check indentation and quotes from this line on`,
 	},
 	"unclosed quote": {
 		yaml: with("T}", `"T}`),
-		want: `config.yml:4: not valid YAML: found unexpected end of stream; check indentation and quotes around this line`,
+		want: `config.yml:4: not valid YAML: found unexpected end of stream; check indentation and quotes from this line on`,
 	},
 	"unclosed list": {
 		yaml: with("5ed912]", "5ed912") + "scrape: {timeout: 1s}\n",
-		want: `config.yml:5: not valid YAML: did not find expected ',' or ']'; check indentation and quotes around this line`,
+		want: `config.yml:5: not valid YAML: did not find expected ',' or ']'; check indentation and quotes from this line on`,
 	},
 	"the first line": {
 		yaml: "projects: - region\n",
-		want: `config.yml:1: not valid YAML: block sequence entries are not allowed in this context; check indentation and quotes around this line`,
+		want: `config.yml:1: not valid YAML: block sequence entries are not allowed in this context; check indentation and quotes from this line on`,
 	},
 	"the first line, for the parser": {
 		yaml: "projects: [a} \n",
-		want: `config.yml:1: not valid YAML: did not find expected ',' or ']'; check indentation and quotes around this line`,
+		want: `config.yml:1: not valid YAML: did not find expected ',' or ']'; check indentation and quotes from this line on`,
 	},
 	"a value that begins with a star": {
 		yaml: with("token: T", "token: *T"),
@@ -60,7 +60,7 @@ var syntaxMistakes = mistakes{
 	},
 	"a value that begins with an at sign": {
 		yaml: with("token: T", "token: @T"),
-		want: `config.yml:4: not valid YAML: found character that cannot start any token; check indentation and quotes around this line`,
+		want: `config.yml:4: not valid YAML: found character that cannot start any token; check indentation and quotes from this line on`,
 	},
 }
 

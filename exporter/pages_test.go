@@ -257,24 +257,36 @@ func TestMetricsInPlaceOfThePage(t *testing.T) {
 	})
 }
 
-// TestStuckBrowsers has six browsers that do not read. No page waits for them.
+// TestStuckBrowsers has browsers that do not read, as many as may at a time. No other page waits
+// for them, but their pages must not take all memory.
 func TestStuckBrowsers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := loadAPI(t, "vendor_sample")
 		e := startAPI(t, configuration(api.project()), api)
 		stuck := make(chan struct{})
-		for range 6 {
-			go func() {
-				w := stuckWriter{httptest.NewRecorder(), stuck}
-				e.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
-			}()
+		browse := func() {
+			w := stuckWriter{httptest.NewRecorder(), stuck}
+			e.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+		}
+		for range 99 {
+			go browse()
 		}
 		synctest.Wait()
 		for _, path := range []string{"/metrics", "/-/healthy", "/assets/style.css", "/", "/api/v1/status"} {
 			e.get(t, path, "")
 		}
+		go browse()
+		synctest.Wait()
+		e.get(t, "/metrics", "")
+		for _, path := range []string{"/", "/api/v1/status"} {
+			if status, body := e.do(t, http.MethodGet, path, nil); status != http.StatusServiceUnavailable {
+				t.Errorf("%s beside 100 browsers that do not read: got status %d, %q", path, status, body)
+			}
+		}
 		close(stuck)
+		synctest.Wait()
+		e.get(t, "/", "")
 	})
 }
 

@@ -12,6 +12,10 @@ import (
 	"github.com/cbr-exporter/cbr_exporter/overview"
 )
 
+// maxClients is how many clients may request or read pages for people at a time. One that does
+// not read its page keeps it in memory until WriteTimeout.
+const maxClients = 100
+
 // Handler returns the handler of all pages, which are below the route prefix.
 func (e *Exporter) Handler() http.Handler {
 	mux, prefix := http.NewServeMux(), e.options.RoutePrefix
@@ -21,9 +25,18 @@ func (e *Exporter) Handler() http.Handler {
 	compressed := func(path string, serve http.HandlerFunc) { page("GET", path, gzhttp.GzipHandler(serve)) }
 
 	turns := make(chan struct{}, maxPages) // others than those of scrapes, which must not wait for browsers
+	clients := make(chan struct{}, maxClients)
 	forPeople := func(path string, serve http.HandlerFunc) {
 		zipped := gzhttp.GzipHandler(serve)
 		page("GET", path, func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case clients <- struct{}{}:
+				defer func() { <-clients }()
+			default:
+				w.Header().Set("Retry-After", "10")
+				http.Error(w, "Too many pages are being read; try again in a moment.", http.StatusServiceUnavailable)
+				return
+			}
 			made := newAnswer()
 			inTurn(turns, r, func() { zipped(made, r) })
 			made.send(w, r, WriteTimeout)
