@@ -70,10 +70,6 @@ func (e *Exporter) scrape(ctx context.Context, name string) (current *projects, 
 
 // scrapePage scrapes, and returns a page with the result and the metrics of own. It records in m
 // how long the page took. It returns nil if there is no such project.
-//
-// Requests for the same page while it is made share it: otherwise many clients would keep a
-// scrape from its turn. Their results are as good as each other, as none has missed its deadline,
-// or all have, so that something may be missing.
 func (e *Exporter) scrapePage(r *http.Request, name string, m *margin, own prometheus.Gatherer) *answer {
 	ctx, cancel := e.scrapeContext(r, m)
 	defer cancel()
@@ -81,15 +77,24 @@ func (e *Exporter) scrapePage(r *http.Request, name string, m *margin, own prome
 	if current == nil {
 		return nil
 	}
+	// The results of a moment are as good as each other, as none has missed its deadline, or all
+	// have, so that something may be missing.
 	key := fmt.Sprintf("%p %q %t %q %q", current, name, ctx.Err() == nil, r.Header["Accept"], r.URL.Query()["name[]"])
+	return e.shared(r, key, func() *answer {
+		start := e.options.Now()
+		page := e.newPage(r, own, current.collector.Families(known...))
+		m.observe(e.options.Now().Sub(start))
+		return page
+	})
+}
+
+// shared returns a page that is made in its turn. Requests with the same key while it is made
+// share it: otherwise many clients would keep a scrape from its turn.
+func (e *Exporter) shared(r *http.Request, key string, makePage func() *answer) *answer {
 	for r.Context().Err() == nil {
 		made, _, _ := e.making.Do(key, func() (any, error) {
 			var page *answer
-			inTurn(e.pages, r, func() {
-				start := e.options.Now()
-				page = e.newPage(r, own, current.collector.Families(known...))
-				m.observe(e.options.Now().Sub(start))
-			})
+			inTurn(e.pages, r, func() { page = makePage() })
 			return page, nil
 		})
 		if page := made.(*answer); page != nil { // or the client for which it was to be made is gone
