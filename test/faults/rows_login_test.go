@@ -22,6 +22,7 @@ func metadataFaults() group {
 	return group{"The metadata service of an ECS server", []fault{
 		{name: "the metadata service hangs", at: metadata, http: raw(thenHang("")), reasons: "deadline network"},
 		{name: "the metadata service sends a 429", at: metadata, http: raw(thenClose(emptyAnswer("429 Too Many Requests"))), reasons: "throttled"},
+		{name: "the metadata service sends a 101", at: metadata, http: raw(thenHang(switching)), reasons: "upstream"},
 	}}
 }
 

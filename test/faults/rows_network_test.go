@@ -39,7 +39,7 @@ func networkFaults() group {
 		{name: "100 Continue without an end", http: raw(endlessly("", "HTTP/1.1 100 Continue\r\n\r\n")), reasons: "network"},
 		{name: "102 Processing without an end", http: raw(endlessly("", "HTTP/1.1 102 Processing\r\n\r\n")), reasons: "network"},
 		{name: "103 Early Hints without an end", http: raw(endlessly("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")), reasons: "network"},
-		{name: "101 Switching Protocols", http: raw(thenHang(switching)), reasons: "upstream"},
+		{name: "101 Switching Protocols", quick: true, http: raw(thenHang(switching)), reasons: "upstream"},
 		{name: "101 and data without an end", http: raw(endlessly(switching, "data")), reasons: "upstream"},
 	}}
 }
