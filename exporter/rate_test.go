@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,21 @@ func TestReloadLiftsNoPause(t *testing.T) {
 		e.get(t, "/metrics", "5")
 		if got := m.count(noon().Add(30*time.Second), noon().Add(34*time.Second)); got < 40 || got > 45 {
 			t.Errorf("%d requests in the four seconds after the pause, want 10 or 12 in each", got)
+		}
+	})
+}
+
+// The log and the page say until when the requests are paused.
+func TestPauseIsShown(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		throttled := &meter{refuse: func(time.Time, int) (time.Duration, bool) { return time.Minute, true }}
+		e := start(t, hosts{"test.test": throttled}, "projects:"+projectAt("test", token, []string{taskID("1")})+atTwenty)
+		e.scrape(t)
+		const want = "The throttling threshold has been reached (retry after 1m0s); paused until 2026-11-20T12:01:00Z"
+		for where, text := range map[string]string{"log": e.log.String(), "page": e.get(t, "/", "")} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the %s lacks %q:\n%s", where, want, text)
+			}
 		}
 	})
 }
