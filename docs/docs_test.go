@@ -168,6 +168,12 @@ func code(cell string) string { return strings.Trim(cell, "`") }
 
 func read(t *testing.T, file string) string {
 	t.Helper()
+	// By its absolute path: go test caches results, and takes relative ones for those in the
+	// folder of the package.
+	file, err := filepath.Abs(file)
+	if err != nil {
+		t.Fatal(err)
+	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
