@@ -36,11 +36,6 @@ const (
 	ProtectableWorkspaceV2 ProtectableType = "workspace_v2"
 )
 
-// ProtectableTypes returns the kinds that the API documents, in its order.
-func ProtectableTypes() []ProtectableType {
-	return []ProtectableType{ProtectableServer, ProtectableDisk, ProtectableTurbo, ProtectableWorkspace, ProtectableWorkspaceV2}
-}
-
 // maxProtectables is the largest page of protectable resources that the API documents.
 const maxProtectables = 50
 

@@ -90,7 +90,7 @@ func TestInvalidProtectableFields(t *testing.T) {
 
 func TestProtectableQuery(t *testing.T) {
 	t.Parallel()
-	for _, kind := range cbrapi.ProtectableTypes() {
+	for _, kind := range []cbrapi.ProtectableType{cbrapi.ProtectableServer, cbrapi.ProtectableDisk, cbrapi.ProtectableTurbo, cbrapi.ProtectableWorkspace, cbrapi.ProtectableWorkspaceV2} {
 		for enterpriseProject, want := range map[string]string{
 			"":                "limit=50&offset=0",
 			"all_granted_eps": "enterprise_project_id=all_granted_eps&limit=50&offset=0",

@@ -324,10 +324,10 @@ func TestWrongKeyWithBackups(t *testing.T) {
 	})
 }
 
-// TestProtectableTypes checks that the configuration and the client know the same types.
+// TestProtectableTypes checks that the configuration accepts all types of the client.
 func TestProtectableTypes(t *testing.T) {
 	t.Parallel()
-	for _, kind := range cbrapi.ProtectableTypes() {
+	for _, kind := range []cbrapi.ProtectableType{cbrapi.ProtectableServer, cbrapi.ProtectableDisk, cbrapi.ProtectableTurbo, cbrapi.ProtectableWorkspace, cbrapi.ProtectableWorkspaceV2} {
 		text := strings.Replace(withBackups, "exclude:", "types: ["+string(kind)+"], exclude:", 1)
 		if _, err := config.Parse("test.yml", ".", []byte(text), nil); err != nil {
 			t.Error(err)

@@ -41,9 +41,9 @@ func TestProtectables(t *testing.T) {
 		cbrapi.ProtectableWorkspaceV2: names.WORKSPACE_V2,
 	}
 	protected, refused := 0, 0
-	for _, kind := range cbrapi.ProtectableTypes() {
+	for kind, name := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
-			want := theirProtectables(t, theirs, kinds[kind])
+			want := theirProtectables(t, theirs, name)
 			got := ourProtectables(t, ours, kind)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the resources differ (-SDK +ours):\n%s", diff)
